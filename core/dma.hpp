@@ -1,0 +1,97 @@
+// DMA memory: memory that a device reads and writes by itself.
+//
+// It belongs to an address space, and how a device is reached decides which: physical addresses (sysfs), the container
+// that VFIO devices share, the file that a QEMU under qtest shares with us, this process (software NICs). Rings and
+// pools ask their device's space for memory and never care which kind it is.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ixy/core/error.hpp>
+#include <ixy/core/packet.hpp>
+
+namespace ixy {
+
+inline constexpr int any_node = -1;  ///< no NUMA node in particular
+
+class DmaSpace;
+
+/// One piece of DMA memory, contiguous for us and for the device. Zeroed when allocated; goes back to its space when
+/// destroyed. Movable. The device must have stopped using it by then.
+class DmaMemory {
+public:
+    DmaMemory() = default;
+    DmaMemory(DmaMemory&& other) noexcept;
+    DmaMemory& operator=(DmaMemory&& other) noexcept;
+    ~DmaMemory();
+
+    std::span<std::byte> bytes() const { return bytes_; }
+    std::byte* data() const { return bytes_.data(); }
+    std::size_t size() const { return bytes_.size(); }
+    /// data() as the device sees it.
+    IoAddress address() const { return address_; }
+    DmaSpace* space() const { return space_.get(); }
+
+private:
+    friend class DmaSpace;
+    DmaMemory(std::shared_ptr<DmaSpace> space, std::span<std::byte> bytes, IoAddress address)
+        : space_(std::move(space)), bytes_(bytes), address_(address) {}
+    void release() noexcept;
+
+    std::shared_ptr<DmaSpace> space_;
+    std::span<std::byte> bytes_;
+    IoAddress address_{};
+};
+
+/// An address space of DMA memory. Keeps a few large regions (huge pages) and hands out pieces of them, so that many
+/// rings share one huge page. Thread rule: any thread, at any time (a mutex; this is set-up, not the datapath).
+class DmaSpace : public std::enable_shared_from_this<DmaSpace> {
+public:
+    virtual ~DmaSpace();
+    DmaSpace(const DmaSpace&) = delete;
+    DmaSpace& operator=(const DmaSpace&) = delete;
+
+    /// A zeroed piece of `bytes` bytes (1 to largest_piece()), aligned to `alignment` (a power of two up to 4096) for
+    /// us and for the device. `node` is the NUMA node wished for. Errors: no_memory, permission, invalid_argument.
+    Expected<DmaMemory> allocate(std::size_t bytes, std::size_t alignment = 64, int node = any_node);
+
+    /// The most bytes that one piece can have. Larger things (pools) are made of several pieces.
+    virtual std::size_t largest_piece() const = 0;
+    /// "physical addresses, 2 MiB huge pages"
+    virtual std::string describe() const = 0;
+    /// Regions mapped so far, e.g. to count huge pages.
+    std::size_t region_count() const;
+
+protected:
+    DmaSpace() = default;
+
+    /// A large piece of memory, contiguous for us; `granule` bytes at a time are contiguous for the device too.
+    struct Region {
+        std::span<std::byte> memory;
+        std::size_t granule = 0;            ///< bytes; memory.size() is a multiple
+        std::vector<IoAddress> addresses;   ///< of each granule
+        int node = any_node;
+        int file = -1;                      ///< the file descriptor behind it, or -1; owned by the region
+    };
+    /// Maps one more region with room for a piece of `bytes`.
+    virtual Expected<Region> map_region(std::size_t bytes, int node) = 0;
+    virtual void unmap_region(Region& region) noexcept = 0;
+    /// Derived classes call this in their destructor, while unmap_region can still be called.
+    void unmap_all() noexcept;
+
+private:
+    friend class DmaMemory;
+    struct Managed;
+    void give_back(std::span<std::byte> bytes) noexcept;
+
+    mutable std::mutex mutex_;
+    std::vector<std::unique_ptr<Managed>> regions_;
+};
+
+}  // namespace ixy

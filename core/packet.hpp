@@ -1,0 +1,154 @@
+// A packet buffer: one cache line of metadata, then headroom, then the frame.
+//
+//   Packet*
+//   |
+//   +----------------+-----------+--------------------------+----------+
+//   | metadata  64 B | headroom  | frame: length() bytes    | tailroom |
+//   +----------------+-----------+--------------------------+----------+
+//                    |           `- data(), io_address() is the same byte as the device sees it
+//                    `- buffer(), the memory that Mempool handed out
+//
+// A frame longer than one buffer is a chain: each packet's next() is the following piece, the last one's is null.
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ixy {
+
+class Mempool;
+
+/// An address as a device sees it: physical, behind an IOMMU, or an offset into a shared file.
+struct IoAddress {
+    std::uint64_t value = 0;
+
+    friend constexpr IoAddress operator+(IoAddress base, std::uint64_t bytes) { return {base.value + bytes}; }
+    friend constexpr bool operator==(IoAddress, IoAddress) = default;
+};
+
+/// What the card found out about a received frame, or shall do to a sent one.
+enum class PacketFlags : std::uint16_t {
+    none = 0,
+    // received
+    vlan_stripped = 1 << 0,     ///< vlan() holds the tag that the card took out
+    ip_checksum_good = 1 << 1,  ///< the card checked the IPv4 header's checksum
+    ip_checksum_bad = 1 << 2,
+    l4_checksum_good = 1 << 3,  ///< the card checked the TCP or UDP checksum
+    l4_checksum_bad = 1 << 4,
+    // to be sent
+    insert_vlan = 1 << 8,    ///< the card shall insert vlan() as an 802.1Q tag
+    ip_checksum = 1 << 9,    ///< the card shall write the IPv4 header's checksum; needs l2 and l3 lengths
+    tcp_checksum = 1 << 10,  ///< the card shall write the TCP checksum; the field holds the pseudo header's sum
+    udp_checksum = 1 << 11,  ///< the same for UDP
+};
+constexpr PacketFlags operator|(PacketFlags a, PacketFlags b) {
+    return static_cast<PacketFlags>(static_cast<std::uint16_t>(a) | static_cast<std::uint16_t>(b));
+}
+constexpr bool has(PacketFlags flags, PacketFlags wanted) {
+    return (static_cast<std::uint16_t>(flags) & static_cast<std::uint16_t>(wanted)) != 0;
+}
+
+/// One packet buffer. Lives in DMA memory, is made by a Mempool and never copied: the object is the buffer's first line.
+/// Thread rule: a packet belongs to one thread at a time; hand it over through a ring.
+class alignas(64) Packet {
+public:
+    Packet(const Packet&) = delete;
+    Packet& operator=(const Packet&) = delete;
+
+    /// The frame's bytes in this buffer.
+    std::span<std::byte> data() { return {start(), length_}; }
+    std::span<const std::byte> data() const { return {start(), length_}; }
+    std::byte* start() { return buffer() + offset_; }
+    const std::byte* start() const { return buffer() + offset_; }
+    /// Bytes of the frame in this buffer; the whole frame's are frame_length().
+    std::size_t length() const { return length_; }
+    /// Bytes of the frame in this and all following buffers.
+    std::size_t frame_length() const {
+        std::size_t sum = 0;
+        for (const Packet* piece = this; piece != nullptr; piece = piece->next_) sum += piece->length_;
+        return sum;
+    }
+    /// Sets the length; at most capacity() minus headroom().
+    void set_length(std::size_t bytes) {
+        assert(bytes + offset_ <= capacity_);
+        length_ = static_cast<std::uint16_t>(bytes);
+    }
+
+    std::size_t headroom() const { return offset_; }
+    std::size_t tailroom() const { return std::size_t{capacity_} - offset_ - length_; }
+    /// Bytes that follow the metadata: headroom, frame and tailroom.
+    std::size_t capacity() const { return capacity_; }
+    /// Grows the frame at its front by `bytes` of the headroom; the new bytes are whatever was there.
+    void prepend(std::size_t bytes) {
+        assert(bytes <= offset_ && length_ + bytes <= 0xffff);
+        offset_ = static_cast<std::uint16_t>(offset_ - bytes);
+        length_ = static_cast<std::uint16_t>(length_ + bytes);
+    }
+    /// Takes `bytes` away from the front of this buffer's part of the frame.
+    void trim_front(std::size_t bytes) {
+        assert(bytes <= length_);
+        offset_ = static_cast<std::uint16_t>(offset_ + bytes);
+        length_ = static_cast<std::uint16_t>(length_ - bytes);
+    }
+
+    /// First byte behind the metadata.
+    std::byte* buffer() { return reinterpret_cast<std::byte*>(this) + sizeof(Packet); }
+    const std::byte* buffer() const { return reinterpret_cast<const std::byte*>(this) + sizeof(Packet); }
+    /// buffer() as the device sees it.
+    IoAddress buffer_address() const { return buffer_address_; }
+    /// start() as the device sees it.
+    IoAddress io_address() const { return buffer_address_ + offset_; }
+
+    /// The following piece of a long frame, or null.
+    Packet* next() const { return next_; }
+    void set_next(Packet* piece) { next_ = piece; }
+
+    PacketFlags flags() const { return flags_; }
+    void set_flags(PacketFlags flags) { flags_ = flags; }
+    /// 802.1Q tag control information in host order: priority (3 bits), DEI, VLAN id (12 bits).
+    std::uint16_t vlan() const { return vlan_; }
+    void set_vlan(std::uint16_t tag) { vlan_ = tag; }
+    /// For checksum offload: bytes of the link header (14 or 18) and of the IP header (20 to 60).
+    void set_header_lengths(std::size_t l2, std::size_t l3) {
+        l2_length_ = static_cast<std::uint8_t>(l2);
+        l3_length_ = static_cast<std::uint8_t>(l3);
+    }
+    std::size_t l2_length() const { return l2_length_; }
+    std::size_t l3_length() const { return l3_length_; }
+
+    /// The pool that this buffer goes back to.
+    Mempool& pool() const { return *pool_; }
+    /// Index within the pool, from 0.
+    std::uint32_t index() const { return index_; }
+
+    /// For drivers: states everything about a received piece at once.
+    void received(std::size_t offset, std::size_t length, PacketFlags flags, std::uint16_t vlan) {
+        offset_ = static_cast<std::uint16_t>(offset);
+        length_ = static_cast<std::uint16_t>(length);
+        flags_ = flags;
+        vlan_ = vlan;
+        next_ = nullptr;
+    }
+
+private:
+    friend class Mempool;
+    Packet(Mempool& pool, IoAddress buffer_address, std::uint32_t index, std::uint16_t capacity)
+        : pool_(&pool), buffer_address_(buffer_address), index_(index), capacity_(capacity) {}
+
+    Mempool* pool_;
+    IoAddress buffer_address_;
+    Packet* next_ = nullptr;
+    std::uint32_t index_;
+    std::uint16_t capacity_;
+    std::uint16_t offset_ = 0;  // these four are written together for every received packet
+    std::uint16_t length_ = 0;
+    PacketFlags flags_ = PacketFlags::none;
+    std::uint16_t vlan_ = 0;
+    std::uint8_t l2_length_ = 0;
+    std::uint8_t l3_length_ = 0;
+};
+static_assert(sizeof(Packet) == 64, "the frame begins on the second cache line");
+
+}  // namespace ixy

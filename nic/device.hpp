@@ -1,0 +1,164 @@
+// A network card, opened: what a program works with.
+//
+//   auto device = ixy::Device::open("0000:03:00.0");            // std::expected
+//   ixy::Batch<64> batch;
+//   while (running) {
+//       device->rx_queue(0).receive(batch);
+//       for (ixy::Packet& packet : batch) touch(packet.data());
+//       device->tx_queue(0).send(batch);
+//   }
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ixy/core/error.hpp>
+#include <ixy/core/mempool.hpp>
+#include <ixy/nic/queue.hpp>
+#include <ixy/pci/function.hpp>
+
+namespace ixy {
+
+/// An Ethernet address in the order of the wire.
+struct MacAddress {
+    std::array<std::uint8_t, 6> bytes{};
+
+    bool is_multicast() const { return (bytes[0] & 1) != 0; }
+    /// "52:54:00:12:34:56"
+    std::string text() const;
+    /// Reads six hexadecimal pairs between colons or dashes. Errors: invalid_argument.
+    static Expected<MacAddress> parse(std::string_view text);
+    friend bool operator==(const MacAddress&, const MacAddress&) = default;
+};
+
+/// How a device shall be set up.
+struct DeviceOptions {
+    std::size_t rx_queues = 1;
+    std::size_t tx_queues = 1;
+    std::size_t rx_ring_size = 512;   ///< descriptors; each driver says which sizes are legal (e1000: 8 to 4096, times 8)
+    std::size_t tx_ring_size = 512;
+    std::size_t pool_packets = 2048;  ///< buffers of the pool behind each receive queue
+    std::size_t max_frame = 1518;     ///< longest frame to receive, bytes without FCS and VLAN tag; jumbo frames above 1518
+    bool promiscuous = true;          ///< receive frames for any address
+    bool rx_checksum = false;         ///< let the card check IPv4, TCP and UDP checksums
+    bool tx_checksum = false;         ///< let the card write checksums where packets' flags ask for it
+    bool vlan_strip = false;          ///< take 802.1Q tags out of received frames and put them into Packet::vlan()
+    std::chrono::milliseconds link_timeout{10'000};  ///< how long open() waits for the link; 0: not at all
+    bool force = false;               ///< take the card although the kernel uses it
+};
+
+struct Link {
+    bool up = false;
+    bool full_duplex = false;
+    std::uint32_t megabits = 0;
+};
+
+/// One of the device's own counters, under the datasheet's name.
+struct NamedCounter {
+    std::string_view name;   ///< "GPRC"
+    std::string_view title;  ///< "good packets received"
+    std::uint64_t value;
+};
+
+/// Counted since the device was opened. Bytes are those of frames without their check sequence (FCS).
+struct Statistics {
+    std::uint64_t rx_packets = 0;  ///< good frames that the card received and had a buffer for
+    std::uint64_t rx_bytes = 0;
+    std::uint64_t tx_packets = 0;
+    std::uint64_t tx_bytes = 0;
+    std::uint64_t rx_missed = 0;   ///< frames that the card had no room or no descriptor for
+    std::uint64_t rx_errors = 0;   ///< damaged frames
+    std::uint64_t rx_dropped = 0;  ///< good frames that the driver gave up: oversized, no memory
+    std::uint64_t tx_errors = 0;   ///< collisions, late or excessive, and packets that the driver refused
+};
+
+/// What each driver implements. Programs use Device.
+class Driver {
+public:
+    virtual ~Driver() = default;
+    virtual std::string_view name() const = 0;   ///< "e1000"
+    virtual std::string_view model() const = 0;  ///< "82540EM"
+    virtual PciFunction& function() = 0;
+    virtual const DeviceOptions& options() const = 0;
+    virtual RxRing& rx_ring(std::size_t index) = 0;
+    virtual TxRing& tx_ring(std::size_t index) = 0;
+    virtual const std::shared_ptr<Mempool>& pool(std::size_t rx_queue) = 0;
+    virtual MacAddress mac_address() = 0;
+    virtual Expected<> set_mac_address(const MacAddress& address) = 0;
+    virtual Expected<> set_multicast(std::span<const MacAddress> groups) = 0;
+    virtual Expected<> set_promiscuous(bool on) = 0;
+    virtual Link link() = 0;
+    virtual Statistics statistics() = 0;
+    virtual std::vector<NamedCounter> counters() = 0;
+    virtual bool gone() = 0;
+};
+
+/// An open network card. Movable. Destroying it stops receive and transmit, waits for DMA to end, frees rings and buffers and
+/// gives the card back to the kernel driver that it came from. Its packets must have gone back to their pools, and its
+/// queues must not be used any more. Thread rule: set-up and statistics belong to one thread at a time, each queue to one.
+class Device {
+public:
+    /// Opens the card that `address` names ("0000:03:00.0", "qtest:/path"; sim: with the software NICs' library).
+    /// Errors: those of open_pci_function; unsupported (no driver for its id); no_memory; timeout (no link); device_failed.
+    static Expected<Device> open(std::string_view address, const DeviceOptions& options = {});
+    /// The same on a function that is already open.
+    static Expected<Device> open(std::unique_ptr<PciFunction> function, const DeviceOptions& options = {});
+
+    /// Queue `index`, 0 to rx_queues - 1. It can be moved into the thread that shall use it.
+    RxQueue& rx_queue(std::size_t index) { return rx_queues_[index]; }
+    TxQueue& tx_queue(std::size_t index) { return tx_queues_[index]; }
+
+    std::string_view address() const { return driver_->function().address(); }
+    std::string_view driver_name() const { return driver_->name(); }
+    std::string_view model() const { return driver_->model(); }
+    int numa_node() const { return driver_->function().numa_node(); }
+    const std::shared_ptr<DmaSpace>& dma_space() const { return driver_->function().dma_space(); }
+    /// The pool that receive queue `index` takes its buffers from.
+    const std::shared_ptr<Mempool>& pool(std::size_t index = 0) { return driver_->pool(index); }
+    /// A further pool in this device's DMA space and on its node.
+    Expected<std::shared_ptr<Mempool>> create_pool(MempoolOptions options = {});
+
+    MacAddress mac_address() { return driver_->mac_address(); }
+    /// Sets the address that unicast frames are accepted for. Errors: invalid_argument (multicast or all zero).
+    Expected<> set_mac_address(const MacAddress& address) { return driver_->set_mac_address(address); }
+    /// Replaces the set of multicast groups that are accepted (by hash: a few others may come through).
+    Expected<> set_multicast(std::span<const MacAddress> groups) { return driver_->set_multicast(groups); }
+    Expected<> set_promiscuous(bool on) { return driver_->set_promiscuous(on); }
+    Link link() { return driver_->link(); }
+    Statistics statistics() { return driver_->statistics(); }
+    /// Every counter that the card keeps, under the datasheet's names.
+    std::vector<NamedCounter> counters() { return driver_->counters(); }
+    /// True when the card has disappeared (all registers read as ones): unplugged, powered off, its QEMU ended.
+    bool gone() { return driver_->gone(); }
+
+    Driver& driver() { return *driver_; }
+
+private:
+    explicit Device(std::unique_ptr<Driver> driver);
+
+    std::unique_ptr<Driver> driver_;
+    std::vector<RxQueue> rx_queues_;
+    std::vector<TxQueue> tx_queues_;
+};
+
+/// One line of the list of drivers: an id that a driver knows, and its constructor.
+struct DriverEntry {
+    std::uint16_t vendor;
+    std::uint16_t device;
+    std::string_view driver;
+    std::string_view model;
+    Expected<std::unique_ptr<Driver>> (*open)(std::unique_ptr<PciFunction>, const DeviceOptions&);
+};
+/// All ids that some driver knows.
+std::span<const DriverEntry> known_devices();
+/// The driver for `identity`, or null.
+const DriverEntry* find_driver(const PciIdentity& identity);
+
+}  // namespace ixy

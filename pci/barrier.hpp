@@ -1,0 +1,36 @@
+// Memory barriers by what they order. x86-64 keeps loads in order with loads and stores in order with stores, to write-back
+// and to uncached memory alike, so there they only stop the compiler; AArch64 needs instructions.
+#pragma once
+
+#include <atomic>
+
+namespace ixy {
+
+/// Orders a load of DMA memory (a descriptor's DD bit) before later loads of DMA memory (its length, the frame).
+inline void dma_rmb() {
+#if defined(__aarch64__)
+    asm volatile("dmb oshld" ::: "memory");
+#else
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+}
+
+/// Orders stores to DMA memory (a descriptor's body) before later stores to DMA memory (the word that hands it over).
+inline void dma_wmb() {
+#if defined(__aarch64__)
+    asm volatile("dmb oshst" ::: "memory");
+#else
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+}
+
+/// Orders stores to DMA memory (descriptors) before a later store to a register (the tail, a doorbell).
+inline void mmio_wmb() {
+#if defined(__aarch64__)
+    asm volatile("dsb st" ::: "memory");
+#else
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+}
+
+}  // namespace ixy
