@@ -95,6 +95,8 @@ inline constexpr std::uint8_t capability_power_management = 0x01, capability_msi
 /// Options for taking a function from the kernel.
 struct PciOpenOptions {
     bool force = false;  ///< take it although it is in use; another ixy's lock is respected all the same
+    /// Asked before anything is changed; an error ends the opening. Device::open refuses cards without a driver here.
+    Expected<> (*accept)(std::string_view address, const PciIdentity& identity) = nullptr;
 };
 
 /// Takes the function that `address` names: "0000:03:00.0" (sysfs, or VFIO when it is bound to vfio-pci),
