@@ -1,0 +1,160 @@
+"""The guest's kernel: the distribution's own package, found and downloaded by apt, unpacked and never installed.
+
+What is kept is small: the kernel image, and the modules that the lab may load, uncompressed, with what they depend on.
+It lies in a folder named after the kernel's version. A folder appears there by one rename, when it is complete, so a
+download that was cut short leaves nothing that could be mistaken for a kernel.
+"""
+
+import lzma
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+from problem import Problem
+
+# The packages that stand for "the current kernel": Debian's, then Ubuntu's.
+CURRENT_KERNELS = ("linux-image-amd64", "linux-image-generic")
+MODULES = (
+    "virtio_pci", "virtio_console", "virtio_net",                       # how the guest talks to us; a virtio card
+    "e1000", "e1000e", "igb", "ixgbe", "vmxnet3",                       # the kernel's own drivers for the cards
+    "vfio-pci", "vfio_iommu_type1", "uio_pci_generic",                  # ways to hand a card to a process
+    "af_packet", "bridge", "bonding", "dummy", "veth", "8021q",         # what tests put on the cards
+)
+NOT_NEEDED = ("drivers/gpu", "drivers/media", "drivers/infiniband", "drivers/scsi", "drivers/staging",
+              "drivers/net/wireless", "drivers/usb", "drivers/hid", "drivers/iio", "fs", "sound")
+
+
+class Kernel:
+    """An unpacked kernel: `image`, `release`, and where each module and its dependencies are."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.release = folder.name
+        self.image = folder / "vmlinuz"
+        self.modules = folder / "modules"
+
+    def load_order(self, wanted: list[str]) -> list[pathlib.Path]:
+        """The files to insert, in order, for the modules `wanted`. What is built into the kernel needs no file."""
+        order: list[pathlib.Path] = []
+
+        def add(name: str) -> None:
+            file = self.modules / f"{name.replace('-', '_')}.ko"
+            if file.exists() and file not in order:
+                for dependency in dependencies(file.read_bytes()):
+                    add(dependency)
+                order.append(file)
+
+        for name in wanted:
+            add(name)
+        return order
+
+
+def cache_folder() -> pathlib.Path:
+    """Where kernels are kept between runs: $XDG_CACHE_HOME/ixy/lab, else ~/.cache/ixy/lab."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return pathlib.Path(base) / "ixy" / "lab"
+
+
+def dependencies(module: bytes) -> list[str]:
+    """The modules that a module names in its .modinfo section, as `depends=a,b`."""
+    found = re.search(rb"\0depends=([^\0]*)\0", module)
+    return [name for name in found[1].decode().split(",") if name] if found else []
+
+
+def find(update: bool = False) -> Kernel:
+    """The newest kernel that was unpacked before; downloads one where there is none, or where `update` is set."""
+    kept = sorted((path for path in cache_folder().glob("*/vmlinuz")), key=lambda path: path.stat().st_mtime)
+    if kept and not update:
+        return Kernel(kept[-1].parent)
+    return download()
+
+
+def download() -> Kernel:
+    packages = packages_of_current_kernel()
+    release = packages[0].removeprefix("linux-image-").removeprefix("unsigned-")
+    target = cache_folder() / release
+    if (target / "vmlinuz").exists():
+        return Kernel(target)
+    try:
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unpack-", dir=cache_folder()) as name:
+            work = pathlib.Path(name)
+            print_progress(f"downloading and unpacking {packages[0]} (once, into {target})")
+            fetch(packages, work)
+            unpack(work, release, work / "complete")
+            try:
+                (work / "complete").rename(target)
+            except OSError:  # another lab was faster
+                if not (target / "vmlinuz").exists():
+                    raise
+    except OSError as error:
+        raise Problem(f"the kernel could not be kept in {cache_folder()}: {error.strerror}",
+                      "it needs 600 MB for a moment and 30 MB for good; set XDG_CACHE_HOME to a folder with room") from error
+    return Kernel(target)
+
+
+def packages_of_current_kernel() -> list[str]:
+    """The packages that hold the image and its modules, the image's first."""
+    if not shutil.which("apt-cache"):
+        raise Problem("no kernel for the guest: apt-cache is missing", "the lab needs Debian 12 or later, or Ubuntu 24.04 or later")
+    for current in CURRENT_KERNELS:
+        answer = subprocess.run(["apt-cache", "depends", "--no-recommends", "--no-suggests", current],
+                                capture_output=True, text=True)
+        names = re.findall(r"Depends: (linux-(?:image|modules)\S*-\d\S*)", answer.stdout)
+        images = [name for name in names if name.startswith("linux-image-")]
+        if not images:
+            continue
+        release = images[0].removeprefix("linux-image-")
+        further = [f"linux-modules-{release}", f"linux-modules-extra-{release}"]  # Ubuntu cuts its modules off
+        known = subprocess.run(["apt-cache", "pkgnames", "linux-modules-"], capture_output=True, text=True).stdout.split()
+        return images[:1] + [name for name in further if name in known]
+    raise Problem(f"apt knows no kernel package ({' or '.join(CURRENT_KERNELS)})", "run: sudo apt-get update")
+
+
+def fetch(packages: list[str], folder: pathlib.Path) -> None:
+    answer = subprocess.run(["apt-get", "download", *packages], cwd=folder, capture_output=True, text=True)
+    if answer.returncode != 0:
+        reason = next((line for line in answer.stderr.splitlines() if line.startswith("E:")), "apt-get download failed")
+        raise Problem(f"{packages[0]} could not be downloaded: {reason}", "check the network, then run: sudo apt-get update")
+
+
+def unpack(work: pathlib.Path, release: str, complete: pathlib.Path) -> None:
+    """Unpacks the packages in `work` and makes the folder `complete` of what the lab needs."""
+    tree = work / "tree"
+    tree.mkdir()
+    for package in sorted(work.glob("*.deb")):
+        files = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package.name], cwd=work, stdout=subprocess.PIPE)
+        excluded = [f"--exclude=*/kernel/{folder}" for folder in NOT_NEEDED]
+        unpacked = subprocess.run(["tar", "-x", "-C", tree, "--no-same-owner", *excluded], stdin=files.stdout,
+                                  capture_output=True, text=True)
+        if files.wait() != 0 or unpacked.returncode != 0:
+            raise Problem(f"{package.name} could not be unpacked: {unpacked.stderr.strip()[:200]}", "is the disk full? see: df -h")
+    complete.mkdir()
+    (complete / "modules").mkdir()
+    shutil.copyfile(tree / "boot" / f"vmlinuz-{release}", complete / "vmlinuz")
+    available = {path.name.split(".ko")[0].replace("-", "_"): path for path in tree.glob("**/*.ko*")}
+    pending = [name.replace("-", "_") for name in MODULES]
+    while pending:
+        name = pending.pop()
+        target = complete / "modules" / f"{name}.ko"
+        if name in available and not target.exists():
+            target.write_bytes(uncompressed(available[name]))
+            pending += [dependency.replace("-", "_") for dependency in dependencies(target.read_bytes())]
+
+
+def uncompressed(module: pathlib.Path) -> bytes:
+    """Debian 12 keeps modules as they are, Debian 13 as .xz, Ubuntu as .zst."""
+    if module.suffix == ".xz":
+        return lzma.decompress(module.read_bytes())
+    if module.suffix == ".zst":
+        if not shutil.which("zstd"):
+            raise Problem(f"{module.name} is compressed with zstd, which is missing", "run: sudo apt-get install zstd")
+        return subprocess.run(["zstd", "-dcq", module], stdout=subprocess.PIPE, check=True).stdout
+    return module.read_bytes()
+
+
+def print_progress(text: str) -> None:
+    os.write(2, f"lab: {text}\n".encode())

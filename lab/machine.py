@@ -1,0 +1,190 @@
+"""The machine: QEMU's command line for the cards and wires asked for, and one run of it.
+
+A wire is a hub inside QEMU: what one card sends, every other card on the wire receives, in the same moment and the same
+thread. A card that cannot receive (no buffers, receiver off, link down) makes its hub port keep up to 10,000 frames
+for it, which arrive when it can; only beyond that are frames lost. `filter-dump` on the first port of each
+wire sees every frame of the wire exactly once and writes the pcap.
+
+What the guest tells us comes through four virtio serial ports whose ends here are files: what the script prints (out, err),
+the files it leaves (a tar archive) and, in the end, its exit status (control). The kernel's console is a fifth file,
+shown only when something went wrong.
+"""
+
+import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+from problem import Problem
+
+FIRST_SLOT = 0x10  # cards stand in PCI slots 0x10, 0x11, ...: 0000:00:10.0, 0000:00:11.0, ...
+PORTS = ("out", "err", "control", "files")
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    device: str   # QEMU's name for it
+    module: str   # the kernel's driver
+    about: str
+
+
+MODELS = {
+    "82540em": Model("e1000", "e1000", "Intel 82540EM, 8086:100e"),
+    "82545em": Model("e1000-82545em", "e1000", "Intel 82545EM, 8086:100f (VMware's e1000)"),
+    "82544gc": Model("e1000-82544gc", "e1000", "Intel 82544GC, 8086:1008"),
+    "82574l": Model("e1000e", "e1000e", "Intel 82574L, 8086:10d3 (VMware's e1000e)"),
+    "82576": Model("igb", "igb", "Intel 82576, 8086:10c9 (QEMU 8.0 and later)"),
+    "virtio": Model("virtio-net-pci", "virtio_net", "virtio network card, 1af4:1000"),
+    "vmxnet3": Model("vmxnet3", "vmxnet3", "VMware vmxnet3, 15ad:07b0"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    model: str
+    wire: str | None
+    number: int  # 1, 2, ... in the order of the command line
+
+    @property
+    def address(self) -> str:
+        return f"0000:00:{FIRST_SLOT + self.number - 1:02x}.0"
+
+    @property
+    def mac(self) -> str:
+        return f"52:54:00:00:00:{self.number:02x}"
+
+    @staticmethod
+    def parse(text: str, number: int) -> "Card":
+        """Reads `MODEL` or `MODEL:wire=NAME`."""
+        model, _, options = text.partition(":")
+        if model not in MODELS:
+            raise Problem(f"unknown card {model!r}", f"the lab has: {', '.join(MODELS)}")
+        if options and not re.fullmatch(r"wire=[A-Za-z0-9_-]+", options):
+            raise Problem(f"unknown option {options!r} of card {text!r}", "a card is written MODEL or MODEL:wire=NAME")
+        return Card(model, options.removeprefix("wire=") or None, number)
+
+
+@dataclasses.dataclass
+class Machine:
+    cards: list[Card]
+    memory: int          # MiB
+    processors: int
+    hugepages: int       # 2 MiB each
+    iommu: bool
+    acceleration: str    # tcg or kvm
+    kernel_image: pathlib.Path
+    initramfs: pathlib.Path
+
+    def wires(self) -> list[str]:
+        return sorted({card.wire for card in self.cards if card.wire})
+
+    def command(self, folder: pathlib.Path, interactive: bool = False) -> list[str]:
+        """QEMU's command line; what the guest hands out goes to files in `folder`."""
+        machine = "q35,kernel-irqchip=split" if self.iommu and self.acceleration == "kvm" else "q35"
+        accelerator = "kvm" if self.acceleration == "kvm" else "tcg,thread=multi"
+        processor = "host" if self.acceleration == "kvm" else "max,la57=off"
+        command = [qemu(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                   "-machine", machine, "-accel", accelerator, "-cpu", processor,
+                   "-smp", str(self.processors), "-m", str(self.memory), "-kernel", str(self.kernel_image),
+                   "-initrd", str(self.initramfs), "-append", self.kernel_command_line(),
+                   "-serial", f"file:{folder}/console"]
+        if self.iommu:  # before every other device, as QEMU wants it
+            command += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
+        command += ["-device", f"virtio-serial-pci,addr=0x2,max_ports={len(PORTS) + 2}"]
+        for number, port in enumerate(PORTS, start=1):
+            command += ["-chardev", f"file,id={port},path={folder}/{port}",
+                        "-device", f"virtserialport,chardev={port},nr={number}"]
+        if interactive:
+            command += ["-chardev", "stdio,id=terminal,signal=off", "-device", "virtconsole,chardev=terminal,nr=0"]
+        for card in self.cards:
+            command += self.card_options(card, folder)
+        return command
+
+    def card_options(self, card: Card, folder: pathlib.Path) -> list[str]:
+        device = f"{MODELS[card.model].device},mac={card.mac},addr={FIRST_SLOT + card.number - 1:#x},romfile="
+        if not card.wire:
+            return ["-device", device]
+        options = ["-netdev", f"hubport,id=port{card.number},hubid={self.wires().index(card.wire) + 1}",
+                   "-device", f"{device},netdev=port{card.number}"]
+        if card == next(other for other in self.cards if other.wire == card.wire):
+            options += ["-object", f"filter-dump,id=dump{card.number},netdev=port{card.number},"
+                                   f"file={folder}/wire-{card.wire}.pcap"]
+        return options
+
+    def kernel_command_line(self) -> str:
+        words = ["console=ttyS0", "quiet", "panic=-1", "ipv6.disable=1", "mitigations=off", "no_timer_check",
+                 "random.trust_cpu=on", "rdinit=/init", f"hugepages={self.hugepages}"]
+        return " ".join(words + (["intel_iommu=on"] if self.iommu else []))
+
+
+@dataclasses.dataclass
+class Outcome:
+    status: int | None   # the script's exit status; None when the guest ended without one
+    timed_out: bool
+
+
+def qemu() -> str:
+    found = shutil.which("qemu-system-x86_64")
+    if not found:
+        raise Problem("qemu-system-x86_64 is missing", "run: sudo apt-get install qemu-system-x86")
+    return found
+
+
+def start(command: list[str], **options) -> subprocess.Popen:
+    """Starts QEMU so that it ends when we do, however we end."""
+    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], **options)
+
+
+def run(command: list[str], folder: pathlib.Path, seconds: float) -> Outcome:
+    """Runs the machine until its script has ended; passes on what the script prints while it prints it."""
+    streams = [(Follower(folder / "out"), 1), (Follower(folder / "err"), 2)]
+    with open(folder / "qemu", "wb") as messages:
+        machine = start(command, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, start_new_session=True)
+    deadline = time.monotonic() + seconds
+    status, running = None, True
+    try:
+        while running and status is None and time.monotonic() < deadline:
+            running = machine.poll() is None
+            time.sleep(0.02)
+            status = exit_status(folder / "control")
+            for stream, target in streams:
+                stream.pass_on(target)
+    finally:
+        stop(machine)
+        for stream, target in streams:
+            stream.pass_on(target)
+    return Outcome(status, timed_out=running and status is None)
+
+
+def stop(machine: subprocess.Popen) -> None:
+    """QEMU finishes what it has in hand (the guest's last words) and ends at SIGTERM."""
+    machine.send_signal(signal.SIGTERM)
+    try:
+        machine.wait(5)
+    except subprocess.TimeoutExpired:
+        machine.kill()
+        machine.wait()
+
+
+def exit_status(control: pathlib.Path) -> int | None:
+    found = re.search(r"^exit (\d+)\n", control.read_text() if control.exists() else "", re.M)
+    return int(found[1]) if found else None
+
+
+class Follower:
+    """Reads a file that another process still writes."""
+
+    def __init__(self, path: pathlib.Path):
+        self._path = path
+        self._file = None
+
+    def pass_on(self, target: int) -> None:
+        if self._file is None and self._path.exists():
+            self._file = open(self._path, "rb")
+        rest = self._file.read() if self._file else b""
+        while rest:
+            rest = rest[os.write(target, rest):]
