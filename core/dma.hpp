@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -67,31 +68,55 @@ public:
     virtual std::string describe() const = 0;
     /// Regions mapped so far, e.g. to count huge pages.
     std::size_t region_count() const;
+    /// A sentence for the user when memory lies on another NUMA node than was wished for; said once, then empty.
+    std::string take_warning();
+
+    /// What another process needs in order to map a region too (a vhost-user back end).
+    struct SharedRegion {
+        std::span<std::byte> memory;
+        IoAddress address;  ///< of its first byte
+        int file = -1;      ///< still the space's; its first byte is the region's
+    };
+    /// The regions mapped so far. Each lives as long as the space.
+    std::vector<SharedRegion> shared_regions() const;
 
 protected:
-    DmaSpace() = default;
+    DmaSpace();
 
     /// A large piece of memory, contiguous for us; `granule` bytes at a time are contiguous for the device too.
+    /// The memory, the granules and their addresses begin at multiples of 4096, so that alignment means the same to
+    /// both.
     struct Region {
-        std::span<std::byte> memory;
-        std::size_t granule = 0;            ///< bytes; memory.size() is a multiple
-        std::vector<IoAddress> addresses;   ///< of each granule
-        int node = any_node;
-        int file = -1;                      ///< the file descriptor behind it, or -1; owned by the region
+        std::span<std::byte> memory;       ///< zeroed or not
+        std::size_t granule = 0;           ///< bytes; memory.size() is a multiple
+        std::vector<IoAddress> addresses;  ///< of each granule
+        int node = any_node;               ///< where the memory lies, any_node when unknown
+        int file = -1;                     ///< the file descriptor behind it, or -1; owned by the region
     };
-    /// Maps one more region with room for a piece of `bytes`.
+    /// Maps one more region with room for a piece of `bytes`, near `node` if that can be. Called with mutex_ held.
     virtual Expected<Region> map_region(std::size_t bytes, int node) = 0;
     virtual void unmap_region(Region& region) noexcept = 0;
     /// Derived classes call this in their destructor, while unmap_region can still be called.
     void unmap_all() noexcept;
+    /// Calls `visit` for each region until one fails. Precondition: mutex_ is held.
+    Expected<> visit_regions(const std::function<Expected<>(const Region&)>& visit) const;
+
+    mutable std::mutex mutex_;  ///< guards all of this class; derived classes may use it for what map_region needs
 
 private:
     friend class DmaMemory;
     struct Managed;
+    struct Piece {
+        std::span<std::byte> bytes;
+        IoAddress address;
+    };
+    Expected<Piece> find_or_map(std::size_t bytes, std::size_t alignment, int node);
+    Expected<Managed*> map(std::size_t bytes, int node);
     void give_back(std::span<std::byte> bytes) noexcept;
 
-    mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Managed>> regions_;
+    std::string warning_;
+    bool warned_ = false;
 };
 
 }  // namespace ixy

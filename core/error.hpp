@@ -10,15 +10,15 @@ namespace ixy {
 
 /// What kind of thing went wrong; programs turn it into an exit status, tests compare it.
 enum class ErrorKind : std::uint8_t {
-    invalid_argument,   ///< a malformed address, an option out of range
-    not_found,          ///< no such device, file or interface
-    unsupported,        ///< the device or the machine cannot do that
-    permission,         ///< a privilege is missing
-    busy,               ///< the device is in use
-    no_memory,          ///< no huge pages, or none left
-    device_failed,      ///< the device did not answer as its datasheet promises, or is gone
-    timeout,            ///< a bounded wait ended
-    system,             ///< a system call failed; the text names it
+    invalid_argument,  ///< a malformed address, an option out of range
+    not_found,         ///< no such device, file or interface
+    unsupported,       ///< the device or the machine cannot do that
+    permission,        ///< a privilege is missing
+    busy,              ///< the device is in use
+    no_memory,         ///< no huge pages, or none left
+    device_failed,     ///< the device did not answer as its datasheet promises, or is gone
+    timeout,           ///< a bounded wait ended
+    system,            ///< a system call failed; the text names it
 };
 
 /// What failed, on which file or device, and what to do about it.

@@ -50,8 +50,8 @@ constexpr bool has(PacketFlags flags, PacketFlags wanted) {
     return (static_cast<std::uint16_t>(flags) & static_cast<std::uint16_t>(wanted)) != 0;
 }
 
-/// One packet buffer. Lives in DMA memory, is made by a Mempool and never copied: the object is the buffer's first line.
-/// Thread rule: a packet belongs to one thread at a time; hand it over through a ring.
+/// One packet buffer. Lives in DMA memory, is made by a Mempool and never copied: the object is the buffer's first
+/// line. Thread rule: a packet belongs to one thread at a time; hand it over through a ring.
 class alignas(64) Packet {
 public:
     Packet(const Packet&) = delete;
