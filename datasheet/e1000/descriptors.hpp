@@ -1,0 +1,236 @@
+// Receive and transmit descriptors of the 8254x (manual 3.2.3, 3.3.3 to 3.3.7) and the 82574L's extended receive
+// descriptor.
+//
+// A descriptor is four 32-bit words. Each word that has fields is described like a register, so that it is written
+// (command = TDESC_CMD.LENGTH(60) | TDESC_CMD.EOP | ...), tested (RDESC_STATUS.DD & status) and decoded the same way.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <ixy/datasheet/register.hpp>
+
+namespace ixy::datasheet::e1000 {
+
+static_assert(std::endian::native == std::endian::little, "descriptors are little-endian");
+
+/// One kind of descriptor, for those who explain it: its words in order, nullptr for those that hold an address.
+struct DescriptorInfo {
+    std::string_view name;
+    std::string_view title;
+    std::string_view section;
+    std::array<const RegisterInfo*, 4> words;
+};
+
+inline constexpr Number BUFFER_ADDRESS_LOW{
+    {.name = "Buffer Address Low", .offset = 0, .title = "Buffer address, bits 31:0", .section = "3.2.3"}};
+inline constexpr Number BUFFER_ADDRESS_HIGH{
+    {.name = "Buffer Address High", .offset = 4, .title = "Buffer address, bits 63:32", .section = "3.2.3"}};
+
+// --- receive, legacy (3.2.3) ---------------------------------------------------------------------------------------
+
+struct RdescLength : Register<RdescLength> {
+    using Register::Register;
+    Field LENGTH{this, {0, 16}, "Length", "bytes in this buffer"};
+    Field CHECKSUM{this, {16, 16}, "Packet Checksum", "ones' complement sum from RXCSUM.PCSS on"};
+};
+inline constexpr RdescLength RDESC_LENGTH{
+    {.name = "RDESC.Length", .offset = 8, .title = "Receive descriptor: length and checksum", .section = "3.2.3"}};
+
+struct RdescStatus : Register<RdescStatus> {
+    using Register::Register;
+    Field DD{this, 0, "DD", "descriptor done"};
+    Field EOP{this, 1, "EOP", "end of packet"};
+    Field IXSM{this, 2, "IXSM", "ignore the checksum indications"};
+    Field VP{this, 3, "VP", "packet is 802.1Q: a tag was found"};
+    Field TCPCS{this, 5, "TCPCS", "TCP or UDP checksum calculated"};
+    Field IPCS{this, 6, "IPCS", "IP checksum calculated"};
+    Field PIF{this, 7, "PIF", "passed an inexact filter: software must check the address"};
+    Field CE{this, 8, "CE", "CRC or alignment error"};
+    Field SE{this, 9, "SE", "symbol error"};
+    Field SEQ{this, 10, "SEQ", "sequence error"};
+    Field CXE{this, 12, "CXE", "carrier extension error"};
+    Field TCPE{this, 13, "TCPE", "TCP or UDP checksum wrong"};
+    Field IPE{this, 14, "IPE", "IP checksum wrong"};
+    Field RXE{this, 15, "RXE", "data error while receiving"};
+    Field VLAN{this, {16, 12}, "VLAN", "VLAN identifier of the tag"};
+    Field CFI{this, 28, "CFI", "canonical form indicator of the tag"};
+    Field PRI{this, {29, 3}, "PRI", "priority of the tag"};
+};
+inline constexpr RdescStatus RDESC_STATUS{{.name = "RDESC.Status",
+                                           .offset = 12,
+                                           .title = "Receive descriptor: status, errors, special",
+                                           .section = "3.2.3.1"}};
+
+/// What software gives: the address. What the device gives back: length, then status.
+struct ReceiveDescriptor {
+    std::uint64_t address;
+    Value<RdescLength> length;
+    Value<RdescStatus> status;
+};
+static_assert(sizeof(ReceiveDescriptor) == 16 && offsetof(ReceiveDescriptor, status) == 12);
+
+inline constexpr DescriptorInfo RECEIVE_DESCRIPTOR{
+    "RDESC",
+    "Legacy receive descriptor",
+    "3.2.3",
+    {&BUFFER_ADDRESS_LOW, &BUFFER_ADDRESS_HIGH, &RDESC_LENGTH, &RDESC_STATUS}};
+
+// --- transmit, legacy (3.3.3) --------------------------------------------------------------------------------------
+
+struct TdescCommand : Register<TdescCommand> {
+    using Register::Register;
+    Field LENGTH{this, {0, 16}, "Length", "bytes in this buffer"};
+    Field CSO{this, {16, 8}, "CSO", "where the checksum is inserted"};
+    Field EOP{this, 24, "EOP", "end of packet"};
+    Field IFCS{this, 25, "IFCS", "insert the Ethernet CRC"};
+    Field IC{this, 26, "IC", "insert a checksum"};
+    Field RS{this, 27, "RS", "report status: write DD back"};
+    Field RPS{this, 28, "RPS", "report packet sent (82544GC/EI)"};
+    Field DEXT{this, 29, "DEXT", "not a legacy descriptor"};
+    Field VLE{this, 30, "VLE", "insert a VLAN tag"};
+    Field IDE{this, 31, "IDE", "delay the interrupt"};
+};
+inline constexpr TdescCommand TDESC_CMD{{.name = "TDESC.CMD",
+                                         .offset = 8,
+                                         .title = "Transmit descriptor: length, checksum offset, command",
+                                         .section = "3.3.3.1"}};
+
+struct TdescStatus : Register<TdescStatus> {
+    using Register::Register;
+    Field DD{this, 0, "DD", "descriptor done"};
+    Field EC{this, 1, "EC", "excess collisions"};
+    Field LC{this, 2, "LC", "late collision"};
+    Field TU{this, 3, "TU", "transmit underrun (82544GC/EI)"};
+    Field CSS{this, {8, 8}, "CSS", "where the checksum starts"};
+    Field VLAN{this, {16, 12}, "VLAN", "VLAN identifier to insert"};
+    Field CFI{this, 28, "CFI", "canonical form indicator to insert"};
+    Field PRI{this, {29, 3}, "PRI", "priority to insert"};
+};
+inline constexpr TdescStatus TDESC_STATUS{{.name = "TDESC.STA",
+                                           .offset = 12,
+                                           .title = "Transmit descriptor: status, checksum start, special",
+                                           .section = "3.3.3.2"}};
+
+struct TransmitDescriptor {
+    std::uint64_t address;
+    Value<TdescCommand> command;
+    Value<TdescStatus> status;
+};
+static_assert(sizeof(TransmitDescriptor) == 16 && offsetof(TransmitDescriptor, status) == 12);
+
+inline constexpr DescriptorInfo TRANSMIT_DESCRIPTOR{
+    "TDESC",
+    "Legacy transmit descriptor",
+    "3.3.3",
+    {&BUFFER_ADDRESS_LOW, &BUFFER_ADDRESS_HIGH, &TDESC_CMD, &TDESC_STATUS}};
+
+// --- transmit, TCP/IP context (3.3.6) ------------------------------------------------------------------------------
+
+inline constexpr Meaning DTYP_VALUES[] = {{0, "TCP/IP context"}, {1, "TCP/IP data"}};
+
+struct ContextIp : Register<ContextIp> {
+    using Register::Register;
+    Field IPCSS{this, {0, 8}, "IPCSS", "where the IP checksum starts"};
+    Field IPCSO{this, {8, 8}, "IPCSO", "where the IP checksum is inserted"};
+    Field IPCSE{this, {16, 16}, "IPCSE", "where it ends; 0: end of packet"};
+};
+inline constexpr ContextIp CONTEXT_IP{
+    {.name = "Context.IP", .offset = 0, .title = "TCP/IP context descriptor: IP checksum", .section = "3.3.6"}};
+struct ContextTcp : Register<ContextTcp> {
+    using Register::Register;
+    Field TUCSS{this, {0, 8}, "TUCSS", "where the TCP or UDP checksum starts"};
+    Field TUCSO{this, {8, 8}, "TUCSO", "where the TCP or UDP checksum is inserted"};
+    Field TUCSE{this, {16, 16}, "TUCSE", "where it ends; 0: end of packet"};
+};
+inline constexpr ContextTcp CONTEXT_TCP{{.name = "Context.TCP",
+                                         .offset = 4,
+                                         .title = "TCP/IP context descriptor: TCP or UDP checksum",
+                                         .section = "3.3.6"}};
+struct ContextCommand : Register<ContextCommand> {
+    using Register::Register;
+    Field PAYLEN{this, {0, 20}, "PAYLEN", "bytes of payload to segment"};
+    Field DTYP{this, {20, 4}, "DTYP", "descriptor type", DTYP_VALUES};
+    Field TCP{this, 24, "TCP", "TCP, not UDP"};
+    Field IP{this, 25, "IP", "IPv4, not IPv6"};
+    Field TSE{this, 26, "TSE", "TCP segmentation"};
+    Field RS{this, 27, "RS", "report status: write DD back"};
+    Field DEXT{this, 29, "DEXT", "not a legacy descriptor; must be set"};
+    Field IDE{this, 31, "IDE", "delay the interrupt"};
+};
+inline constexpr ContextCommand CONTEXT_CMD{{.name = "Context.TUCMD",
+                                             .offset = 8,
+                                             .title = "TCP/IP context descriptor: payload length, command",
+                                             .section = "3.3.6.1"}};
+struct ContextStatus : Register<ContextStatus> {
+    using Register::Register;
+    Field DD{this, 0, "DD", "descriptor done"};
+    Field HDRLEN{this, {8, 8}, "HDRLEN", "bytes of headers before the payload"};
+    Field MSS{this, {16, 16}, "MSS", "payload of one segment"};
+};
+inline constexpr ContextStatus CONTEXT_STATUS{{.name = "Context.STA",
+                                               .offset = 12,
+                                               .title = "TCP/IP context descriptor: status, header length, MSS",
+                                               .section = "3.3.6.2"}};
+
+struct ContextDescriptor {
+    Value<ContextIp> ip;
+    Value<ContextTcp> tcp;
+    Value<ContextCommand> command;
+    Value<ContextStatus> status;
+};
+static_assert(sizeof(ContextDescriptor) == 16 && offsetof(ContextDescriptor, status) == 12);
+
+inline constexpr DescriptorInfo CONTEXT_DESCRIPTOR{"Context",
+                                                   "TCP/IP context transmit descriptor",
+                                                   "3.3.6",
+                                                   {&CONTEXT_IP, &CONTEXT_TCP, &CONTEXT_CMD, &CONTEXT_STATUS}};
+
+// --- transmit, TCP/IP data (3.3.7) ---------------------------------------------------------------------------------
+
+struct DataCommand : Register<DataCommand> {
+    using Register::Register;
+    Field DTALEN{this, {0, 20}, "DTALEN", "bytes in this buffer"};
+    Field DTYP{this, {20, 4}, "DTYP", "descriptor type", DTYP_VALUES};
+    Field EOP{this, 24, "EOP", "end of packet"};
+    Field IFCS{this, 25, "IFCS", "insert the Ethernet CRC"};
+    Field TSE{this, 26, "TSE", "TCP segmentation"};
+    Field RS{this, 27, "RS", "report status: write DD back"};
+    Field RPS{this, 28, "RPS", "report packet sent (82544GC/EI)"};
+    Field DEXT{this, 29, "DEXT", "not a legacy descriptor; must be set"};
+    Field VLE{this, 30, "VLE", "insert a VLAN tag"};
+    Field IDE{this, 31, "IDE", "delay the interrupt"};
+};
+inline constexpr DataCommand DATA_CMD{
+    {.name = "Data.DCMD", .offset = 8, .title = "TCP/IP data descriptor: length, command", .section = "3.3.7.1"}};
+struct DataStatus : Register<DataStatus> {
+    using Register::Register;
+    Field DD{this, 0, "DD", "descriptor done"};
+    Field EC{this, 1, "EC", "excess collisions"};
+    Field LC{this, 2, "LC", "late collision"};
+    Field TU{this, 3, "TU", "transmit underrun (82544GC/EI)"};
+    Field IXSM{this, 8, "IXSM", "insert the IP checksum"};
+    Field TXSM{this, 9, "TXSM", "insert the TCP or UDP checksum"};
+    Field VLAN{this, {16, 12}, "VLAN", "VLAN identifier to insert"};
+    Field CFI{this, 28, "CFI", "canonical form indicator to insert"};
+    Field PRI{this, {29, 3}, "PRI", "priority to insert"};
+};
+inline constexpr DataStatus DATA_STATUS{{.name = "Data.STA",
+                                         .offset = 12,
+                                         .title = "TCP/IP data descriptor: status, options, special",
+                                         .section = "3.3.7.2"}};
+
+struct DataDescriptor {
+    std::uint64_t address;
+    Value<DataCommand> command;
+    Value<DataStatus> status;
+};
+static_assert(sizeof(DataDescriptor) == 16 && offsetof(DataDescriptor, status) == 12);
+
+inline constexpr DescriptorInfo DATA_DESCRIPTOR{"Data",
+                                                "TCP/IP data transmit descriptor",
+                                                "3.3.7",
+                                                {&BUFFER_ADDRESS_LOW, &BUFFER_ADDRESS_HIGH, &DATA_CMD, &DATA_STATUS}};
+
+}  // namespace ixy::datasheet::e1000

@@ -1,0 +1,62 @@
+// Interrupt registers of the 8254x: one cause is one bit, at the same place in each of them. Manual 13.4.17 to 13.4.21.
+#pragma once
+
+#include <ixy/datasheet/register.hpp>
+
+namespace ixy::datasheet::e1000 {
+
+/// The causes, shared by ICR, ICS, IMS and IMC: what is read from one may be written to another.
+struct InterruptCauses : Register<InterruptCauses> {
+    using Register::Register;
+    Field TXDW{this, 0, "TXDW", "transmit descriptor written back"};
+    Field TXQE{this, 1, "TXQE", "transmit queue empty"};
+    Field LSC{this, 2, "LSC", "link status change"};
+    Field RXSEQ{this, 3, "RXSEQ", "receive sequence error"};
+    Field RXDMT0{this, 4, "RXDMT0", "receive descriptors below the minimum threshold"};
+    Field RXO{this, 6, "RXO", "receiver overrun: no descriptors or no PCI bandwidth"};
+    Field RXT0{this, 7, "RXT0", "receiver timer"};
+    Field MDAC{this, 9, "MDAC", "MDI/O access complete"};
+    Field RXCFG{this, 10, "RXCFG", "receiving configuration ordered sets"};
+    Field PHYINT{this, 12, "PHYINT", "PHY interrupt (82541xx, 82547GI/EI; GPI_SDP elsewhere)"};
+    Field GPI_SDP6{this, 13, "GPI_SDP6", "general purpose interrupt on SDP6"};
+    Field GPI_SDP7{this, 14, "GPI_SDP7", "general purpose interrupt on SDP7"};
+    Field TXD_LOW{this, 15, "TXD_LOW", "transmit descriptors below the low threshold"};
+    Field SRPD{this, 16, "SRPD", "small packet received"};
+};
+inline constexpr InterruptCauses ICR{{.name = "ICR",
+                                      .offset = 0x00c0,
+                                      .access = Access::RC1,
+                                      .writable = 0x0001'f6df,
+                                      .title = "Interrupt Cause Read Register",
+                                      .section = "13.4.17"}};
+
+struct Itr : Register<Itr> {
+    using Register::Register;
+    Field INTERVAL{this, {0, 16}, "INTERVAL", "least time between interrupts, in 256 ns"};
+};
+inline constexpr Itr ITR{{.name = "ITR",
+                          .offset = 0x00c4,
+                          .writable = 0xffff,
+                          .title = "Interrupt Throttling Register",
+                          .section = "13.4.18"}};
+
+inline constexpr InterruptCauses ICS{{.name = "ICS",
+                                      .offset = 0x00c8,
+                                      .access = Access::WO,
+                                      .writable = 0x0001'f6df,
+                                      .title = "Interrupt Cause Set Register",
+                                      .section = "13.4.19"}};
+inline constexpr InterruptCauses IMS{{.name = "IMS",
+                                      .offset = 0x00d0,
+                                      .access = Access::W1S,
+                                      .writable = 0x0001'f6df,
+                                      .title = "Interrupt Mask Set/Read Register",
+                                      .section = "13.4.20"}};
+inline constexpr InterruptCauses IMC{{.name = "IMC",
+                                      .offset = 0x00d8,
+                                      .access = Access::WO,
+                                      .writable = 0x0001'f6df,
+                                      .title = "Interrupt Mask Clear Register",
+                                      .section = "13.4.21"}};
+
+}  // namespace ixy::datasheet::e1000
