@@ -1,20 +1,29 @@
 # Installs the library with a CMake package, find_package(ixy), and a pkg-config file, and the programs.
 include(CMakePackageConfigHelpers)
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/ixy)
 
 foreach(folder datasheet core pci nic)
   install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ixy/${folder} FILES_MATCHING PATTERN "*.hpp")
 endforeach()
 install(TARGETS ixy EXPORT ixy ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS ixy_warnings EXPORT ixy)
-install(EXPORT ixy NAMESPACE ixy:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ixy FILE ixy-targets.cmake)
+install(EXPORT ixy NAMESPACE ixy:: DESTINATION ${package_folder} FILE ixy-targets.cmake)
 
-file(WRITE ${PROJECT_BINARY_DIR}/ixy-config.cmake.in
-     "@PACKAGE_INIT@\ninclude(CMakeFindDependencyMacro)\nfind_dependency(Threads)\ninclude(\"\${CMAKE_CURRENT_LIST_DIR}/ixy-targets.cmake\")\n")
-configure_package_config_file(${PROJECT_BINARY_DIR}/ixy-config.cmake.in ${PROJECT_BINARY_DIR}/ixy-config.cmake
-                              INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ixy)
+configure_package_config_file(cmake/ixy-config.cmake.in ${PROJECT_BINARY_DIR}/ixy-config.cmake INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ixy-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/ixy-config.cmake ${PROJECT_BINARY_DIR}/ixy-config-version.cmake
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ixy)
+install(FILES ${PROJECT_BINARY_DIR}/ixy-config.cmake ${PROJECT_BINARY_DIR}/ixy-config-version.cmake DESTINATION ${package_folder})
 
+# The prefix is found from where the file lies, so that `cmake --install build --prefix DIR` and moved trees are right too.
+cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE libdir)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${libdir}/pkgconfig OUTPUT_VARIABLE pc_prefix)
 configure_file(cmake/ixy.pc.in ${PROJECT_BINARY_DIR}/ixy.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/ixy.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(IXY_PROGRAMS)
+  get_property(targets DIRECTORY apps PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target ${targets})
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL EXECUTABLE)
+      install(TARGETS ${target} DESTINATION ${CMAKE_INSTALL_BINDIR})
+    endif()
+  endforeach()
+endif()

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything, and runs every test.
+#
+#   ./test.sh                all of it: under 20 minutes on two cores
+#   ./test.sh --quick        builds once and runs the unit tests only
+#   ./test.sh --no-install   takes the packages that are there
+#
+# Ends in CTest's summary of the whole; what each stage printed is kept in build/logs. The exit status is 0 when every
+# build and every test is right.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+. scripts/stage.sh
+
+quick=no install=yes
+for option in "$@"; do
+    case $option in
+        --quick) quick=yes ;;
+        --no-install) install=no ;;
+        -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) printf 'test.sh: unknown option %s; see ./test.sh --help\n' "$option" >&2; exit 2 ;;
+    esac
+done
+
+lists="build lab test"
+[ $quick = no ] || lists="build test"
+[ $install = no ] || scripts/install-dependencies $lists || exit 1
+
+export CMAKE_GENERATOR=Ninja CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL
+CMAKE_BUILD_PARALLEL_LEVEL=$(nproc)
+CTEST_PARALLEL_LEVEL=$(nproc)
+if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+
+build() { # build PRESET TARGETS...
+    local preset=$1
+    shift
+    cmake --preset "$preset" && cmake --build --preset "$preset" ${*:+--target "$@"}
+}
+
+# The whole is one CTest run over build/all: the trees that were built, and one test for each stage before, which has the
+# stage's exit status. So no stage can fail, or be left out, unseen.
+all=build/all
+mkdir -p $all
+: >$all/CTestTestfile.cmake
+counted() { # counted NAME TITLE COMMAND...
+    stage "$@"
+    local status=$?
+    printf 'add_test(stage.%s sh -c "tail -n 40 %s/%s.log; exit %d")\n' "$1" "$logs" "$1" $status >>$all/CTestTestfile.cmake
+}
+include() { # include TREE: its tests shall be run
+    printf 'subdirs("%s")\n' "$root/$1" >>$all/CTestTestfile.cmake
+}
+
+started=$SECONDS
+selection=()
+if [ $quick = yes ]; then
+    counted release "build: g++, warnings are errors" build release
+    include build
+    selection=(-LE "qemu|lab|install")
+else
+    counted release "build: g++, warnings are errors" build release
+    counted asan "build: address and undefined behaviour sanitizers" build asan
+    counted tsan "build: thread sanitizer" build tsan test_core
+    counted clang "build: clang++-19, warnings are errors" build clang
+    counted format "format: clang-format-19" scripts/check-format
+    counted tidy "lint: clang-tidy-19" scripts/check-tidy build/clang
+    counted kernel "the lab's kernel" lab/lab kernel
+    include build
+    include build/asan
+    include build/tsan/tests/core
+fi
+
+run_tests() { ctest --test-dir $all --output-on-failure --no-tests=error --timeout 600 "${selection[@]}"; }
+# What CTest printed of the tests that failed, 60 lines of each at most.
+failed_tests() {
+    awk '/^ *[0-9]+\/[0-9]+ Test +#/ { shown = /\*\*\*|Not Run/; lines = 0 }
+         /^ *Start +[0-9]+:/ || /tests passed, / { shown = 0 }
+         shown && lines++ < 60' "$1"
+}
+excerpt=failed_tests stage tests "run the tests" run_tests
+status=$?
+printf '  %-52s %4d s\n\n' "in all" $((SECONDS - started))
+sed -n '/tests passed, .* failed out of/,$p' "$logs/tests.log"
+exit $status
