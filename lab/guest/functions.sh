@@ -1,0 +1,54 @@
+# For scripts in the guest: `. /lab/functions.sh`. Looking at cards, and reporting checks in the Test Anything Protocol.
+
+# --- checks: a script says `plan N` first, then reports N results; `finish` is its exit status ---
+checks_done=0
+checks_failed=0
+plan() { checks_planned=$1; echo "1..$1"; }
+ok() { checks_done=$((checks_done + 1)); echo "ok $checks_done - $1"; }
+not_ok() { checks_done=$((checks_done + 1)) checks_failed=$((checks_failed + 1)); echo "not ok $checks_done - $1"; echo "# $2"; }
+finish() { [ "$checks_failed" = 0 ] && [ "$checks_done" = "$checks_planned" ]; exit; }
+
+# check NAME COMMAND...: the command succeeds.
+check() {
+    check_name=$1
+    shift
+    if check_said=$("$@" 2>&1); then ok "$check_name"; else not_ok "$check_name" "status $? from: $* $(one_line "$check_said")"; fi
+}
+
+# same NAME WANTED GOT
+same() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "wanted '$2', got '$(one_line "$3")'"; fi; }
+
+one_line() { echo "$1" | tail -n 12 | tr '\n' '|'; }
+
+# wait_until SECONDS COMMAND...: tries every tenth of a second.
+wait_until() {
+    tries=$(($1 * 10))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || return 1
+        sleep 0.1
+    done
+}
+
+# --- cards, named by PCI address ---
+driver_of() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")"; }
+interface_of() { ls "/sys/bus/pci/devices/$1/net" 2>/dev/null; }
+# The command register's bit 2: may the card read and write memory by itself?
+bus_master_on() { [ $(($(command_register "$1") & 4)) != 0 ]; }
+bus_master_off() { ! bus_master_on "$1"; }
+command_register() { dd if="/sys/bus/pci/devices/$1/config" bs=1 skip=4 count=2 2>/dev/null | od -An -tu2 | tr -d ' '; }
+huge_pages_free() { sed -n 's/^HugePages_Free: *//p' /proc/meminfo; }
+
+# --- network namespaces, named by the process that holds them open ---
+# namespace_with INTERFACE ADDRESS/LENGTH: a namespace with that interface up in it; sets $namespace.
+namespace_with() {
+    unshare -n sleep 1000000 &
+    namespace=$!
+    wait_until 5 test "$(readlink /proc/self/ns/net)" != "$(readlink /proc/$namespace/ns/net)"
+    ip link set "$1" netns "$namespace"
+    inside "$namespace" ip link set lo up
+    inside "$namespace" ip address add "$2" dev "$1"
+    inside "$namespace" ip link set "$1" up
+}
+inside() { inside_process=$1; shift; nsenter -t "$inside_process" -n "$@"; }
