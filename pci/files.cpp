@@ -1,0 +1,67 @@
+// Reading and writing the small files of sysfs and proc.
+#include <ixy/pci/files.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+
+namespace ixy {
+
+namespace fs = std::filesystem;
+
+void File::close() noexcept {
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+std::optional<std::string> read_text(const std::string& path) {
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.is_open()) return std::nullopt;
+    std::string text;
+    std::array<char, 4096> part;
+    for (;;) {
+        const ssize_t got = ::read(file.get(), part.data(), part.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return std::nullopt;
+        if (got == 0) break;
+        text.append(part.data(), static_cast<std::size_t>(got));
+    }
+    text.erase(text.find_last_not_of(" \t\r\n") + 1);
+    return text;
+}
+
+std::optional<std::int64_t> read_number(const std::string& path) {
+    const auto text = read_text(path);
+    if (!text) return std::nullopt;
+    const bool hexadecimal = text->starts_with("0x");
+    std::int64_t number = 0;
+    const char* const end = text->data() + text->size();
+    const auto parsed = std::from_chars(text->data() + (hexadecimal ? 2 : 0), end, number, hexadecimal ? 16 : 10);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+    return number;
+}
+
+std::string link_target_name(const std::string& path) {
+    std::error_code error;
+    const fs::path target = fs::read_symlink(path, error);
+    return error ? std::string() : target.filename().string();
+}
+
+std::vector<std::string> folder_entries(const std::string& path) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (auto entry = fs::directory_iterator(path, error); !error && entry != fs::directory_iterator();
+         entry.increment(error)) {
+        names.push_back(entry->path().filename().string());
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+}  // namespace ixy

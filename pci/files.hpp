@@ -1,0 +1,52 @@
+// The small files of sysfs and proc, and file descriptors that close themselves.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ixy {
+
+/// Where the kernel shows its devices. Tests put a fake tree into a temporary folder.
+struct KernelTree {
+    std::string sys = "/sys";
+    std::string proc = "/proc";
+
+    /// "/sys/bus/pci/devices/0000:03:00.0"
+    std::string pci_folder(std::string_view address) const { return sys + "/bus/pci/devices/" + std::string(address); }
+};
+
+/// An open file, closed with its owner.
+class File {
+public:
+    File() = default;
+    explicit File(int descriptor) : descriptor_(descriptor) {}
+    File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    File& operator=(File&& other) noexcept {
+        std::swap(descriptor_, other.descriptor_);
+        return *this;
+    }
+    ~File() { close(); }
+
+    int get() const { return descriptor_; }
+    bool is_open() const { return descriptor_ >= 0; }
+    void close() noexcept;
+
+private:
+    int descriptor_ = -1;
+};
+
+bool exists(const std::string& path);
+/// The whole of a small file without the white space at its end; nothing where it cannot be read.
+std::optional<std::string> read_text(const std::string& path);
+/// The number in a small file: decimal, or hexadecimal after 0x.
+std::optional<std::int64_t> read_number(const std::string& path);
+/// The last part of what the symbolic link at `path` points to: "e1000" for .../driver. Empty: no such link.
+std::string link_target_name(const std::string& path);
+/// The names in a folder, sorted, those of the dots left out. Empty where there is no such folder.
+std::vector<std::string> folder_entries(const std::string& path);
+
+}  // namespace ixy

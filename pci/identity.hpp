@@ -1,0 +1,24 @@
+// Who a PCI function is, from its files in sysfs, and its list of capabilities. PCI Local Bus Specification 3.0, 6.2
+// and 6.7.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <ixy/pci/function.hpp>
+
+namespace ixy {
+
+/// The identity in the files vendor, device, class, … of a function's sysfs `folder`. All zero where they cannot be
+/// read.
+PciIdentity read_identity(const std::string& folder);
+
+/// "0x020000 (Ethernet controller)"
+std::string class_text(std::uint32_t class_code);
+
+/// Where the capability `id` (pci_config::capability_…) stands in configuration space; nothing where the function has
+/// none. A list that goes round in circles ends. Errors: those of config_read.
+Expected<std::optional<std::uint32_t>> find_capability(PciFunction& function, std::uint8_t id);
+
+}  // namespace ixy

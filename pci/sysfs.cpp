@@ -1,0 +1,296 @@
+// Taking a PCI function from the kernel through sysfs, and giving it back.
+#include <ixy/pci/sysfs.hpp>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include <ixy/core/hugepages.hpp>
+#include <ixy/core/small_file.hpp>
+#include <ixy/pci/address.hpp>
+#include <ixy/pci/identity.hpp>
+#include <ixy/pci/in_use.hpp>
+
+namespace ixy {
+namespace {
+
+/// An error of a file in sysfs: a missing privilege names what gives it.
+std::unexpected<Error> file_failure(std::string what, int error_number, std::string next = {}) {
+    if (error_number == EACCES || error_number == EPERM) next = "run this as root, with sudo";
+    if (error_number == EROFS)
+        next = "sysfs is mounted read-only: run this outside of the container, or in a privileged one";
+    return system_failure(std::move(what), error_number, std::move(next));
+}
+
+std::unexpected<Error> gone(const std::string& address) {
+    return failure(ErrorKind::device_failed, address + " is gone: it reads as all ones",
+                   "it was unplugged or has lost power; if not: echo 1 > /sys/bus/pci/rescan");
+}
+
+}  // namespace
+
+Expected<std::shared_ptr<SysfsSession>> SysfsSession::get() {
+    static std::mutex mutex;
+    static std::weak_ptr<SysfsSession> current;
+    const std::lock_guard lock(mutex);
+    if (auto session = current.lock()) {
+        if (const auto alive = session->guard->check_alive(); !alive) return std::unexpected(alive.error());
+        return session;
+    }
+    auto guard = Guard::start();
+    if (!guard) return std::unexpected(guard.error());
+    auto session = std::make_shared<SysfsSession>();
+    session->guard = std::move(*guard);
+    auto space = PhysicalSpace::shared();
+    const auto kept = space->set_keeper([keeper = std::weak_ptr(session)](int memory) -> Expected<> {
+        const auto open = keeper.lock();
+        return open ? open->guard->keep_memory(memory) : Expected<>{};
+    });
+    if (!kept) return std::unexpected(kept.error());
+    session->space = std::move(space);
+    current = session;
+    return session;
+}
+
+SysfsFunction::SysfsFunction(std::string address, KernelTree tree)
+    : address_(std::move(address)), tree_(std::move(tree)), folder_(tree_.pci_folder(address_)) {}
+
+SysfsFunction::~SysfsFunction() { give_back(); }
+
+Expected<std::unique_ptr<SysfsFunction>> SysfsFunction::open(const std::string& address, const PciOpenOptions& options,
+                                                             const KernelTree& tree) {
+    std::unique_ptr<SysfsFunction> function(new SysfsFunction(address, tree));
+    if (const auto done = function->examine(options); !done) return std::unexpected(done.error());
+    if (const auto done = function->take_from_kernel(); !done) return std::unexpected(done.error());
+    if (const auto done = function->power_up(); !done) return std::unexpected(done.error());
+    if (const auto done = function->enable(); !done) return std::unexpected(done.error());
+    return function;
+}
+
+/// Everything that can refuse without having changed a thing.
+Expected<> SysfsFunction::examine(const PciOpenOptions& options) {
+    if (!exists(folder_)) {
+        return failure(ErrorKind::not_found, "there is no PCI device " + address_, "ixy list shows the network cards");
+    }
+    identity_ = read_identity(folder_);
+    numa_node_ = static_cast<int>(read_number(folder_ + "/numa_node").value_or(any_node));
+    UsageFacts usage = gather_usage(tree_, address_);
+    const auto in_use = reason_in_use(usage);
+    if (in_use && in_use->kind == ErrorKind::invalid_argument) return std::unexpected(*in_use);
+    if (usage.driver == "vfio-pci") {
+        return failure(ErrorKind::unsupported, address_ + " is bound to vfio-pci, and this ixy does not know VFIO yet",
+                       "give it back to the kernel: ixy restore " + address_);
+    }
+    if (in_use && !options.force) return std::unexpected(*in_use);
+    if (const auto locked = lock(); !locked) return locked;
+    if (const auto alive = check_alive(); !alive) return alive;
+    return check_reachable(options.force);
+}
+
+/// The lock that keeps a second ixy away. It lasts as long as the configuration space stays open, here or in the guard.
+Expected<> SysfsFunction::lock() {
+    const std::string path = folder_ + "/config";
+    config_ = File(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    if (!config_.is_open()) return file_failure("cannot open " + path, errno);
+    // The guard of an owner that was killed a moment ago needs a few milliseconds to give the card back.
+    constexpr int attempts = 50;
+    for (int attempt = 0; ::flock(config_.get(), LOCK_EX | LOCK_NB) != 0; ++attempt) {
+        if (errno != EWOULDBLOCK) return file_failure("cannot lock " + path, errno);
+        if (attempt == attempts) {
+            const std::string holder = lock_holder(tree_, path);
+            config_.close();
+            return failure(ErrorKind::busy,
+                           address_ + " is taken by another ixy" + (holder.empty() ? "" : ": " + holder),
+                           "end that program first");
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return {};
+}
+
+Expected<> SysfsFunction::check_alive() {
+    const auto vendor = config_read(pci_config::vendor_id, 2);
+    if (!vendor) return std::unexpected(vendor.error());
+    if (*vendor == 0xffff) return gone(address_);
+    const auto header = config_read(pci_config::header_type, 1);
+    if (!header) return std::unexpected(header.error());
+    if ((*header & 0x7f) != 0) {
+        return failure(ErrorKind::invalid_argument, address_ + " is a bridge and has no registers of a network card",
+                       "choose one of those that ixy list shows");
+    }
+    return {};
+}
+
+/// An IOMMU that translates knows nothing of the physical addresses that we would give the card.
+Expected<> SysfsFunction::check_reachable(bool force) const {
+    const auto type = read_text(folder_ + "/iommu_group/type");
+    if (force || !type || !type->starts_with("DMA")) return {};
+    return failure(ErrorKind::unsupported, address_ + " is behind an IOMMU, which blocks DMA to physical addresses",
+                   "boot with iommu=pt on the kernel's command line");
+}
+
+/// Writes down how to undo, here and in the guard, and then makes the change.
+template <class Action>
+Expected<> SysfsFunction::change(const UndoStep& undo, Action action) {
+    if (const auto filed = session_->guard->push(guarded_as_, undo); !filed) return filed;
+    undo_.push_back(undo);
+    return action();
+}
+
+Expected<> SysfsFunction::change_file(const std::string& path, std::string_view text, std::string_view text_before) {
+    if (!UndoStep::fits(path, text_before)) {
+        return failure(ErrorKind::system, "what " + path + " holds is too long to be put back");
+    }
+    return change(UndoStep::write(path, text_before), [&]() -> Expected<> {
+        auto written = detail::write_line(path, text);
+        if (!written && written.error().kind == ErrorKind::permission)
+            written.error().next = "run this as root, with sudo";
+        return written;
+    });
+}
+
+Expected<> SysfsFunction::take_from_kernel() {
+    auto session = SysfsSession::get();
+    if (!session) return std::unexpected(session.error());
+    const auto number = (*session)->guard->keep_function(config_.get());
+    if (!number) return std::unexpected(number.error());
+    session_ = std::move(*session);
+    guarded_as_ = *number;
+
+    // An idle card may sleep; the kernel wakes it and keeps it awake.
+    const std::string power = folder_ + "/power/control";
+    if (read_text(power) == "auto") {
+        if (const auto done = change_file(power, "on", "auto"); !done) return done;
+    }
+    const std::string driver = link_target_name(folder_ + "/driver");
+    const std::string override_file = folder_ + "/driver_override";
+    auto override_before = read_text(override_file);
+    if (override_before == "(null)") override_before = "";
+    if (!driver.empty()) {
+        const auto rebind = UndoStep::write(tree_.sys + "/bus/pci/drivers/" + driver + "/bind", address_);
+        const auto unbind = [&] { return detail::write_line(folder_ + "/driver/unbind", address_); };
+        if (const auto done = change(rebind, unbind); !done) return done;
+    } else if (override_before == taken_by_ixy) {
+        // Left behind by an ixy that was killed together with its guard. Nobody knows its driver; the kernel shall
+        // choose.
+        override_before = "";
+        const auto probe = UndoStep::write(tree_.sys + "/bus/pci/drivers_probe", address_);
+        if (const auto done = change(probe, [] { return Expected<>{}; }); !done) return done;
+    }
+    // A kernel driver that is loaded while we have the card must not take it.
+    if (!override_before) return {};
+    return change_file(override_file, taken_by_ixy, *override_before + "\n");
+}
+
+/// Enabling by way of the kernel also wakes the card from D3, puts its BARs back and enables the bridges above it.
+Expected<> SysfsFunction::power_up() {
+    const std::string enable_file = folder_ + "/enable";
+    if (exists(enable_file)) {
+        if (const auto done = change_file(enable_file, "1", "0"); !done) return done;
+    }
+    const auto capability = find_capability(*this, pci_config::capability_power_management);
+    if (!capability) return std::unexpected(capability.error());
+    if (!*capability) return {};
+    const auto control = config_read(**capability + 4, 2);  // PMCSR; PCI Power Management 1.2, 3.2.4
+    if (!control) return std::unexpected(control.error());
+    if (const unsigned state = *control & 3; state != 0) {
+        return failure(ErrorKind::device_failed, address_ + " stays asleep in power state D" + std::to_string(state),
+                       "wake it: echo on > " + folder_ + "/power/control");
+    }
+    return {};
+}
+
+Expected<> SysfsFunction::enable() {
+    const auto before = config_read(pci_config::command, 2);
+    if (!before) return std::unexpected(before.error());
+    if (*before == 0xffff) return gone(address_);
+    // Nobody will answer a legacy interrupt of this card, and its line may be shared: bit 10 silences it.
+    const std::uint32_t wanted =
+        (*before | pci_config::command_memory | pci_config::command_no_intx) & ~pci_config::command_bus_master;
+    return change(UndoStep::command(static_cast<std::uint16_t>(*before)),
+                  [&] { return config_write(pci_config::command, 2, wanted); });
+}
+
+void SysfsFunction::give_back() noexcept {
+    for (const auto& bar : bars_) {
+        if (!bar.empty()) ::munmap(bar.data(), bar.size());
+    }
+    while (!undo_.empty()) {
+        undo_.back().run(config_.get());
+        undo_.pop_back();
+        (void)session_->guard->pop(guarded_as_);
+    }
+    if (session_) (void)session_->guard->release(guarded_as_);
+    if (config_.is_open()) ::flock(config_.get(), LOCK_UN);
+}
+
+Expected<std::uint32_t> SysfsFunction::config_read(std::uint32_t offset, unsigned width) {
+    std::uint32_t value = 0;
+    const ssize_t got = ::pread(config_.get(), &value, width, offset);
+    if (got == static_cast<ssize_t>(width)) return value;
+    if (got < 0 && errno != ENODEV) return file_failure("cannot read " + folder_ + "/config", errno);
+    if (got < 0 || offset < 64) return gone(address_);
+    return failure(ErrorKind::permission, "cannot read " + folder_ + "/config beyond its first 64 bytes",
+                   "run this as root, with sudo");
+}
+
+Expected<> SysfsFunction::config_write(std::uint32_t offset, unsigned width, std::uint32_t value) {
+    const ssize_t written = ::pwrite(config_.get(), &value, width, offset);
+    if (written == static_cast<ssize_t>(width)) return {};
+    if (written < 0 && errno != ENODEV) return file_failure("cannot write " + folder_ + "/config", errno);
+    return gone(address_);
+}
+
+Expected<Bar> SysfsFunction::map_bar(unsigned index, std::size_t least) {
+    const std::string name = address_ + ": BAR " + std::to_string(index);
+    if (index >= bars_.size())
+        return failure(ErrorKind::invalid_argument, name + " does not exist", "there are 0 to 5");
+    if (auto& bar = bars_[index]; !bar.empty() && bar.size() >= least) return Bar(bar.data(), bar.size());
+
+    // One line for each BAR: first address, last address, flags (include/linux/ioport.h).
+    constexpr std::uint64_t flag_memory = 0x200;
+    std::istringstream lines(read_text(folder_ + "/resource").value_or(""));
+    std::uint64_t first = 0, last = 0, flags = 0;
+    lines.unsetf(std::ios::basefield);  // 0x means hexadecimal
+    for (unsigned i = 0; i <= index; ++i) lines >> first >> last >> flags;
+    if (!lines || last <= first) return failure(ErrorKind::unsupported, name + " is not there");
+    if ((flags & flag_memory) == 0) return failure(ErrorKind::unsupported, name + " is of I/O ports, not of memory");
+
+    const std::string path = folder_ + "/resource" + std::to_string(index);
+    const File file(::open(path.c_str(), O_RDWR | O_SYNC | O_CLOEXEC));
+    if (!file.is_open()) {
+        auto error = file_failure("cannot open " + path, errno);
+        if (errno == EPERM)
+            error.error().next = "the kernel is locked down (Secure Boot): use vfio-pci, or switch Secure Boot off";
+        return error;
+    }
+    struct stat status{};
+    const std::size_t size = ::fstat(file.get(), &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
+    if (size < least || size == 0) {
+        return failure(ErrorKind::device_failed,
+                       name + " has " + std::to_string(size) + " bytes, and the driver needs " + std::to_string(least));
+    }
+    void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+    if (memory == MAP_FAILED) return file_failure("cannot map " + path, errno);
+    bars_[index] = {static_cast<std::byte*>(memory), size};
+    return Bar(bars_[index].data(), size);
+}
+
+Expected<std::unique_ptr<PciFunction>> open_sysfs_function(std::string_view address, const PciOpenOptions& options,
+                                                           const KernelTree& tree) {
+    const auto canonical = parse_pci_address(address);
+    if (!canonical) return std::unexpected(canonical.error());
+    auto function = SysfsFunction::open(*canonical, options, tree);
+    if (!function) return std::unexpected(function.error());
+    return std::unique_ptr<PciFunction>(std::move(*function));
+}
+
+}  // namespace ixy
