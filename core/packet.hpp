@@ -46,8 +46,14 @@ enum class PacketFlags : std::uint16_t {
 constexpr PacketFlags operator|(PacketFlags a, PacketFlags b) {
     return static_cast<PacketFlags>(static_cast<std::uint16_t>(a) | static_cast<std::uint16_t>(b));
 }
+/// True when `flags` hold one of `wanted`.
 constexpr bool has(PacketFlags flags, PacketFlags wanted) {
     return (static_cast<std::uint16_t>(flags) & static_cast<std::uint16_t>(wanted)) != 0;
+}
+
+/// What a packet to be sent asks the card to do; what was found out about a received one is left away.
+constexpr PacketFlags requests(PacketFlags flags) {
+    return static_cast<PacketFlags>(static_cast<std::uint16_t>(flags) & 0xff00U);
 }
 
 /// One packet buffer. Lives in DMA memory, is made by a Mempool and never copied: the object is the buffer's first

@@ -1,0 +1,176 @@
+#include <ixy/core/hugepages.hpp>
+
+#include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <charconv>
+#include <mutex>
+
+#include "small_file.hpp"
+
+namespace ixy {
+
+namespace {
+
+constexpr const char* as_root = "run it as root (sudo), or bind the card to vfio-pci";
+
+std::string name(HugePage size) { return size == HugePage::one_gib ? "1 GiB" : "2 MiB"; }
+
+std::string next_step(HugePage size) {
+    return size == HugePage::one_gib ? "run: sudo ixy hugepages --size 1G 1" : "run: sudo ixy hugepages 512";
+}
+
+std::string folder(HugePage size, int node, const std::string& sys) {
+    const std::string pages = "hugepages-" + std::to_string(static_cast<std::size_t>(size) / 1024) + "kB";
+    return node == any_node ? sys + "/kernel/mm/hugepages/" + pages
+                            : sys + "/devices/system/node/node" + std::to_string(node) + "/hugepages/" + pages;
+}
+
+Expected<std::size_t> read_number(const std::string& path) {
+    auto text = detail::read_line(path);
+    if (!text) return std::unexpected(std::move(text.error()));
+    std::size_t number = 0;
+    const char* end = text->data() + text->size();
+    const auto [stopped, problem] = std::from_chars(text->data(), end, number);
+    if (problem != std::errc{} || stopped != end)
+        return failure(ErrorKind::system, path + ": not a number: \"" + *text + "\"");
+    return number;
+}
+
+/// The NUMA node that the memory at `address` lies on, or any_node when the kernel does not tell.
+int node_of(void* address) {
+    int node = any_node;
+    if (syscall(SYS_get_mempolicy, &node, nullptr, 0ul, address, MPOL_F_NODE | MPOL_F_ADDR) != 0) return any_node;
+    return node;
+}
+
+/// Asks for memory from `node` rather than from another one; where there is none left, the kernel takes what it has.
+void prefer_node(std::span<std::byte> memory, int node) {
+    constexpr unsigned most_nodes = 1024, bits = 8 * sizeof(unsigned long);
+    if (node < 0 || node >= static_cast<int>(most_nodes)) return;
+    unsigned long mask[most_nodes / bits] = {};
+    mask[static_cast<unsigned>(node) / bits] = 1ul << (static_cast<unsigned>(node) % bits);
+    // A failure (no NUMA in this kernel, no such node) costs speed only; the region's node then says where it lies.
+    syscall(SYS_mbind, memory.data(), memory.size(), MPOL_PREFERRED, mask, most_nodes + 1ul, 0u);
+}
+
+/// Brings `memory` in. Returns an error number, or 0. Linux before 5.14 cannot be asked to: there the first touch does
+/// it, and answers with SIGBUS if a control group's limit is in the way.
+int populate(std::span<std::byte> memory) {
+    constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, which C libraries of that time do not name
+    if (madvise(memory.data(), memory.size(), populate_write) == 0) return 0;
+    if (errno != EINVAL) return errno;
+    *static_cast<volatile std::byte*>(memory.data()) = std::byte{0};
+    return 0;
+}
+
+}  // namespace
+
+Expected<HugePageCount> huge_page_count(HugePage size, int node, const std::string& sys) {
+    const auto total = read_number(folder(size, node, sys) + "/nr_hugepages");
+    if (!total) return std::unexpected(total.error());
+    const auto free = read_number(folder(size, node, sys) + "/free_hugepages");
+    if (!free) return std::unexpected(free.error());
+    return HugePageCount{.total = *total, .free = *free};
+}
+
+Expected<std::size_t> set_huge_page_count(HugePage size, std::size_t count, int node, const std::string& sys) {
+    const std::string path = folder(size, node, sys) + "/nr_hugepages";
+    if (auto written = detail::write_line(path, std::to_string(count) + "\n"); !written) {
+        if (written.error().kind == ErrorKind::permission) written.error().next = "run it as root (sudo)";
+        return std::unexpected(std::move(written.error()));
+    }
+    return read_number(path);
+}
+
+Expected<IoAddress> physical_address(std::uintptr_t address, const std::string& pagemap) {
+    constexpr std::uint64_t present = 1ull << 63, frame_mask = (1ull << 55) - 1;
+    const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    const int file = open(pagemap.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return system_failure(pagemap, errno, as_root);
+    std::uint64_t entry = 0;
+    const ssize_t got = pread(file, &entry, sizeof entry, static_cast<off_t>(address / page * sizeof entry));
+    const int error_number = errno;
+    close(file);
+    if (got < 0) return system_failure(pagemap, error_number);
+    if (got != sizeof entry || (entry & present) == 0)
+        return failure(ErrorKind::system, pagemap + ": no memory at address " + std::to_string(address));
+    // Without privilege the other bits are there and the frame number is 0. Frame 0 is never ours: no DMA goes there.
+    const std::uint64_t frame = entry & frame_mask;
+    if (frame == 0)
+        return failure(ErrorKind::permission, pagemap + ": the kernel hides physical addresses from this user",
+                       as_root);
+    return IoAddress{frame * page + address % page};
+}
+
+std::shared_ptr<PhysicalSpace> PhysicalSpace::shared(HugePage size) {
+    static std::mutex mutex;
+    static std::weak_ptr<PhysicalSpace> existing;
+    const std::scoped_lock lock(mutex);
+    auto space = existing.lock();
+    if (!space) existing = space = std::shared_ptr<PhysicalSpace>(new PhysicalSpace(size));
+    return space;
+}
+
+PhysicalSpace::~PhysicalSpace() { unmap_all(); }
+
+std::string PhysicalSpace::describe() const { return "physical addresses, " + name(size_) + " huge pages"; }
+
+Expected<> PhysicalSpace::set_keeper(Keeper keeper) {
+    const std::scoped_lock lock(mutex_);
+    const auto kept = visit_regions([&keeper](const Region& region) { return keeper(region.file); });
+    if (kept) keeper_ = std::move(keeper);
+    return kept;
+}
+
+Expected<DmaSpace::Region> PhysicalSpace::map_region(std::size_t, int node) {
+    const std::size_t bytes = largest_piece();
+    const auto size_flag = static_cast<unsigned>(std::countr_zero(bytes)) << MAP_HUGE_SHIFT;
+    const int file = memfd_create("ixy-huge-page", MFD_CLOEXEC | MFD_HUGETLB | size_flag);
+    if (file < 0 && (errno == EMFILE || errno == ENFILE)) return system_failure("memfd_create", errno);
+    if (file < 0)
+        return failure(ErrorKind::no_memory, "this kernel has no huge pages of " + name(size_), next_step(size_));
+    void* memory = ftruncate(file, static_cast<off_t>(bytes)) != 0
+                       ? MAP_FAILED
+                       : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (memory == MAP_FAILED) {
+        const int error_number = errno;
+        close(file);
+        if (error_number != ENOMEM) return system_failure("mapping a huge page of " + name(size_), error_number);
+        return failure(ErrorKind::no_memory, "no huge page of " + name(size_) + " is left", next_step(size_));
+    }
+    Region region{.memory = {static_cast<std::byte*>(memory), bytes}, .granule = bytes, .addresses = {}, .file = file};
+    if (auto settled = settle(region, node); !settled) {
+        unmap_region(region);
+        return std::unexpected(std::move(settled.error()));
+    }
+    return region;
+}
+
+/// Brings the page into memory, on `node` if that can be, finds out where it is, and has it kept.
+Expected<> PhysicalSpace::settle(Region& region, int node) const {
+    prefer_node(region.memory, node);
+    if (const int error_number = populate(region.memory); error_number != 0)
+        return system_failure("bringing in a huge page of " + name(size_), error_number, next_step(size_));
+    if (mlock(region.memory.data(), region.memory.size()) != 0)
+        return system_failure("locking a huge page of " + name(size_), errno, as_root);
+    const auto address = physical_address(reinterpret_cast<std::uintptr_t>(region.memory.data()));
+    if (!address) return std::unexpected(address.error());
+    if (address->value % region.memory.size() != 0)
+        return failure(ErrorKind::system, "/proc/self/pagemap: the memory is no huge page of " + name(size_));
+    region.addresses = {*address};
+    region.node = node_of(region.memory.data());
+    return keeper_ ? keeper_(region.file) : Expected<>{};
+}
+
+void PhysicalSpace::unmap_region(Region& region) noexcept {
+    munmap(region.memory.data(), region.memory.size());
+    close(region.file);
+}
+
+}  // namespace ixy
