@@ -45,10 +45,33 @@ huge_pages_free() { sed -n 's/^HugePages_Free: *//p' /proc/meminfo; }
 namespace_with() {
     unshare -n sleep 1000000 &
     namespace=$!
-    wait_until 5 test "$(readlink /proc/self/ns/net)" != "$(readlink /proc/$namespace/ns/net)"
+    wait_until 5 has_own_namespace "$namespace"
     ip link set "$1" netns "$namespace"
     inside "$namespace" ip link set lo up
     inside "$namespace" ip address add "$2" dev "$1"
     inside "$namespace" ip link set "$1" up
 }
+has_own_namespace() { [ "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$1/ns/net")" ]; }
 inside() { inside_process=$1; shift; nsenter -t "$inside_process" -n "$@"; }
+
+# --- programs in the background, each with a name; what they print goes to /tmp/NAME.out and /tmp/NAME.err ---
+# start NAME COMMAND...
+start() {
+    start_name=$1
+    shift
+    "$@" >"/tmp/$start_name.out" 2>"/tmp/$start_name.err" &
+    eval "pid_$start_name=$!"
+}
+pid_of() { eval "echo \$pid_$1"; }
+alive() { [ -d "/proc/$(pid_of "$1")" ] && ! grep -q '^State:.*Z' "/proc/$(pid_of "$1")/status"; }
+ended() { ! alive "$1"; }
+# at_work NAME: one of our programs has its cards and prints statistics; shows what it said where that does not come about.
+at_work() { wait_until 20 grep -q Mpps "/tmp/$1.err" || { cat "/tmp/$1.err"; return 1; }; }
+# ends NAME [SIGNAL]: the program ends within 20 seconds, after SIGNAL where one is given, with status 0.
+ends() {
+    [ -z "$2" ] || kill -"$2" "$(pid_of "$1")"
+    wait_until 20 ended "$1" || { echo "still running"; return 1; }
+    wait "$(pid_of "$1")" || { ends_status=$?; cat "/tmp/$1.err"; return $ends_status; }
+}
+# total NAME KEY: a figure from the summary that a program with --json printed.
+total() { grep '"summary":true' "/tmp/$1.out" | sed -n "s/.*[{,]\"$2\":\([0-9]*\).*/\1/p"; }
