@@ -68,15 +68,15 @@ struct Bits {
 
 /// The line of the table that each register begins with.
 struct Row {
-    std::string_view name;           ///< as the manual spells it
-    std::uint32_t offset;            ///< bytes from the start of the BAR
+    std::string_view name;  ///< as the manual spells it
+    std::uint32_t offset;   ///< bytes from the start of the BAR
     Access access = Access::RW;
-    std::uint32_t reset = 0;         ///< value after power-on or reset, as far as it is fixed
-    std::uint32_t writable = ~0U;    ///< bits that keep what is written
-    std::uint16_t count = 1;         ///< array length
-    std::uint16_t stride = 4;        ///< bytes from one element to the next
-    std::string_view title{};        ///< the manual's long name
-    std::string_view section{};      ///< the manual's section
+    std::uint32_t reset = 0;       ///< value after power-on or reset, as far as it is fixed
+    std::uint32_t writable = ~0U;  ///< bits that keep what is written
+    std::uint16_t count = 1;       ///< array length
+    std::uint16_t stride = 4;      ///< bytes from one element to the next
+    std::string_view title{};      ///< the manual's long name
+    std::string_view section{};    ///< the manual's section
 };
 
 /// A register without its type: what tools, models and tests read.

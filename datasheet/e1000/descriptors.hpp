@@ -15,7 +15,7 @@ namespace ixy::datasheet::e1000 {
 
 static_assert(std::endian::native == std::endian::little, "descriptors are little-endian");
 
-/// One kind of descriptor, for those who explain it: its words in order, nullptr for those that hold an address.
+/// One kind of descriptor, for those who explain it: its words in order.
 struct DescriptorInfo {
     std::string_view name;
     std::string_view title;
@@ -232,5 +232,84 @@ inline constexpr DescriptorInfo DATA_DESCRIPTOR{"Data",
                                                 "TCP/IP data transmit descriptor",
                                                 "3.3.7",
                                                 {&BUFFER_ADDRESS_LOW, &BUFFER_ADDRESS_HIGH, &DATA_CMD, &DATA_STATUS}};
+
+// --- receive, extended (82574L datasheet 7.1.5) --------------------------------------------------------------------
+
+inline constexpr Meaning RSS_TYPE_VALUES[] = {{0, "no hash"},       {1, "TCP over IPv4"},        {2, "IPv4"},
+                                              {3, "TCP over IPv6"}, {4, "IPv6 with extensions"}, {5, "IPv6"}};
+
+struct ExtendedMrq : Register<ExtendedMrq> {
+    using Register::Register;
+    Field RSS_TYPE{this, {0, 4}, "RSS Type", "what the hash was computed over", RSS_TYPE_VALUES};
+    Field QUEUE{this, {8, 5}, "Queue", "queue that the hash chose"};
+};
+inline constexpr ExtendedMrq EXTENDED_MRQ{{.name = "Extended.MRQ",
+                                           .offset = 0,
+                                           .title = "Extended receive descriptor: multiple receive queues",
+                                           .section = "82574L 7.1.5.2"}};
+inline constexpr Number EXTENDED_HASH{{.name = "Extended.Hash",
+                                       .offset = 4,
+                                       .title = "Extended receive descriptor: RSS hash, or IP identification and "
+                                                "packet checksum",
+                                       .section = "82574L 7.1.5.2"}};
+
+struct ExtendedStatus : Register<ExtendedStatus> {
+    using Register::Register;
+    Field DD{this, 0, "DD", "descriptor done"};
+    Field EOP{this, 1, "EOP", "end of packet"};
+    Field IXSM{this, 2, "IXSM", "ignore the checksum indications"};
+    Field VP{this, 3, "VP", "packet is 802.1Q: a tag was found"};
+    Field UDPCS{this, 4, "UDPCS", "UDP checksum calculated"};
+    Field TCPCS{this, 5, "TCPCS", "TCP or UDP checksum calculated"};
+    Field IPCS{this, 6, "IPCS", "IP checksum calculated"};
+    Field PIF{this, 7, "PIF", "passed an inexact filter: software must check the address"};
+    Field IPIDV{this, 9, "IPIDV", "IP identification is valid"};
+    Field UDPV{this, 10, "UDPV", "UDP packet with a checksum in the packet checksum field"};
+    Field ACK{this, 15, "ACK", "TCP ACK packet"};
+    Field CE{this, 24, "CE", "CRC or alignment error"};
+    Field SE{this, 25, "SE", "symbol error"};
+    Field SEQ{this, 26, "SEQ", "sequence error"};
+    Field CXE{this, 28, "CXE", "carrier extension error"};
+    Field TCPE{this, 29, "TCPE", "TCP or UDP checksum wrong"};
+    Field IPE{this, 30, "IPE", "IP checksum wrong"};
+    Field RXE{this, 31, "RXE", "data error while receiving"};
+};
+inline constexpr ExtendedStatus EXTENDED_STATUS{{.name = "Extended.Status",
+                                                 .offset = 8,
+                                                 .title = "Extended receive descriptor: status and errors",
+                                                 .section = "82574L 7.1.5.2"}};
+
+struct ExtendedLength : Register<ExtendedLength> {
+    using Register::Register;
+    Field LENGTH{this, {0, 16}, "Length", "bytes in this buffer"};
+    Field VLAN{this, {16, 12}, "VLAN", "VLAN identifier of the tag"};
+    Field CFI{this, 28, "CFI", "canonical form indicator of the tag"};
+    Field PRI{this, {29, 3}, "PRI", "priority of the tag"};
+};
+inline constexpr ExtendedLength EXTENDED_LENGTH{{.name = "Extended.Length",
+                                                 .offset = 12,
+                                                 .title = "Extended receive descriptor: length and VLAN tag",
+                                                 .section = "82574L 7.1.5.2"}};
+
+/// As software gives it; the second half must be zero, so that DD is.
+struct ExtendedReceiveRead {
+    std::uint64_t address;
+    std::uint64_t reserved;
+};
+/// As the device writes it back, over the same 16 bytes.
+struct ExtendedReceiveWriteBack {
+    Value<ExtendedMrq> mrq;
+    std::uint32_t hash;
+    Value<ExtendedStatus> status;
+    Value<ExtendedLength> length;
+};
+static_assert(sizeof(ExtendedReceiveRead) == 16);
+static_assert(sizeof(ExtendedReceiveWriteBack) == 16 && offsetof(ExtendedReceiveWriteBack, status) == 8);
+
+inline constexpr DescriptorInfo EXTENDED_RECEIVE_DESCRIPTOR{
+    "Extended",
+    "Extended receive descriptor, write-back format",
+    "82574L 7.1.5",
+    {&EXTENDED_MRQ, &EXTENDED_HASH, &EXTENDED_STATUS, &EXTENDED_LENGTH}};
 
 }  // namespace ixy::datasheet::e1000

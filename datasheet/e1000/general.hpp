@@ -43,6 +43,20 @@ inline constexpr Ctrl CTRL_DUP{{.name = "CTRL_DUP",
                                 .title = "Device Control Register, duplicate",
                                 .section = "13.4.1"}};
 
+/// The 82543's: its PHY is reached bit by bit through four pins, not through MDIC. A second view of CTRL.
+struct Ctrl82543 : Register<Ctrl82543> {
+    using Register::Register;
+    Field MDIO{this, 20, "SWDPIN2", "MDIO: management data"};
+    Field MDC{this, 21, "SWDPIN3", "MDC: management clock"};
+    Field MDIO_DIR{this, 24, "SWDPIO2", "MDIO is driven by us"};
+    Field MDC_DIR{this, 25, "SWDPIO3", "MDC is driven by us"};
+};
+inline constexpr Ctrl82543 CTRL_82543{{.name = "CTRL",
+                                       .offset = 0x0000,
+                                       .writable = 0xdffc'1be9,
+                                       .title = "Device Control Register",
+                                       .section = "13.4.1"}};
+
 inline constexpr Meaning FUNCTION_VALUES[] = {{0, "LAN A"}, {1, "LAN B"}};
 inline constexpr Meaning PCIXSPD_VALUES[] = {{0, "50-66 MHz"}, {1, "66-100 MHz"}, {2, "100-133 MHz"}};
 

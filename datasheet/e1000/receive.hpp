@@ -43,11 +43,11 @@ inline constexpr Rctl RCTL{{.name = "RCTL",
 struct Fcrtl : Register<Fcrtl> {
     using Register::Register;
     Field RTL{this, {3, 13}, "RTL", "send XON below this much in the receive buffer, in 8 bytes"};
-    Field XONE{this, 31, "XONE", "send XON"};
+    Field XONE{this, 31, "XONE", "send XON (82544GC/EI, 82541xx, 82547GI/EI, 82574L)"};
 };
 inline constexpr Fcrtl FCRTL{{.name = "FCRTL",
                               .offset = 0x2160,
-                              .writable = 0x8000'fff8,
+                              .writable = 0x0000'fff8,
                               .title = "Flow Control Receive Threshold Low",
                               .section = "13.4.23"}};
 struct Fcrth : Register<Fcrth> {

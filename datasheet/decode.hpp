@@ -1,0 +1,46 @@
+// What a register's value means, field by field, for programs that show it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include <ixy/datasheet/register.hpp>
+
+namespace ixy::datasheet {
+
+/// One field of a value: name, number, what the field is and what this number stands for (may be empty).
+struct DecodedField {
+    std::string_view name;
+    std::uint32_t number;
+    std::string_view meaning;
+    std::string_view value_meaning;
+    std::uint8_t low;
+    std::uint8_t width;
+};
+
+constexpr std::string_view value_meaning(const FieldInfo& field, std::uint32_t number) {
+    for (const Meaning& each : field.values)
+        if (each.value == number) return each.text;
+    return {};
+}
+
+/// All fields of `bits`, lowest first; none for a register that is one plain number.
+constexpr std::vector<DecodedField> decode(const RegisterInfo& info, std::uint32_t bits) {
+    std::vector<DecodedField> decoded;
+    for (const FieldInfo& field : info.fields()) {
+        const std::uint32_t number = field.extract(bits);
+        decoded.push_back({field.name, number, field.meaning, value_meaning(field, number), field.low, field.width});
+    }
+    return decoded;
+}
+
+/// The bits that no field of `info` describes; none for a register that is one plain number.
+constexpr std::uint32_t reserved_bits(const RegisterInfo& info) {
+    if (info.fields().empty()) return 0;
+    std::uint32_t described = 0;
+    for (const FieldInfo& field : info.fields()) described |= field.mask();
+    return ~described;
+}
+
+}  // namespace ixy::datasheet

@@ -1,0 +1,279 @@
+// The chips that the e1000 driver serves, and the 82574L, which shares most of their registers. The 82541 and 82547
+// are left out: their IGP PHY needs a start-up of its own.
+#pragma once
+
+#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/e1000/pcie.hpp>
+#include <ixy/datasheet/e1000/registers.hpp>
+
+namespace ixy::datasheet::e1000 {
+
+/// The 82540EM's registers, by offset; the 82545 and 82546 have the same.
+inline constexpr std::array FAMILY = std::to_array<const RegisterInfo*>({
+    // general and interrupts
+    &CTRL,
+    &CTRL_DUP,
+    &STATUS,
+    &EECD,
+    &EERD,
+    &CTRL_EXT,
+    &MDIC,
+    &FCAL,
+    &FCAH,
+    &FCT,
+    &VET,
+    &ICR,
+    &ITR,
+    &ICS,
+    &IMS,
+    &IMC,
+    &RCTL,
+    &FCTTV,
+    &TXCW,
+    &RXCW,
+    &TCTL,
+    &TIPG,
+    &AIFS,
+    &LEDCTL,
+    &PBA,
+    // receive and transmit
+    &FCRTL,
+    &FCRTH,
+    &RDFH,
+    &RDFT,
+    &RDFHS,
+    &RDFTS,
+    &RDFPC,
+    &RDBAL,
+    &RDBAH,
+    &RDLEN,
+    &RDH,
+    &RDT,
+    &RDTR,
+    &RXDCTL,
+    &RADV,
+    &RSRPD,
+    &TDFH,
+    &TDFT,
+    &TDFHS,
+    &TDFTS,
+    &TDFPC,
+    &TDBAL,
+    &TDBAH,
+    &TDLEN,
+    &TDH,
+    &TDT,
+    &TIDV,
+    &TXDCTL,
+    &TADV,
+    &TSPMT,
+    // statistics
+    &CRCERRS,
+    &ALGNERRC,
+    &SYMERRS,
+    &RXERRC,
+    &MPC,
+    &SCC,
+    &ECOL,
+    &MCC,
+    &LATECOL,
+    &COLC,
+    &DC,
+    &TNCRS,
+    &SEC,
+    &CEXTERR,
+    &RLEC,
+    &XONRXC,
+    &XONTXC,
+    &XOFFRXC,
+    &XOFFTXC,
+    &FCRUC,
+    &PRC64,
+    &PRC127,
+    &PRC255,
+    &PRC511,
+    &PRC1023,
+    &PRC1522,
+    &GPRC,
+    &BPRC,
+    &MPRC,
+    &GPTC,
+    &GORCL,
+    &GORCH,
+    &GOTCL,
+    &GOTCH,
+    &RNBC,
+    &RUC,
+    &RFC,
+    &ROC,
+    &RJC,
+    &MGTPRC,
+    &MGTPDC,
+    &MGTPTC,
+    &TORL,
+    &TORH,
+    &TOTL,
+    &TOTH,
+    &TPR,
+    &TPT,
+    &PTC64,
+    &PTC127,
+    &PTC255,
+    &PTC511,
+    &PTC1023,
+    &PTC1522,
+    &MPTC,
+    &BPTC,
+    &TSCTC,
+    &TSCTFC,
+    // filters, wake-up, packet buffer
+    &RXCSUM,
+    &MTA,
+    &RAL,
+    &RAH,
+    &VFTA,
+    &WUC,
+    &WUFC,
+    &WUS,
+    &MANC,
+    &IPAV,
+    &IP4AT,
+    &IP6AT,
+    &WUPL,
+    &WUPM,
+    &FFLT,
+    &FFMT,
+    &FFVT,
+    &PBM,
+});
+
+/// Where the 82542 had these registers; its successors answer there too.
+inline constexpr Alias ALIASES[] = {
+    {0x0040, &RAL},   {0x0044, &RAH},   {0x0108, &RDTR},  {0x0110, &RDBAL}, {0x0114, &RDBAH}, {0x0118, &RDLEN},
+    {0x0120, &RDH},   {0x0128, &RDT},   {0x0160, &FCRTH}, {0x0168, &FCRTL}, {0x0200, &MTA},   {0x0420, &TDBAL},
+    {0x0424, &TDBAH}, {0x0428, &TDLEN}, {0x0430, &TDH},   {0x0438, &TDT},   {0x0440, &TIDV},  {0x0600, &VFTA},
+    {0x8000, &RDFH},  {0x8008, &RDFT},  {0x8010, &TDFH},  {0x8018, &TDFT},
+};
+
+// --- 82543, 82544: before interrupt throttling, EERD, LEDs and management ------------------------------------------
+
+inline constexpr std::array SINCE_82540 = std::to_array<const RegisterInfo*>(
+    {&EERD, &ITR, &LEDCTL, &RADV, &TADV, &MGTPRC, &MGTPDC, &MGTPTC, &MANC, &CTRL_DUP});
+inline constexpr std::array NOT_IN_82543 = std::to_array<const RegisterInfo*>(
+    {&MDIC, &WUC, &WUFC, &WUS, &IPAV, &IP4AT, &IP6AT, &WUPL, &WUPM, &FFLT, &FFMT, &FFVT});
+
+inline constexpr std::array ONLY_82544 = std::to_array<const RegisterInfo*>({&TXDMAC});
+inline constexpr auto BEFORE_82540 = without(FAMILY, SINCE_82540);
+inline constexpr auto REGISTERS_82544 = with(BEFORE_82540, ONLY_82544);
+inline constexpr auto REGISTERS_82543 = without(BEFORE_82540, NOT_IN_82543);
+
+inline constexpr Variation VARIATIONS_82543[] = {
+    {&CTRL, 0x0000'0a09, 0xdffc'1be9},  // four more pins: CTRL_82543
+    {&EECD, 0, 0x0000'0037},
+    {&TXDCTL, 0, 0x013f'3f3f},
+};
+inline constexpr Variation VARIATIONS_82544[] = {
+    {&FCRTL, 0, 0x8000'fff8},   // XONE exists here, and in the 82541 and 82547
+    {&EECD, 0, 0x0000'0037},    // no EE_REQ, EE_GNT, EE_PRES
+    {&TXDCTL, 0, 0x013f'3f3f},  // no LWTHRESH
+};
+
+inline constexpr PciId IDS_82543[] = {{0x1001, Medium::fiber}, {0x1004}};
+inline constexpr Chip CHIP_82543GC{"82543GC",
+                                   IDS_82543,
+                                   REGISTERS_82543,
+                                   VARIATIONS_82544,
+                                   ALIASES,
+                                   {.eeprom_read = EepromRead::bits,
+                                    .eeprom_words_large = 64,
+                                    .eeprom_arbitrated = false,
+                                    .reset_write = ResetWrite::memory,
+                                    .phy_id = 0x0141'0c50,
+                                    .mdic = false}};
+
+inline constexpr Features FEATURES_82544{.eeprom_read = EepromRead::bits,
+                                         .eeprom_words_large = 64,
+                                         .eeprom_arbitrated = false,
+                                         .phy_id = 0x0141'0c30,
+                                         .hangs_on_pcix_buffer_end = true};
+inline constexpr PciId IDS_82544EI[] = {{0x1008}, {0x1009, Medium::fiber}};
+inline constexpr PciId IDS_82544GC[] = {{0x100c}, {0x100d, Medium::copper, "LOM"}};
+inline constexpr Chip CHIP_82544EI{"82544EI", IDS_82544EI, REGISTERS_82544, VARIATIONS_82544, ALIASES, FEATURES_82544};
+inline constexpr Chip CHIP_82544GC{"82544GC", IDS_82544GC, REGISTERS_82544, VARIATIONS_82544, ALIASES, FEATURES_82544};
+
+// --- 82540, 82545, 82546 -------------------------------------------------------------------------------------------
+
+inline constexpr Features FEATURES_82540{.phy_id = 0x0141'0c20};
+inline constexpr Features FEATURES_82545GM{.reset_write = ResetWrite::duplicate, .phy_id = 0x0141'0c20};
+inline constexpr Features FEATURES_82546EB{.phy_id = 0x0141'0c20, .ports = 2};
+inline constexpr Features FEATURES_82546GB{.reset_write = ResetWrite::duplicate, .phy_id = 0x0141'0c20, .ports = 2};
+
+inline constexpr PciId IDS_82540EM[] = {{0x100e}, {0x1015, Medium::copper, "LOM"}};
+inline constexpr PciId IDS_82540EP[] = {
+    {0x1017}, {0x1016, Medium::copper, "LOM"}, {0x101e, Medium::copper, "low profile"}};
+inline constexpr PciId IDS_82545EM[] = {{0x100f}, {0x1011, Medium::fiber}};
+inline constexpr PciId IDS_82545GM[] = {{0x1026}, {0x1027, Medium::fiber}, {0x1028, Medium::serdes}};
+inline constexpr PciId IDS_82546EB[] = {{0x1010}, {0x1012, Medium::fiber}, {0x101d, Medium::copper, "quad port"}};
+inline constexpr PciId IDS_82546GB[] = {{0x1079},
+                                        {0x107a, Medium::fiber},
+                                        {0x107b, Medium::serdes},
+                                        {0x108a, Medium::copper, "PCI Express bridge"},
+                                        {0x1099, Medium::copper, "quad port"},
+                                        {0x10b5, Medium::copper, "quad port"}};
+
+inline constexpr Chip CHIP_82540EM{"82540EM", IDS_82540EM, FAMILY, {}, ALIASES, FEATURES_82540};
+inline constexpr Chip CHIP_82540EP{"82540EP", IDS_82540EP, FAMILY, {}, ALIASES, FEATURES_82540};
+inline constexpr Chip CHIP_82545EM{"82545EM", IDS_82545EM, FAMILY, {}, ALIASES, FEATURES_82540};
+inline constexpr Chip CHIP_82545GM{"82545GM", IDS_82545GM, FAMILY, {}, ALIASES, FEATURES_82545GM};
+inline constexpr Chip CHIP_82546EB{"82546EB", IDS_82546EB, FAMILY, {}, ALIASES, FEATURES_82546EB};
+inline constexpr Chip CHIP_82546GB{"82546GB", IDS_82546GB, FAMILY, {}, ALIASES, FEATURES_82546GB};
+
+// --- 82574L --------------------------------------------------------------------------------------------------------
+
+inline constexpr std::array NOT_IN_82574 =
+    std::to_array<const RegisterInfo*>({&CTRL_DUP, &EERD, &TXCW, &RXCW, &TSPMT, &FFLT, &FFMT, &FFVT, &WUPM});
+inline constexpr std::array ONLY_82574 = std::to_array<const RegisterInfo*>(
+    {&EERD_NARROW, &EIAC,   &IAM,  &IVAR, &EITR, &EXTCNF_CTRL, &RDBAL1, &RDBAH1, &RDLEN1, &RDH1, &RDT1, &TARC, &TDBAL1,
+     &TDBAH1,      &TDLEN1, &TDH1, &TDT1, &IAC,  &ICRXOC,      &RFCTL,  &MRQC,   &GCR,    &SWSM, &FWSM, &RETA, &RSSRK});
+inline constexpr auto REGISTERS_82574 = with(without(FAMILY, NOT_IN_82574), ONLY_82574);
+inline constexpr Variation VARIATIONS_82574[] = {
+    {&CTRL, 0x0010'0201, 0xdcfc'1be9},
+    {&PBA, 0x0014'0014, 0x0000'ffff},
+    {&FCRTL, 0, 0x8000'fff8},
+};
+inline constexpr PciId IDS_82574L[] = {{0x10d3}};
+inline constexpr Chip CHIP_82574L{"82574L",
+                                  IDS_82574L,
+                                  REGISTERS_82574,
+                                  VARIATIONS_82574,
+                                  {},
+                                  {.eeprom_kind = EepromKind::spi,
+                                   .eeprom_read = EepromRead::eerd_narrow,
+                                   .eeprom_words_large = 16384,
+                                   .reset_write = ResetWrite::memory,
+                                   .phy_id = 0x0141'0cb0,
+                                   .packet_buffer = 40,
+                                   .longest_frame = 9234,
+                                   .interrupts_by_message = true}};
+
+// --- all -----------------------------------------------------------------------------------------------------------
+
+inline constexpr std::array<const Chip*, 10> CHIPS{&CHIP_82543GC, &CHIP_82544EI, &CHIP_82544GC, &CHIP_82540EM,
+                                                   &CHIP_82540EP, &CHIP_82545EM, &CHIP_82545GM, &CHIP_82546EB,
+                                                   &CHIP_82546GB, &CHIP_82574L};
+
+/// The chip with that PCI identity, or nullptr.
+constexpr const Chip* find_chip(std::uint16_t vendor, std::uint16_t device) {
+    for (const Chip* chip : CHIPS)
+        if (vendor == INTEL && chip->id(device) != nullptr) return chip;
+    return nullptr;
+}
+
+/// The chip with that name ("82540EM"), or nullptr.
+constexpr const Chip* find_chip(std::string_view name) {
+    for (const Chip* chip : CHIPS)
+        if (chip->name == name) return chip;
+    return nullptr;
+}
+
+}  // namespace ixy::datasheet::e1000

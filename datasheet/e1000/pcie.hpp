@@ -1,0 +1,200 @@
+// Registers that the 82574L has and the 8254x have not: MSI-X, two queues, RSS, semaphores. Sections are those of the
+// 82574 datasheet, chapter 10.2.
+#pragma once
+
+#include <ixy/datasheet/register.hpp>
+
+namespace ixy::datasheet::e1000 {
+
+struct ExtcnfCtrl : Register<ExtcnfCtrl> {
+    using Register::Register;
+    Field MDIO_SW{this, 5, "MDIO_SW_OWNERSHIP", "software asks for, and holds, the PHY and NVM"};
+    Field MDIO_HW{this, 6, "MDIO_HW_OWNERSHIP", "the hardware holds them", Access::RO};
+};
+inline constexpr ExtcnfCtrl EXTCNF_CTRL{{.name = "EXTCNF_CTRL",
+                                         .offset = 0x0f00,
+                                         .writable = 0x0fff'ffbf,
+                                         .title = "Extended Configuration Control",
+                                         .section = "82574L 10.2.2.13"}};
+
+inline constexpr Number EIAC{{.name = "EIAC",
+                              .offset = 0x00dc,
+                              .writable = 0x01f0'0000,
+                              .title = "Extended Interrupt Auto Clear",
+                              .section = "82574L 10.2.4.6"}};
+inline constexpr Number IAM{
+    {.name = "IAM", .offset = 0x00e0, .title = "Interrupt Acknowledge Auto-Mask", .section = "82574L 10.2.4.7"}};
+
+struct Ivar : Register<Ivar> {
+    using Register::Register;
+    Field RXQ0{this, {0, 3}, "INT_Alloc[0]", "MSI-X vector of receive queue 0"};
+    Field RXQ0_VALID{this, 3, "INT_Alloc_val[0]", "it is valid"};
+    Field RXQ1{this, {4, 3}, "INT_Alloc[1]", "MSI-X vector of receive queue 1"};
+    Field RXQ1_VALID{this, 7, "INT_Alloc_val[1]", "it is valid"};
+    Field TXQ0{this, {8, 3}, "INT_Alloc[2]", "MSI-X vector of transmit queue 0"};
+    Field TXQ0_VALID{this, 11, "INT_Alloc_val[2]", "it is valid"};
+    Field TXQ1{this, {12, 3}, "INT_Alloc[3]", "MSI-X vector of transmit queue 1"};
+    Field TXQ1_VALID{this, 15, "INT_Alloc_val[3]", "it is valid"};
+    Field OTHER{this, {16, 3}, "INT_Alloc[4]", "MSI-X vector of the other causes"};
+    Field OTHER_VALID{this, 19, "INT_Alloc_val[4]", "it is valid"};
+    Field EVERY_WRITE_BACK{this, 31, "Interrupt on every WB", "transmit interrupt also without RS"};
+};
+inline constexpr Ivar IVAR{{.name = "IVAR",
+                            .offset = 0x00e4,
+                            .writable = 0x800f'ffff,
+                            .title = "Interrupt Vector Allocation Registers",
+                            .section = "82574L 10.2.4.8"}};
+
+struct Eitr : Register<Eitr> {
+    using Register::Register;
+    Field INTERVAL{this, {0, 16}, "INTERVAL", "least time between this vector's interrupts, in 256 ns"};
+};
+inline constexpr Eitr EITR{{.name = "EITR",
+                            .offset = 0x00e8,
+                            .writable = 0xffff,
+                            .count = 5,
+                            .title = "Extended Interrupt Throttle",
+                            .section = "82574L 10.2.4.9"}};
+
+struct Rfctl : Register<Rfctl> {
+    using Register::Register;
+    Field NFSW_DIS{this, 6, "NFSW_DIS", "no NFS write filter"};
+    Field NFSR_DIS{this, 7, "NFSR_DIS", "no NFS read filter"};
+    Field NFS_VER{this, {8, 2}, "NFS_VER", "NFS version to recognise"};
+    Field IPV6_DIS{this, 10, "IPv6_DIS", "no IPv6 filter"};
+    Field IPV6_XSUM_DIS{this, 11, "IP6Xsum_DIS", "no IPv6 checksum"};
+    Field ACK_DIS{this, 12, "ACKDIS", "no acceleration of ACK"};
+    Field ACKD_DIS{this, 13, "ACKD_DIS", "no interrupt on ACK"};
+    Field IPFRSP_DIS{this, 14, "IPFRSP_DIS", "no split of fragments"};
+    Field EXSTEN{this, 15, "EXSTEN", "extended receive descriptors"};
+    Field IPV6_EX_DIS{this, 16, "IPv6_ExDIS", "no IPv6 extension headers"};
+    Field NEW_IPV6_EXT_DIS{this, 17, "NEW_IPV6_EXT_DIS", "no new IPv6 extension headers"};
+};
+inline constexpr Rfctl RFCTL{{.name = "RFCTL",
+                              .offset = 0x5008,
+                              .writable = 0x0003'ffff,
+                              .title = "Receive Filter Control",
+                              .section = "82574L 10.2.5.16"}};
+
+inline constexpr Meaning MRQE_VALUES[] = {{0, "one queue"}, {1, "two queues, chosen by RSS"}};
+
+struct Mrqc : Register<Mrqc> {
+    using Register::Register;
+    Field MRQE{this, {0, 2}, "Multiple Receive Queues Enable", "how a queue is chosen", MRQE_VALUES};
+    Field TCP_IPV4{this, 16, "TcpIPv4", "hash TCP over IPv4"};
+    Field IPV4{this, 17, "IPv4", "hash IPv4"};
+    Field TCP_IPV6{this, 18, "TcpIPv6", "hash TCP over IPv6"};
+    Field IPV6_EX{this, 19, "IPv6Ex", "hash IPv6 with extensions"};
+    Field IPV6{this, 20, "IPv6", "hash IPv6"};
+};
+inline constexpr Mrqc MRQC{{.name = "MRQC",
+                            .offset = 0x5818,
+                            .writable = 0x001f'0003,
+                            .title = "Multiple Receive Queues Command Register",
+                            .section = "82574L 10.2.5.17"}};
+/// 128 entries of a byte, four a register: bit 7 of each is the queue.
+inline constexpr Number RETA{
+    {.name = "RETA", .offset = 0x5c00, .count = 32, .title = "Redirection Table", .section = "82574L 10.2.5.18"}};
+inline constexpr Number RSSRK{{.name = "RSSRK",
+                               .offset = 0x5c80,
+                               .count = 10,
+                               .title = "RSS Random Key Register",
+                               .section = "82574L 10.2.5.19"}};
+
+// The second queue; the first is RDBAL to RXDCTL and TDBAL to TXDCTL.
+inline constexpr Number RDBAL1{{.name = "RDBAL1",
+                                .offset = 0x2900,
+                                .writable = 0xffff'fff0,
+                                .title = "Receive Descriptor Base Address Low, queue 1",
+                                .section = "82574L 10.2.5.5"}};
+inline constexpr Number RDBAH1{{.name = "RDBAH1",
+                                .offset = 0x2904,
+                                .title = "Receive Descriptor Base Address High, queue 1",
+                                .section = "82574L 10.2.5.6"}};
+inline constexpr Number RDLEN1{{.name = "RDLEN1",
+                                .offset = 0x2908,
+                                .writable = 0x000f'ff80,
+                                .title = "Receive Descriptor Length, queue 1",
+                                .section = "82574L 10.2.5.7"}};
+inline constexpr Number RDH1{{.name = "RDH1",
+                              .offset = 0x2910,
+                              .writable = 0xffff,
+                              .title = "Receive Descriptor Head, queue 1",
+                              .section = "82574L 10.2.5.8"}};
+inline constexpr Number RDT1{{.name = "RDT1",
+                              .offset = 0x2918,
+                              .writable = 0xffff,
+                              .title = "Receive Descriptor Tail, queue 1",
+                              .section = "82574L 10.2.5.9"}};
+inline constexpr Number TDBAL1{{.name = "TDBAL1",
+                                .offset = 0x3900,
+                                .writable = 0xffff'fff0,
+                                .title = "Transmit Descriptor Base Address Low, queue 1",
+                                .section = "82574L 10.2.6.5"}};
+inline constexpr Number TDBAH1{{.name = "TDBAH1",
+                                .offset = 0x3904,
+                                .title = "Transmit Descriptor Base Address High, queue 1",
+                                .section = "82574L 10.2.6.6"}};
+inline constexpr Number TDLEN1{{.name = "TDLEN1",
+                                .offset = 0x3908,
+                                .writable = 0x000f'ff80,
+                                .title = "Transmit Descriptor Length, queue 1",
+                                .section = "82574L 10.2.6.7"}};
+inline constexpr Number TDH1{{.name = "TDH1",
+                              .offset = 0x3910,
+                              .writable = 0xffff,
+                              .title = "Transmit Descriptor Head, queue 1",
+                              .section = "82574L 10.2.6.8"}};
+inline constexpr Number TDT1{{.name = "TDT1",
+                              .offset = 0x3918,
+                              .writable = 0xffff,
+                              .title = "Transmit Descriptor Tail, queue 1",
+                              .section = "82574L 10.2.6.9"}};
+
+struct Tarc : Register<Tarc> {
+    using Register::Register;
+    Field COUNT{this, {0, 7}, "COUNT", "packets sent from this queue before the other's turn"};
+    Field ENABLE{this, 10, "ENABLE", "queue enabled"};
+};
+inline constexpr Tarc TARC{{.name = "TARC",
+                            .offset = 0x3840,
+                            .reset = 0x0000'0403,
+                            .count = 2,
+                            .stride = 0x100,
+                            .title = "Transmit Arbitration Count",
+                            .section = "82574L 10.2.6.13"}};
+
+struct Swsm : Register<Swsm> {
+    using Register::Register;
+    Field SMBI{this, 0, "SMBI", "software semaphore: a read that gives 0 takes it"};
+    Field SWESMBI{this, 1, "SWESMBI", "semaphore between software and firmware"};
+    Field DRV_LOAD{this, 3, "DRV_LOAD", "a driver is loaded"};
+};
+inline constexpr Swsm SWSM{{.name = "SWSM",
+                            .offset = 0x5b50,
+                            .writable = 0x0000'000b,
+                            .title = "Software Semaphore",
+                            .section = "82574L 10.2.8.16"}};
+inline constexpr Number FWSM{{.name = "FWSM",
+                              .offset = 0x5b54,
+                              .access = Access::RO,
+                              .writable = 0,
+                              .title = "Firmware Semaphore",
+                              .section = "82574L 10.2.8.17"}};
+inline constexpr Number GCR{
+    {.name = "GCR", .offset = 0x5b00, .title = "3GIO Control Register", .section = "82574L 10.2.8.1"}};
+
+inline constexpr Number IAC{{.name = "IAC",
+                             .offset = 0x4100,
+                             .access = Access::RC,
+                             .writable = 0,
+                             .title = "Interrupt Assertion Count",
+                             .section = "82574L 10.2.7.52"}};
+inline constexpr Number ICRXOC{{.name = "ICRXOC",
+                                .offset = 0x4124,
+                                .access = Access::RC,
+                                .writable = 0,
+                                .title = "Interrupt Cause Receiver Overrun Count",
+                                .section = "82574L 10.2.7.53"}};
+
+}  // namespace ixy::datasheet::e1000
