@@ -42,16 +42,18 @@ struct MacAddress {
 struct DeviceOptions {
     std::size_t rx_queues = 1;
     std::size_t tx_queues = 1;
-    std::size_t rx_ring_size = 512;   ///< descriptors; each driver says which sizes are legal (e1000: 8 to 4096, times 8)
+    std::size_t rx_ring_size =
+        512;  ///< descriptors; each driver says which sizes are legal (e1000: 8 to 4096, times 8)
     std::size_t tx_ring_size = 512;
     std::size_t pool_packets = 2048;  ///< buffers of the pool behind each receive queue
-    std::size_t max_frame = 1514;     ///< longest frame to receive, bytes without FCS and VLAN tag; above 1514: jumbo frames
-    bool promiscuous = true;          ///< receive frames for any address
-    bool rx_checksum = false;         ///< let the card check IPv4, TCP and UDP checksums
-    bool tx_checksum = false;         ///< let the card write checksums where packets' flags ask for it
+    std::size_t max_frame =
+        1514;                  ///< longest frame to receive, bytes without FCS and VLAN tag; above 1514: jumbo frames
+    bool promiscuous = true;   ///< receive frames for any address
+    bool rx_checksum = false;  ///< let the card check IPv4, TCP and UDP checksums
+    bool tx_checksum = false;  ///< let the card write checksums where packets' flags ask for it
     bool vlan = false;  ///< let the card take 802.1Q tags out of received frames, into Packet::vlan(), and insert them
     std::chrono::milliseconds link_timeout{10'000};  ///< how long open() waits for the link; 0: not at all
-    bool force = false;               ///< take the card although the kernel uses it
+    bool force = false;                              ///< take the card although the kernel uses it
 };
 
 struct Link {
@@ -100,13 +102,15 @@ public:
     virtual bool gone() = 0;
 };
 
-/// An open network card. Movable. Destroying it stops receive and transmit, waits for DMA to end, frees rings and buffers and
-/// gives the card back to the kernel driver that it came from. Its packets must have gone back to their pools, and its
-/// queues must not be used any more. Thread rule: set-up and statistics belong to one thread at a time, each queue to one.
+/// An open network card. Movable. Destroying it stops receive and transmit, waits for DMA to end, frees rings and
+/// buffers and gives the card back to the kernel driver that it came from. Its packets must have gone back to their
+/// pools, and its queues must not be used any more. Thread rule: set-up and statistics belong to one thread at a time,
+/// each queue to one.
 class Device {
 public:
     /// Opens the card that `address` names ("0000:03:00.0", "qtest:/path"; sim: with the software NICs' library).
-    /// Errors: those of open_pci_function; unsupported (no driver for its id); no_memory; timeout (no link); device_failed.
+    /// Errors: those of open_pci_function; unsupported (no driver for its id); no_memory; timeout (no link);
+    /// device_failed.
     static Expected<Device> open(std::string_view address, const DeviceOptions& options = {});
     /// The same on a function that is already open.
     static Expected<Device> open(std::unique_ptr<PciFunction> function, const DeviceOptions& options = {});

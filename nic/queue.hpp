@@ -51,8 +51,8 @@ public:
     RxQueue(RxQueue&&) = default;
     RxQueue& operator=(RxQueue&&) = default;
 
-    /// Appends what has arrived to `batch`, up to its room, and never waits. The batch owns the packets, whose memory is the
-    /// program's to read and write. Returns how many were added; 0 when nothing had arrived.
+    /// Appends what has arrived to `batch`, up to its room, and never waits. The batch owns the packets, whose memory
+    /// is the program's to read and write. Returns how many were added; 0 when nothing had arrived.
     std::size_t receive(PacketBatch& batch) { return ring_->receive(batch); }
     const RxQueueCounters& counters() const { return ring_->counters; }
 
@@ -67,8 +67,9 @@ public:
     TxQueue(TxQueue&&) = default;
     TxQueue& operator=(TxQueue&&) = default;
 
-    /// Hands packets from the front of `batch` to the card, as many as there is room for, and never waits. The batch keeps the
-    /// rest. Packets that can never be sent (longer than the card can) are dropped and counted. Returns how many were taken.
+    /// Hands packets from the front of `batch` to the card, as many as there is room for, and never waits. The batch
+    /// keeps the rest. Packets that can never be sent (too long, asking for what the options do not allow) are dropped
+    /// and counted. Returns how many were handed over.
     std::size_t send(PacketBatch& batch) { return ring_->send(batch); }
     /// Gives buffers that the card has sent back to their pools, without sending. Returns how many.
     std::size_t reclaim() { return ring_->reclaim(); }

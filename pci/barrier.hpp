@@ -3,6 +3,8 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
+#include <cstdint>
 
 namespace ixy {
 
@@ -31,6 +33,13 @@ inline void mmio_wmb() {
 #else
     std::atomic_signal_fence(std::memory_order_seq_cst);
 #endif
+}
+
+/// One load of a 32-bit word of DMA memory that the device may change at any moment (a descriptor's status).
+template <class Word>
+    requires(sizeof(Word) == sizeof(std::uint32_t))
+Word dma_load(const Word& word) {
+    return std::bit_cast<Word>(*reinterpret_cast<const volatile std::uint32_t*>(&word));
 }
 
 }  // namespace ixy

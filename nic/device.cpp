@@ -1,0 +1,122 @@
+// Opening a card: the address leads to a PCI function, the function's id to a driver.
+#include <ixy/nic/device.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <ixy/datasheet/e1000/chips.hpp>
+
+#include <ixy/nic/e1000/e1000.hpp>
+
+namespace ixy {
+
+Device::Device(std::unique_ptr<Driver> driver) : driver_(std::move(driver)) {
+    for (std::size_t i = 0; i < driver_->options().rx_queues; ++i) rx_queues_.emplace_back(driver_->rx_ring(i));
+    for (std::size_t i = 0; i < driver_->options().tx_queues; ++i) tx_queues_.emplace_back(driver_->tx_ring(i));
+}
+
+namespace {
+
+/// The e1000 driver's cards: those with a copper PHY, and before PCI Express.
+bool served_by_e1000(const datasheet::Chip& chip, const datasheet::PciId& id) {
+    return id.medium == datasheet::Medium::copper && &chip != &datasheet::e1000::CHIP_82574L;
+}
+
+std::vector<DriverEntry> list_known_devices() {
+    std::vector<DriverEntry> list;
+    for (const datasheet::Chip* chip : datasheet::e1000::CHIPS) {
+        for (const datasheet::PciId& id : chip->ids) {
+            if (served_by_e1000(*chip, id)) {
+                list.push_back({datasheet::INTEL, id.device, "e1000", chip->name, e1000::E1000::open});
+            }
+        }
+    }
+    return list;
+}
+
+}  // namespace
+
+std::span<const DriverEntry> known_devices() {
+    static const std::vector<DriverEntry> list = list_known_devices();
+    return list;
+}
+
+const DriverEntry* find_driver(const PciIdentity& identity) {
+    for (const DriverEntry& entry : known_devices()) {
+        if (entry.vendor == identity.vendor && entry.device == identity.device) return &entry;
+    }
+    return nullptr;
+}
+
+namespace {
+
+Expected<> check_supported(std::string_view address, const PciIdentity& identity) {
+    if (find_driver(identity) != nullptr) return {};
+    constexpr std::string_view digits = "0123456789abcdef";
+    const auto hex = [&](unsigned number) {
+        std::string text;
+        for (int shift = 12; shift >= 0; shift -= 4) text += digits[number >> shift & 0xf];
+        return text;
+    };
+    return failure(
+        ErrorKind::unsupported,
+        std::string(address) + ": no driver for the card " + hex(identity.vendor) + ":" + hex(identity.device),
+        "`ixy list` shows the cards of this machine and which of them have a driver");
+}
+
+}  // namespace
+
+Expected<Device> Device::open(std::string_view address, const DeviceOptions& options) {
+    auto function = open_pci_function(address, {.force = options.force, .accept = check_supported});
+    if (!function) return std::unexpected(function.error());
+    return open(std::move(*function), options);
+}
+
+Expected<Device> Device::open(std::unique_ptr<PciFunction> function, const DeviceOptions& options) {
+    if (auto supported = check_supported(function->address(), function->identity()); !supported) {
+        return std::unexpected(supported.error());
+    }
+    auto driver = find_driver(function->identity())->open(std::move(function), options);
+    if (!driver) return std::unexpected(driver.error());
+    return Device(std::move(*driver));
+}
+
+Expected<std::shared_ptr<Mempool>> Device::create_pool(MempoolOptions options) {
+    if (options.node == any_node) options.node = numa_node();
+    return Mempool::create(dma_space(), options);
+}
+
+std::string MacAddress::text() const {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const std::uint8_t byte : bytes) {
+        if (!text.empty()) text += ':';
+        text += digits[byte >> 4];
+        text += digits[byte & 0xf];
+    }
+    return text;
+}
+
+Expected<MacAddress> MacAddress::parse(std::string_view text) {
+    constexpr std::string_view form = "a MAC address looks like 52:54:00:12:34:56";
+    const auto digit = [](char c) {
+        return c >= '0' && c <= '9'   ? c - '0'
+               : c >= 'a' && c <= 'f' ? c - 'a' + 10
+               : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                      : -1;
+    };
+    MacAddress address;
+    bool good = text.size() == 17;
+    for (std::size_t i = 0; good && i < 6; ++i) {
+        const int high = digit(text[3 * i]);
+        const int low = digit(text[3 * i + 1]);
+        good = high >= 0 && low >= 0 && (i == 5 || text[3 * i + 2] == ':' || text[3 * i + 2] == '-');
+        address.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    if (!good)
+        return failure(ErrorKind::invalid_argument, "'" + std::string(text) + "' is not a MAC address",
+                       std::string(form));
+    return address;
+}
+
+}  // namespace ixy

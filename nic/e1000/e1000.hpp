@@ -1,0 +1,99 @@
+// The driver of the 8254x family: 82540EM and its kin. Its parts follow the manual's chapters:
+//
+//   e1000.cpp       chapter 14  initialisation, in the manual's order, and stop
+//   eeprom.cpp      chapter 5   the EEPROM and the MAC address in it
+//   microwire.cpp   5.3.2       the same on chips without the register for it
+//   link.cpp        chapter 8   the PHY and the link
+//   receive.cpp     3.2         the receive ring
+//   transmit.cpp    3.3         the transmit ring
+//   filters.cpp     13.5        receive addresses, multicast, promiscuous mode
+//   statistics.cpp  13.7        the counters
+//
+// Manual: Intel, PCI/PCI-X Family of Gigabit Ethernet Controllers, Software Developer's Manual (317453).
+#pragma once
+
+#include <memory>
+
+#include <ixy/nic/e1000/receive.hpp>
+#include <ixy/nic/e1000/statistics.hpp>
+#include <ixy/nic/e1000/transmit.hpp>
+
+#include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/nic/device.hpp>
+
+namespace ixy::e1000 {
+
+class E1000 final : public Driver {
+public:
+    /// Takes over `function`, resets the card and leaves it receiving. Errors: see Device::open.
+    static Expected<std::unique_ptr<Driver>> open(std::unique_ptr<PciFunction> function, const DeviceOptions& options);
+    /// Sends what is in the ring, stops the card and returns it as it was found.
+    ~E1000() override;
+
+    std::string_view name() const override { return "e1000"; }
+    std::string_view model() const override { return chip_.name; }
+    PciFunction& function() override { return *function_; }
+    const DeviceOptions& options() const override { return options_; }
+    RxRing& rx_ring(std::size_t) override { return *receive_; }
+    TxRing& tx_ring(std::size_t) override { return *transmit_; }
+    const std::shared_ptr<Mempool>& pool(std::size_t) override { return receive_->pool(); }
+
+    MacAddress mac_address() override { return mac_; }
+    Expected<> set_mac_address(const MacAddress& address) override;
+    Expected<> set_multicast(std::span<const MacAddress> groups) override;
+    Expected<> set_promiscuous(bool on) override;
+
+    Link link() override;
+    Statistics statistics() override;
+    std::vector<NamedCounter> counters() override;
+    bool gone() override;
+
+private:
+    E1000(std::unique_ptr<PciFunction> function, Bar registers, const datasheet::Chip& chip,
+          const DeviceOptions& options);
+
+    // Chapter 14, in its order
+    Expected<> start();
+    Expected<> reset();
+    void configure();
+    Expected<> start_receive();
+    Expected<> start_transmit();
+    void stop();
+
+    // Chapter 5
+    Expected<MacAddress> read_mac_address();
+    Expected<std::uint16_t> read_eeprom(std::uint32_t word);
+    std::uint16_t read_eeprom_pins(std::uint32_t word);
+
+    // Chapter 8
+    void wake_phy();
+    Expected<> wait_for_link();
+    Expected<std::uint16_t> read_phy(std::uint32_t address);
+    Expected<> write_phy(std::uint32_t address, std::uint16_t value);
+
+    void write_receive_address(std::size_t index, const MacAddress& address);
+    template <class Condition>
+    Expected<> wait_until(Condition condition, std::chrono::milliseconds limit, std::string_view what);
+    std::unexpected<Error> fail(ErrorKind kind, std::string_view what, std::string next = {}) const;
+
+    std::unique_ptr<PciFunction> function_;
+    Bar registers_;
+    const datasheet::Chip& chip_;
+    DeviceOptions options_;
+    MacAddress mac_;
+    CardCounters counters_;
+    std::unique_ptr<ReceiveRing> receive_;
+    std::unique_ptr<TransmitRing> transmit_;
+};
+
+/// Waits until `condition` holds, asking every 100 us, for at most `limit` of the device's time.
+template <class Condition>
+Expected<> E1000::wait_until(Condition condition, std::chrono::milliseconds limit, std::string_view what) {
+    for (std::chrono::microseconds waited{0}; waited < limit; waited += std::chrono::microseconds(100)) {
+        if (condition()) return {};
+        function_->wait(std::chrono::microseconds(100));
+    }
+    return fail(ErrorKind::timeout, what, "the card does not work as its manual says; is it broken or powered off?");
+}
+
+}  // namespace ixy::e1000

@@ -1,0 +1,63 @@
+// The PHY and the link. Manual, chapters 8 and 11, and 13.4.7 (MDIC).
+#include <string>
+
+#include <ixy/nic/e1000/e1000.hpp>
+
+#include <ixy/datasheet/e1000/phy.hpp>
+#include <ixy/datasheet/e1000/registers.hpp>
+
+namespace ixy::e1000 {
+
+using namespace datasheet::e1000;
+using namespace std::chrono_literals;
+
+Expected<std::uint16_t> E1000::read_phy(std::uint32_t address) {
+    registers_.write(MDIC, MDIC.OP(2) | MDIC.PHYADD(chip_.features.phy_address) | MDIC.REGADD(address));
+    auto value = MDIC.from(0);
+    const auto ready = [&] { return static_cast<bool>((value = registers_.read(MDIC)) & MDIC.R); };
+    if (auto done = wait_until(ready, 10ms, "the PHY does not answer"); !done) return std::unexpected(done.error());
+    if (value & MDIC.E) return fail(ErrorKind::device_failed, "the PHY reports an error");
+    return static_cast<std::uint16_t>(MDIC.DATA.of(value));
+}
+
+Expected<> E1000::write_phy(std::uint32_t address, std::uint16_t value) {
+    registers_.write(MDIC,
+                     MDIC.OP(1) | MDIC.PHYADD(chip_.features.phy_address) | MDIC.REGADD(address) | MDIC.DATA(value));
+    return wait_until([&] { return static_cast<bool>(registers_.read(MDIC) & MDIC.R); }, 10ms,
+                      "the PHY does not answer");
+}
+
+/// Linux' driver powers the PHY down with its interface. A PHY that is awake is left alone, since negotiating again
+/// takes the link down for seconds. 13.4.7.1, PCTRL.
+void E1000::wake_phy() {
+    if (!chip_.features.mdic) return;  // the 82543GC's PHY is reached through pins; nothing powers it down
+    const auto control = read_phy(PCTRL.offset);
+    if (!control) return;  // some virtual machines have a card without a PHY; whether there is a link will tell
+    const auto asleep = PCTRL.POWER_DOWN | PCTRL.ISOLATE | PCTRL.LOOPBACK;
+    if (PCTRL.from(*control) & asleep) {
+        (void)write_phy(PCTRL.offset, static_cast<std::uint16_t>((PCTRL.AN_ENABLE | PCTRL.RESTART).bits));
+    }
+}
+
+Link E1000::link() {
+    const auto status = registers_.read(STATUS);
+    if (status.bits == ~0U || !(status & STATUS.LU)) return {};
+    constexpr std::uint32_t megabits[] = {10, 100, 1000, 1000};
+    return {.up = true,
+            .full_duplex = static_cast<bool>(status & STATUS.FD),
+            .megabits = megabits[STATUS.SPEED.of(status)]};
+}
+
+Expected<> E1000::wait_for_link() {
+    for (std::chrono::milliseconds waited{0}; !link().up; waited += 10ms) {
+        if (waited >= options_.link_timeout) {
+            if (options_.link_timeout == 0ms) return {};
+            return fail(ErrorKind::timeout, "no link after " + std::to_string(waited.count()) + " ms",
+                        "is the cable plugged in at both ends, and the other end up?");
+        }
+        function_->wait(10ms);
+    }
+    return {};
+}
+
+}  // namespace ixy::e1000

@@ -1,0 +1,179 @@
+// Receiving: the datapath reads descriptors in memory, never a register, and writes one: the tail, once per refill.
+#include <ixy/nic/e1000/receive.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <ixy/datasheet/e1000/registers.hpp>
+#include <ixy/pci/barrier.hpp>
+
+namespace ixy::e1000 {
+
+using namespace datasheet::e1000;
+
+namespace {
+constexpr std::size_t vlan_tag_size = 4;
+constexpr std::size_t buffer_size = 2048;  // RCTL.BSIZE, and the pool's data room
+constexpr std::uint32_t refill_size = 32;
+constexpr auto damage = RDESC_STATUS.CE | RDESC_STATUS.SE | RDESC_STATUS.SEQ | RDESC_STATUS.CXE | RDESC_STATUS.RXE;
+constexpr auto vlan_tag = RDESC_STATUS.VLAN | RDESC_STATUS.CFI | RDESC_STATUS.PRI;
+constexpr auto checksums = RDESC_STATUS.IPCS | RDESC_STATUS.TCPCS;
+}  // namespace
+
+Expected<std::unique_ptr<ReceiveRing>> ReceiveRing::create(PciFunction& function, Bar registers,
+                                                           const DeviceOptions& options) {
+    auto pool =
+        Mempool::create(function.dma_space(),
+                        {.packets = options.pool_packets, .data_room = buffer_size, .node = function.numa_node()});
+    if (!pool) return std::unexpected(pool.error());
+    auto memory = function.dma_space()->allocate(options.rx_ring_size * sizeof(Descriptor), 128, function.numa_node());
+    if (!memory) return std::unexpected(memory.error());
+    return std::unique_ptr<ReceiveRing>(new ReceiveRing(registers, std::move(*memory), std::move(*pool), options));
+}
+
+ReceiveRing::ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempool> pool, const DeviceOptions& options)
+    : registers_(registers),
+      ring_(reinterpret_cast<Descriptor*>(memory.data())),
+      packets_(std::make_unique<Packet*[]>(options.rx_ring_size)),
+      size_(static_cast<std::uint32_t>(options.rx_ring_size)),
+      refill_at_(std::min(refill_size, size_ / 4)),
+      noteworthy_(RDESC_STATUS.EOP | damage),
+      longest_frame_(options.max_frame + vlan_tag_size),
+      plain_limit_(static_cast<std::uint32_t>(std::min(longest_frame_, buffer_size))),
+      memory_(std::move(memory)),
+      pool_(std::move(pool)) {
+    if (options.vlan) noteworthy_ |= RDESC_STATUS.VP;
+    if (options.rx_checksum) noteworthy_ |= checksums;
+}
+
+ReceiveRing::~ReceiveRing() {
+    for (; filled_ != 0; --filled_) {
+        free_packets({&packets_[next_], 1});
+        next_ = following(next_);
+    }
+    if (first_ != nullptr) free_packets({&first_, 1});
+}
+
+void ReceiveRing::start() {
+    const std::uint64_t address = memory_.address().value;
+    registers_.write(RDBAL, static_cast<std::uint32_t>(address));
+    registers_.write(RDBAH, static_cast<std::uint32_t>(address >> 32));
+    registers_.write(RDLEN, size_ * static_cast<std::uint32_t>(sizeof(Descriptor)));
+    registers_.write(RDH, 0);
+    registers_.write(RDT, 0);
+    refill();
+}
+
+std::size_t ReceiveRing::receive(PacketBatch& batch) {
+    const std::span<Packet*> slots = batch.free_slots();
+    std::size_t received = 0;
+    std::size_t bytes = 0;
+    while (filled_ != 0 && received < slots.size()) {
+        const Descriptor& descriptor = ring_[next_];
+        const auto status = dma_load(descriptor.status);
+        if (!(status & RDESC_STATUS.DD)) break;
+        dma_rmb();  // the status before the length and the frame, which the card wrote first
+        const std::uint32_t length = RDESC_LENGTH.LENGTH.of(descriptor.length);
+
+        Packet* packet = packets_[next_];
+        next_ = following(next_);
+        --filled_;
+        __builtin_prefetch(packets_[next_]);
+
+        if ((status & noteworthy_) == RDESC_STATUS.EOP && length - 1U < plain_limit_ && !collecting_) [[likely]] {
+            packet->received(pool_->headroom(), length, PacketFlags::none, 0);
+            bytes += length;
+        } else {
+            packet = collect(packet, status, length);
+            if (packet == nullptr) continue;
+            bytes += packet->frame_length();
+        }
+        slots[received++] = packet;
+    }
+    if (received != 0) {
+        batch.grow(received);
+        counters.packets.add(received);
+        counters.bytes.add(bytes);
+    }
+    if (size_ - 1 - filled_ >= refill_at_) refill();
+    return received;
+}
+
+/// Everything but a plain good frame in one buffer: damage, several pieces, VLAN tags, checksums (3.2.3). Returns the
+/// frame when this piece completes it.
+Packet* ReceiveRing::collect(Packet* piece, Status status, std::uint32_t length) {
+    frame_bytes_ += length;
+    if (!dropping_) {
+        if ((status & damage) || length > buffer_size || frame_bytes_ == 0) {
+            drop_frame(counters.errors);
+        } else if (frame_bytes_ > longest_frame_) {
+            drop_frame(counters.oversized);
+        }
+    }
+    if (dropping_ || length == 0) {  // a check sequence that was cut off can leave an empty last piece
+        free_packets({&piece, 1});
+    } else {
+        piece->received(pool_->headroom(), length, PacketFlags::none, 0);
+        if (first_ == nullptr) {
+            first_ = piece;
+        } else {
+            last_->set_next(piece);
+        }
+        last_ = piece;
+    }
+    collecting_ = !(status & RDESC_STATUS.EOP);
+    if (collecting_) return nullptr;
+    frame_bytes_ = 0;
+    dropping_ = false;
+    Packet* frame = std::exchange(first_, nullptr);
+    if (frame != nullptr) note_offloads(*frame, status);
+    return frame;
+}
+
+void ReceiveRing::drop_frame(Counter& reason) {
+    reason.add(1);
+    dropping_ = true;
+    if (first_ != nullptr) free_packets({&first_, 1});
+    first_ = nullptr;
+}
+
+/// What the card found out, which stands in the last descriptor of a frame. Sections 3.2.3.1 and 3.2.3.2.
+void ReceiveRing::note_offloads(Packet& frame, Status status) {
+    status &= noteworthy_ | RDESC_STATUS.IXSM | RDESC_STATUS.IPE | RDESC_STATUS.TCPE | vlan_tag;
+    PacketFlags flags = PacketFlags::none;
+    if (status & RDESC_STATUS.VP) {
+        flags = flags | PacketFlags::vlan_stripped;
+        frame.set_vlan(static_cast<std::uint16_t>(status.bits >> RDESC_STATUS.VLAN.low));
+    }
+    const bool checked = !(status & RDESC_STATUS.IXSM);
+    if (checked && (status & RDESC_STATUS.IPCS)) {
+        flags = flags | (status & RDESC_STATUS.IPE ? PacketFlags::ip_checksum_bad : PacketFlags::ip_checksum_good);
+    }
+    if (checked && (status & RDESC_STATUS.TCPCS)) {
+        flags = flags | (status & RDESC_STATUS.TCPE ? PacketFlags::l4_checksum_bad : PacketFlags::l4_checksum_good);
+    }
+    frame.set_flags(flags);
+}
+
+void ReceiveRing::refill() {
+    for (std::uint32_t empty = size_ - 1 - filled_; empty != 0; empty = size_ - 1 - filled_) {
+        Packet* fresh[refill_size];
+        const std::size_t wanted = std::min(empty, refill_size);
+        const std::size_t got = pool_->allocate_raw({fresh, wanted});
+        for (std::size_t i = 0; i < got; ++i) {
+            packets_[tail_] = fresh[i];
+            ring_[tail_] = {.address =
+                                fresh[i]->buffer_address().value + pool_->headroom()};  // and no DD of the last lap
+            tail_ = following(tail_);
+        }
+        filled_ += static_cast<std::uint32_t>(got);
+        if (got < wanted) {
+            counters.no_buffer.add(1);
+            break;
+        }
+    }
+    mmio_wmb();  // the descriptors before the tail that hands them over
+    registers_.write(RDT, tail_);
+}
+
+}  // namespace ixy::e1000

@@ -1,0 +1,65 @@
+// The receive ring of the 8254x. Manual, section 3.2.
+//
+//        next_: the next frame is expected here           tail_: the first slot without a buffer (RDT)
+//          v                                                v
+//   +----+----+----+----+----+----+----+----+----+----+----+----+----+
+//   |    |card|card|card|card|card|card|card|card|card|card|    |    |     the card fills slots from next_ on
+//   +----+----+----+----+----+----+----+----+----+----+----+----+----+     and sets DD in each that is complete
+//     ^ emptied: refilled 32 at a time
+#pragma once
+
+#include <memory>
+
+#include <ixy/core/dma.hpp>
+#include <ixy/datasheet/e1000/descriptors.hpp>
+#include <ixy/nic/device.hpp>
+
+namespace ixy::e1000 {
+
+class ReceiveRing final : public RxRing {
+public:
+    /// Memory for a ring and the pool behind it. Nothing is told to the card yet.
+    static Expected<std::unique_ptr<ReceiveRing>> create(PciFunction& function, Bar registers,
+                                                         const DeviceOptions& options);
+    ~ReceiveRing() override;
+
+    /// Tells the card where the ring is and fills it with buffers; the receiver must be off. Section 14.4.
+    void start();
+    std::size_t receive(PacketBatch& batch) override;
+    const std::shared_ptr<Mempool>& pool() const { return pool_; }
+
+private:
+    using Descriptor = datasheet::e1000::ReceiveDescriptor;
+    using Status = datasheet::Value<datasheet::e1000::RdescStatus>;
+    ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempool> pool, const DeviceOptions& options);
+
+    Packet* collect(Packet* piece, Status status, std::uint32_t length);
+    void drop_frame(Counter& reason);
+    void note_offloads(Packet& frame, Status status);
+    void refill();
+    std::uint32_t following(std::uint32_t slot) const { return slot + 1 == size_ ? 0 : slot + 1; }
+
+    Bar registers_;
+    Descriptor* ring_;
+    std::unique_ptr<Packet*[]> packets_;  // the buffer that each descriptor points to
+    std::uint32_t size_;
+    std::uint32_t next_ = 0;
+    std::uint32_t tail_ = 0;
+    std::uint32_t filled_ =
+        0;  // slots between next_ and tail_; at most size_ - 1, so that the tail never meets the head
+    std::uint32_t refill_at_;  // empty slots that are worth a refill
+
+    Packet* first_ = nullptr;  // pieces so far of a frame that spans several descriptors
+    Packet* last_ = nullptr;
+    std::size_t frame_bytes_ = 0;
+    bool collecting_ = false;  // the last descriptor was not the end of its frame
+    bool dropping_ = false;    // the rest of that frame is unwanted
+
+    Status noteworthy_;  // status bits that this set-up looks at
+    std::size_t longest_frame_;
+    std::uint32_t plain_limit_;  // bytes that one buffer can hold
+    DmaMemory memory_;
+    std::shared_ptr<Mempool> pool_;
+};
+
+}  // namespace ixy::e1000

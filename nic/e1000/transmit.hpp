@@ -1,0 +1,59 @@
+// The transmit ring of the 8254x. Manual, section 3.3.
+//
+//           oldest_: sent first, reclaimed first         tail_: the next free slot (TDT)
+//             v                                            v
+//   +----+----+----+----+----+----+----+----+----+----+----+----+----+
+//   |free|card|card|card| RS |card|card|card| RS |card|card|free|free|
+//   +----+----+----+----+----+----+----+----+----+----+----+----+----+
+//             `---- block ----'
+// The card reports back (RS, then DD) once in a block of 32 descriptors, and the whole block is reclaimed at once.
+#pragma once
+
+#include <memory>
+
+#include <ixy/core/dma.hpp>
+#include <ixy/datasheet/e1000/descriptors.hpp>
+#include <ixy/nic/device.hpp>
+
+namespace ixy::e1000 {
+
+class TransmitRing final : public TxRing {
+public:
+    static Expected<std::unique_ptr<TransmitRing>> create(PciFunction& function, Bar registers,
+                                                          const DeviceOptions& options);
+    ~TransmitRing() override;
+
+    /// Tells the card where the ring is; the transmitter must be off. Section 14.5.
+    void start();
+    std::size_t send(PacketBatch& batch) override;
+    std::size_t reclaim() override;
+
+private:
+    using Descriptor = datasheet::e1000::TransmitDescriptor;
+    using Command = datasheet::Value<datasheet::e1000::TdescCommand>;
+    using Options = datasheet::Value<datasheet::e1000::TdescStatus>;
+    enum class Outcome : std::uint8_t { sent, no_room, refused };
+    TransmitRing(Bar registers, DmaMemory memory, const DeviceOptions& options);
+
+    std::uint32_t room() const { return size_ - 1 - used_; }  // one slot stays free: the tail never meets the head
+    void post(Packet& piece, Command command, Options options);
+    void fill_slot(const Descriptor& descriptor, Packet* packet);
+    Outcome post_frame(Packet& frame);
+    bool can_send(const Packet& frame, std::size_t pieces) const;
+    void post_checksum_context(const Packet& frame);
+
+    Bar registers_;
+    Descriptor* ring_;
+    std::unique_ptr<Packet*[]> packets_;  // the buffer that each descriptor points to; null for a context
+    std::uint32_t size_;
+    std::uint32_t block_;  // descriptors per report, a power of two
+    std::uint32_t oldest_ = 0;
+    std::uint32_t tail_ = 0;
+    std::uint32_t used_ = 0;
+
+    PacketFlags allowed_;        // what packets may ask for
+    std::uint32_t context_ = 0;  // header lengths and protocol that the card's checksum context holds
+    DmaMemory memory_;
+};
+
+}  // namespace ixy::e1000
