@@ -12,7 +12,6 @@ namespace ixy::datasheet::e1000 {
 inline constexpr std::array FAMILY = std::to_array<const RegisterInfo*>({
     // general and interrupts
     &CTRL,
-    &CTRL_DUP,
     &STATUS,
     &EECD,
     &EERD,
@@ -147,18 +146,18 @@ inline constexpr std::array FAMILY = std::to_array<const RegisterInfo*>({
     &PBM,
 });
 
-/// Where the 82542 had these registers; its successors answer there too.
+/// CTRL's duplicate (CTRL_DUP), and where the 82542 had these registers: its successors answer there too.
 inline constexpr Alias ALIASES[] = {
-    {0x0040, &RAL},   {0x0044, &RAH},   {0x0108, &RDTR},  {0x0110, &RDBAL}, {0x0114, &RDBAH}, {0x0118, &RDLEN},
-    {0x0120, &RDH},   {0x0128, &RDT},   {0x0160, &FCRTH}, {0x0168, &FCRTL}, {0x0200, &MTA},   {0x0420, &TDBAL},
-    {0x0424, &TDBAH}, {0x0428, &TDLEN}, {0x0430, &TDH},   {0x0438, &TDT},   {0x0440, &TIDV},  {0x0600, &VFTA},
-    {0x8000, &RDFH},  {0x8008, &RDFT},  {0x8010, &TDFH},  {0x8018, &TDFT},
+    {0x0004, &CTRL},  {0x0040, &RAL},   {0x0044, &RAH},   {0x0108, &RDTR},  {0x0110, &RDBAL}, {0x0114, &RDBAH},
+    {0x0118, &RDLEN}, {0x0120, &RDH},   {0x0128, &RDT},   {0x0160, &FCRTH}, {0x0168, &FCRTL}, {0x0200, &MTA},
+    {0x0420, &TDBAL}, {0x0424, &TDBAH}, {0x0428, &TDLEN}, {0x0430, &TDH},   {0x0438, &TDT},   {0x0440, &TIDV},
+    {0x0600, &VFTA},  {0x8000, &RDFH},  {0x8008, &RDFT},  {0x8010, &TDFH},  {0x8018, &TDFT},
 };
 
 // --- 82543, 82544: before interrupt throttling, EERD, LEDs and management ------------------------------------------
 
-inline constexpr std::array SINCE_82540 = std::to_array<const RegisterInfo*>(
-    {&EERD, &ITR, &LEDCTL, &RADV, &TADV, &MGTPRC, &MGTPDC, &MGTPTC, &MANC, &CTRL_DUP});
+inline constexpr std::array SINCE_82540 =
+    std::to_array<const RegisterInfo*>({&EERD, &ITR, &LEDCTL, &RADV, &TADV, &MGTPRC, &MGTPDC, &MGTPTC, &MANC});
 inline constexpr std::array NOT_IN_82543 = std::to_array<const RegisterInfo*>(
     {&MDIC, &WUC, &WUFC, &WUS, &IPAV, &IP4AT, &IP6AT, &WUPL, &WUPM, &FFLT, &FFMT, &FFVT});
 
@@ -173,6 +172,7 @@ inline constexpr Variation VARIATIONS_82543[] = {
     {&TXDCTL, 0, 0x013f'3f3f},
 };
 inline constexpr Variation VARIATIONS_82544[] = {
+    {&TCTL, 0, 0x037f'fffa},    // NRTU exists here
     {&FCRTL, 0, 0x8000'fff8},   // XONE exists here, and in the 82541 and 82547
     {&EECD, 0, 0x0000'0037},    // no EE_REQ, EE_GNT, EE_PRES
     {&TXDCTL, 0, 0x013f'3f3f},  // no LWTHRESH
@@ -182,7 +182,7 @@ inline constexpr PciId IDS_82543[] = {{0x1001, Medium::fiber}, {0x1004}};
 inline constexpr Chip CHIP_82543GC{"82543GC",
                                    IDS_82543,
                                    REGISTERS_82543,
-                                   VARIATIONS_82544,
+                                   VARIATIONS_82543,
                                    ALIASES,
                                    {.eeprom_read = EepromRead::bits,
                                     .eeprom_words_large = 64,
@@ -205,6 +205,7 @@ inline constexpr Chip CHIP_82544GC{"82544GC", IDS_82544GC, REGISTERS_82544, VARI
 
 inline constexpr Features FEATURES_82540{.phy_id = 0x0141'0c20};
 inline constexpr Features FEATURES_82545GM{.reset_write = ResetWrite::duplicate, .phy_id = 0x0141'0c20};
+inline constexpr Variation VARIATIONS_GM_GB[] = {{&WUC, 0, 0x8000'000f}};  // SPM exists here
 inline constexpr Features FEATURES_82546EB{.phy_id = 0x0141'0c20, .ports = 2};
 inline constexpr Features FEATURES_82546GB{.reset_write = ResetWrite::duplicate, .phy_id = 0x0141'0c20, .ports = 2};
 
@@ -224,20 +225,21 @@ inline constexpr PciId IDS_82546GB[] = {{0x1079},
 inline constexpr Chip CHIP_82540EM{"82540EM", IDS_82540EM, FAMILY, {}, ALIASES, FEATURES_82540};
 inline constexpr Chip CHIP_82540EP{"82540EP", IDS_82540EP, FAMILY, {}, ALIASES, FEATURES_82540};
 inline constexpr Chip CHIP_82545EM{"82545EM", IDS_82545EM, FAMILY, {}, ALIASES, FEATURES_82540};
-inline constexpr Chip CHIP_82545GM{"82545GM", IDS_82545GM, FAMILY, {}, ALIASES, FEATURES_82545GM};
+inline constexpr Chip CHIP_82545GM{"82545GM", IDS_82545GM, FAMILY, VARIATIONS_GM_GB, ALIASES, FEATURES_82545GM};
 inline constexpr Chip CHIP_82546EB{"82546EB", IDS_82546EB, FAMILY, {}, ALIASES, FEATURES_82546EB};
-inline constexpr Chip CHIP_82546GB{"82546GB", IDS_82546GB, FAMILY, {}, ALIASES, FEATURES_82546GB};
+inline constexpr Chip CHIP_82546GB{"82546GB", IDS_82546GB, FAMILY, VARIATIONS_GM_GB, ALIASES, FEATURES_82546GB};
 
 // --- 82574L --------------------------------------------------------------------------------------------------------
 
 inline constexpr std::array NOT_IN_82574 =
-    std::to_array<const RegisterInfo*>({&CTRL_DUP, &EERD, &TXCW, &RXCW, &TSPMT, &FFLT, &FFMT, &FFVT, &WUPM});
+    std::to_array<const RegisterInfo*>({&EECD, &EERD, &TXCW, &RXCW, &TSPMT, &FFLT, &FFMT, &FFVT, &WUPM});
 inline constexpr std::array ONLY_82574 = std::to_array<const RegisterInfo*>(
-    {&EERD_NARROW, &EIAC,   &IAM,  &IVAR, &EITR, &EXTCNF_CTRL, &RDBAL1, &RDBAH1, &RDLEN1, &RDH1, &RDT1, &TARC, &TDBAL1,
-     &TDBAH1,      &TDLEN1, &TDH1, &TDT1, &IAC,  &ICRXOC,      &RFCTL,  &MRQC,   &GCR,    &SWSM, &FWSM, &RETA, &RSSRK});
+    {&EECD_82574, &EERD_NARROW, &EIAC,  &IAM,  &IVAR,   &EITR,   &EXTCNF_CTRL, &RDBAL1, &RDBAH1,
+     &RDLEN1,     &RDH1,        &RDT1,  &TARC, &TDBAL1, &TDBAH1, &TDLEN1,      &TDH1,   &TDT1,
+     &IAC,        &ICRXOC,      &RFCTL, &MRQC, &GCR,    &SWSM,   &FWSM,        &RETA,   &RSSRK});
 inline constexpr auto REGISTERS_82574 = with(without(FAMILY, NOT_IN_82574), ONLY_82574);
 inline constexpr Variation VARIATIONS_82574[] = {
-    {&CTRL, 0x0010'0201, 0xdcfc'1be9},
+    {&CTRL, 0x0010'0201, 0xdc10'1b65},
     {&PBA, 0x0014'0014, 0x0000'ffff},
     {&FCRTL, 0, 0x8000'fff8},
 };

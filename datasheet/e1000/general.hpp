@@ -11,6 +11,7 @@ inline constexpr Meaning SPEED_VALUES[] = {{0, "10 Mb/s"}, {1, "100 Mb/s"}, {2, 
 struct Ctrl : Register<Ctrl> {
     using Register::Register;
     Field FD{this, 0, "FD", "full duplex"};
+    Field GIO_MASTER_DISABLE{this, 2, "GIO Master Disable", "no new bus master requests (82574L)"};
     Field LRST{this, 3, "LRST", "link reset (internal SerDes mode)"};
     Field ASDE{this, 5, "ASDE", "detect the link's speed automatically"};
     Field SLU{this, 6, "SLU", "set link up"};
@@ -36,6 +37,7 @@ inline constexpr Ctrl CTRL{{.name = "CTRL",
                             .writable = 0xdcfc'1be9,
                             .title = "Device Control Register",
                             .section = "13.4.1"}};
+/// The same register at a second place, for chips whose reset has to be written there.
 inline constexpr Ctrl CTRL_DUP{{.name = "CTRL_DUP",
                                 .offset = 0x0004,
                                 .reset = 0x0030'0a09,
@@ -183,10 +185,13 @@ inline constexpr Number FCTTV{{.name = "FCTTV",
 
 struct Txcw : Register<Txcw> {
     using Register::Register;
+    Field LOW{this, {0, 5}, "reserved (4:0)", "kept, and sent"};
     Field FD{this, 5, "FD", "full duplex offered"};
     Field HD{this, 6, "HD", "half duplex offered"};
     Field PAUSE{this, {7, 2}, "PAUSE", "PAUSE abilities offered"};
+    Field MIDDLE{this, {9, 3}, "reserved (11:9)", "kept, and sent"};
     Field REMOTE_FAULT{this, {12, 2}, "RemoteFault", "remote fault told"};
+    Field ACKNOWLEDGE{this, 14, "reserved (14)", "kept, and sent: acknowledge"};
     Field NEXT_PAGE{this, 15, "NextPage", "next page asked for"};
     Field TXCONFIG{this, 30, "TxConfig", "transmit the configuration word"};
     Field ANE{this, 31, "ANE", "auto-negotiation by the MAC"};

@@ -17,7 +17,7 @@ struct InterruptCauses : Register<InterruptCauses> {
     Field RXT0{this, 7, "RXT0", "receiver timer"};
     Field MDAC{this, 9, "MDAC", "MDI/O access complete"};
     Field RXCFG{this, 10, "RXCFG", "receiving configuration ordered sets"};
-    Field PHYINT{this, 12, "PHYINT", "PHY interrupt (82541xx, 82547GI/EI; GPI_SDP elsewhere)"};
+    Field PHYINT{this, 12, "PHYINT", "PHY interrupt"};
     Field GPI_SDP6{this, 13, "GPI_SDP6", "general purpose interrupt on SDP6"};
     Field GPI_SDP7{this, 14, "GPI_SDP7", "general purpose interrupt on SDP7"};
     Field TXD_LOW{this, 15, "TXD_LOW", "transmit descriptors below the low threshold"};

@@ -6,6 +6,33 @@
 
 namespace ixy::datasheet::e1000 {
 
+inline constexpr Meaning NVM_KIND_VALUES[] = {{0, "EEPROM"}, {1, "flash"}};
+
+/// EECD as the 82574L has it: size and kind of the memory are told differently.
+struct Eecd82574 : Register<Eecd82574> {
+    using Register::Register;
+    Field SK{this, 0, "EE_SK", "EEPROM clock"};
+    Field CS{this, 1, "EE_CS", "EEPROM chip select"};
+    Field DI{this, 2, "EE_DI", "data to the EEPROM"};
+    Field DO{this, 3, "EE_DO", "data from the EEPROM", Access::RO};
+    Field FWE{this, {4, 2}, "FWE", "flash write enable"};
+    Field EE_REQ{this, 6, "EE_REQ", "software asks for direct access to the EEPROM"};
+    Field EE_GNT{this, 7, "EE_GNT", "direct access is granted", Access::RO};
+    Field EE_PRES{this, 8, "EE_PRES", "NVM present and valid", Access::RO};
+    Field AUTO_RD{this, 9, "Auto_RD", "the hardware has read its configuration", Access::RO};
+    Field EE_ADDR_SIZE{this, 10, "EE_ADDR_SIZE", "two address bytes, not one", Access::RO};
+    Field EE_SIZE{this, {11, 4}, "EE_SIZE", "NVM size: 2 to the power of this, times 64 words", Access::RO};
+    Field NVADDS{this, {15, 2}, "NVADDS", "NVM address size", Access::RO};
+    Field AUDE{this, 20, "AUDE", "flash is updated on its own"};
+    Field SEC1VAL{this, 22, "SEC1VAL", "flash sector 1 is the valid one", Access::RO};
+    Field NVMTYPE{this, 23, "NVMTYPE", "kind of NVM", Access::RO, NVM_KIND_VALUES};
+};
+inline constexpr Eecd82574 EECD_82574{{.name = "EECD",
+                                       .offset = 0x0010,
+                                       .writable = 0x0010'0077,
+                                       .title = "EEPROM/Flash Control Register",
+                                       .section = "82574L 10.2.2.3"}};
+
 struct ExtcnfCtrl : Register<ExtcnfCtrl> {
     using Register::Register;
     Field MDIO_SW{this, 5, "MDIO_SW_OWNERSHIP", "software asks for, and holds, the PHY and NVM"};
@@ -13,7 +40,7 @@ struct ExtcnfCtrl : Register<ExtcnfCtrl> {
 };
 inline constexpr ExtcnfCtrl EXTCNF_CTRL{{.name = "EXTCNF_CTRL",
                                          .offset = 0x0f00,
-                                         .writable = 0x0fff'ffbf,
+                                         .writable = 0x0000'0020,
                                          .title = "Extended Configuration Control",
                                          .section = "82574L 10.2.2.13"}};
 
@@ -58,6 +85,8 @@ inline constexpr Eitr EITR{{.name = "EITR",
 
 struct Rfctl : Register<Rfctl> {
     using Register::Register;
+    Field ISCSI_DIS{this, 0, "ISCSI_DIS", "no iSCSI filter"};
+    Field ISCSI_DWC{this, {1, 5}, "ISCSI_DWC", "dwords of an iSCSI header"};
     Field NFSW_DIS{this, 6, "NFSW_DIS", "no NFS write filter"};
     Field NFSR_DIS{this, 7, "NFSR_DIS", "no NFS read filter"};
     Field NFS_VER{this, {8, 2}, "NFS_VER", "NFS version to recognise"};
@@ -159,6 +188,7 @@ struct Tarc : Register<Tarc> {
 inline constexpr Tarc TARC{{.name = "TARC",
                             .offset = 0x3840,
                             .reset = 0x0000'0403,
+                            .writable = 0x0000'047f,
                             .count = 2,
                             .stride = 0x100,
                             .title = "Transmit Arbitration Count",

@@ -127,8 +127,8 @@ inline constexpr Rxdctl RXDCTL{{.name = "RXDCTL",
 struct Rxcsum : Register<Rxcsum> {
     using Register::Register;
     Field PCSS{this, {0, 8}, "PCSS", "where the packet checksum starts"};
-    Field IPOFL{this, 8, "IPOFL", "check the IP header's checksum"};
-    Field TUOFL{this, 9, "TUOFL", "check the TCP or UDP checksum"};
+    Field IPOFL{this, 8, "IPOFLD", "check the IP header's checksum"};
+    Field TUOFL{this, 9, "TUOFLD", "check the TCP or UDP checksum"};
     Field IPV6OFL{this, 10, "IPV6OFL", "do so for IPv6 too"};
 };
 inline constexpr Rxcsum RXCSUM{{.name = "RXCSUM",

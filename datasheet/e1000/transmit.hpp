@@ -18,7 +18,7 @@ struct Tctl : Register<Tctl> {
 };
 inline constexpr Tctl TCTL{{.name = "TCTL",
                             .offset = 0x0400,
-                            .writable = 0x037f'fffa,
+                            .writable = 0x017f'fffa,
                             .title = "Transmit Control Register",
                             .section = "13.4.33"}};
 

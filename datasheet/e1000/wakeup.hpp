@@ -16,7 +16,7 @@ struct Wuc : Register<Wuc> {
 };
 inline constexpr Wuc WUC{{.name = "WUC",
                           .offset = 0x5800,
-                          .writable = 0x8000'000f,
+                          .writable = 0x0000'000f,
                           .title = "Wakeup Control Register",
                           .section = "13.6.1"}};
 
