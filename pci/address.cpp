@@ -41,7 +41,7 @@ Expected<std::string> parse_pci_address(std::string_view text) {
     const long function = take_hexadecimal(rest, 1, 1);
     if (function < 0 || function > 7 || !rest.empty()) return malformed();
 
-    char canonical[32];
+    char canonical[48];
     std::snprintf(canonical, sizeof canonical, "%04lx:%02lx:%02lx.%lx", domain, bus, device, function);
     return canonical;
 }

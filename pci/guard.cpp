@@ -10,10 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 
 namespace ixy {
 
@@ -78,15 +81,32 @@ struct Guard::Process {
     };
     static std::array<Function, most_functions> functions;
 
+    /// Writes `name` over our copy of the owner's command line, so that `pkill -f` by the owner's name passes by.
+    static void rename_command_line(std::string_view name) {
+        static std::array<char, 1024> status;
+        const int file = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+        const ssize_t got = ::read(file, status.data(), status.size());
+        ::close(file);
+        if (got <= 0) return;
+        // "pid (name) state …": the fields after the name are counted from 3; 48 and 49 say where the arguments lie.
+        std::string_view rest(status.data(), static_cast<std::size_t>(got));
+        rest.remove_prefix(std::min(rest.rfind(')') + 2, rest.size()));
+        std::array<std::uintptr_t, 2> bounds{};
+        for (unsigned field = 3; field <= 49 && !rest.empty(); ++field) {
+            const std::string_view word = rest.substr(0, rest.find(' '));
+            if (field >= 48) std::from_chars(word.data(), word.data() + word.size(), bounds[field - 48]);
+            rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+        }
+        const auto [start, end] = bounds;
+        if (start == 0 || end <= start + name.size()) return;
+        std::memset(reinterpret_cast<void*>(start), 0, end - start);
+        std::memcpy(reinterpret_cast<void*>(start), name.data(), name.size());
+    }
+
     /// Leaves everything of the owner behind: session, signals, files, name.
     static int become_guard(int socket) {
-        static constexpr char name[] = "ixy-guard";
-        ::prctl(PR_SET_NAME, name);
-        // And the command line, so that `pkill -f` by the owner's name passes by. Needs CAP_SYS_RESOURCE; does without.
-        const auto start = reinterpret_cast<unsigned long>(name);
-        ::prctl(PR_SET_MM, PR_SET_MM_ARG_START, start, 0, 0);
-        ::prctl(PR_SET_MM, PR_SET_MM_ARG_END, start + sizeof name, 0, 0);
-
+        ::prctl(PR_SET_NAME, "ixy-guard");
+        rename_command_line("ixy-guard");
         constexpr int kept = 3;
         if (socket != kept) ::dup2(socket, kept);
         ::close_range(kept + 1, ~0U, 0);
