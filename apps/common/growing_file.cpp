@@ -1,0 +1,184 @@
+// Windows of a growing file, and the thread that prepares them.
+#include "growing_file.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace ixy::app {
+
+namespace {
+
+constexpr std::size_t smallest_window = 64 * 1024;  // pages may be that large
+constexpr std::size_t buffer_size = 256 * 1024;
+
+bool is_impossible(int error_number) {
+    return error_number == EOPNOTSUPP || error_number == ENOSYS || error_number == ENODEV || error_number == EINVAL;
+}
+
+}  // namespace
+
+FileWindow::~FileWindow() {
+    if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
+}
+
+Expected<std::unique_ptr<GrowingFile>> GrowingFile::open(const std::string& path, std::size_t window) {
+    bool created = false;
+    int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (file < 0 && errno == ENOENT) {
+        file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0666);
+        created = file >= 0;
+    }
+    if (file < 0) return system_failure(path, errno, "choose a file that can be written");
+    return std::unique_ptr<GrowingFile>(new GrowingFile(path, file, window, created));
+}
+
+GrowingFile::GrowingFile(std::string path, int file, std::size_t window, bool created)
+    : path_(std::move(path)), file_(file), window_size_(window), created_(created) {}
+
+GrowingFile::~GrowingFile() {
+    if (file_ < 0) return;
+    if (begun_) {
+        (void)finish(size());
+    } else {
+        if (created_) unlink(path_.c_str());
+        close(file_);
+    }
+}
+
+Expected<> GrowingFile::begin() {
+    struct stat status{};
+    regular_ = fstat(file_, &status) == 0 && S_ISREG(status.st_mode);
+    if (regular_ && ftruncate(file_, 0) != 0) return fail(errno);
+    begun_ = true;
+    auto first = regular_ ? map_window(0) : Expected<FileWindow>(FileWindow());
+    if (!first) return std::unexpected(first.error());
+    if (first->bytes().empty()) {
+        buffer_.resize(buffer_size);
+        space_ = buffer_;
+        return {};
+    }
+    window_ = std::move(*first);
+    space_ = window_.bytes();
+    helper_ = std::jthread([this](const std::stop_token& stop) { prepare_windows(stop); });
+    return {};
+}
+
+bool GrowingFile::append_across_windows(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        if (used_ == space_.size() && !next_space()) return false;
+        const std::size_t part = std::min(bytes.size(), space_.size() - used_);
+        std::memcpy(space_.data() + used_, bytes.data(), part);
+        used_ += part;
+        bytes = bytes.subspan(part);
+    }
+    return true;
+}
+
+/// The space is full: goes on with an empty one.
+bool GrowingFile::next_space() {
+    if (!result_) return false;
+    return buffer_.empty() ? next_window() : write_buffer(used_);
+}
+
+bool GrowingFile::next_window() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return prepared_.has_value(); });
+    if (!*prepared_) {
+        result_ = std::unexpected(prepared_->error());
+        return false;
+    }
+    old_ = std::move(window_);
+    window_ = std::move(**prepared_);
+    prepared_.reset();
+    changed_.notify_all();
+    space_ = window_.bytes();
+    offset_ = window_.offset();
+    used_ = 0;
+    return true;
+}
+
+bool GrowingFile::write_buffer(std::size_t bytes) {
+    std::size_t done = 0;
+    while (done < bytes) {
+        const ssize_t written = ::write(file_, buffer_.data() + done, bytes - done);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) {
+            result_ = fail(written < 0 ? errno : ENOSPC);
+            break;
+        }
+        done += static_cast<std::size_t>(written);
+    }
+    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(done), buffer_.begin() + static_cast<std::ptrdiff_t>(used_),
+              buffer_.begin());
+    offset_ += done;
+    used_ -= done;
+    return result_.has_value();
+}
+
+/// Gives the file blocks from `offset` on and maps them. A disk that is nearly full is filled with smaller windows. An
+/// empty window where the file system knows no fallocate.
+Expected<FileWindow> GrowingFile::map_window(std::uint64_t offset) const {
+    for (std::size_t size = window_size_;; size /= 2) {
+        int error_number = 0;
+        while (fallocate(file_, 0, static_cast<off_t>(offset), static_cast<off_t>(size)) != 0) {
+            error_number = errno;
+            if (error_number != EINTR) break;
+            error_number = 0;
+        }
+        if (error_number == 0) {
+            void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_, static_cast<off_t>(offset));
+            if (memory == MAP_FAILED) return fail(errno);
+#ifdef MADV_POPULATE_WRITE
+            madvise(memory, size,
+                    MADV_POPULATE_WRITE);  // Linux 5.14; without it pages come in when they are written to
+#endif
+            return FileWindow({static_cast<std::byte*>(memory), size}, offset);
+        }
+        if (offset == 0 && is_impossible(error_number)) return FileWindow();
+        const bool full = error_number == ENOSPC || error_number == EFBIG || error_number == EDQUOT;
+        if (!full || size / 2 < smallest_window) return fail(error_number);
+    }
+}
+
+/// The helper thread: keeps one window ready, and unmaps the one before.
+void GrowingFile::prepare_windows(const std::stop_token& stop) {
+    std::uint64_t offset = window_.end();
+    std::unique_lock lock(mutex_);
+    while (changed_.wait(lock, stop, [this] { return !prepared_.has_value(); })) {
+        {
+            const FileWindow old = std::move(old_);
+            lock.unlock();
+        }
+        auto window = map_window(offset);
+        if (window) offset = window->end();
+        lock.lock();
+        prepared_ = std::move(window);
+        changed_.notify_all();
+    }
+}
+
+Expected<> GrowingFile::finish(std::uint64_t length) {
+    helper_ = {};  // asks it to stop, and waits
+    if (!buffer_.empty() && result_)
+        write_buffer(static_cast<std::size_t>(std::min<std::uint64_t>(used_, length - offset_)));
+    prepared_.reset();
+    old_ = {};
+    window_ = {};
+    space_ = {};
+    if (regular_ && ftruncate(file_, static_cast<off_t>(length)) != 0 && result_) result_ = fail(errno);
+    if (close(std::exchange(file_, -1)) != 0 && result_) result_ = fail(errno);
+    return result_;
+}
+
+std::unexpected<Error> GrowingFile::fail(int error_number) const {
+    const bool full = error_number == ENOSPC || error_number == EFBIG || error_number == EDQUOT;
+    return system_failure(path_, error_number, full ? "free some space or choose another file" : "");
+}
+
+}  // namespace ixy::app

@@ -1,0 +1,191 @@
+// Statistics once a second and a summary at the end, for people and for machines.
+#include "monitor.hpp"
+
+#include <sched.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <thread>
+#include <utility>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace ixy::app {
+
+namespace {
+
+constexpr auto longest_wait_until_sent = std::chrono::seconds(2);
+
+Statistics difference(const Statistics& now, const Statistics& before) {
+    return {.rx_packets = now.rx_packets - before.rx_packets,
+            .rx_bytes = now.rx_bytes - before.rx_bytes,
+            .tx_packets = now.tx_packets - before.tx_packets,
+            .tx_bytes = now.tx_bytes - before.tx_bytes,
+            .rx_missed = now.rx_missed - before.rx_missed,
+            .rx_errors = now.rx_errors - before.rx_errors,
+            .rx_dropped = now.rx_dropped - before.rx_dropped,
+            .tx_errors = now.tx_errors - before.tx_errors};
+}
+
+std::string device_line(const Device& device, const Statistics& change, double seconds) {
+    const Rate rx = rate_of(change.rx_packets, change.rx_bytes, seconds);
+    const Rate tx = rate_of(change.tx_packets, change.tx_bytes, seconds);
+    std::string line = fmt::format("{}: rx {:.3f} Mpps {:.1f} Mbit/s, tx {:.3f} Mpps {:.1f} Mbit/s", device.address(),
+                                   rx.mpps, rx.megabits, tx.mpps, tx.megabits);
+    const std::pair<std::string_view, std::uint64_t> losses[] = {{"missed", change.rx_missed},
+                                                                 {"dropped", change.rx_dropped},
+                                                                 {"rx errors", change.rx_errors},
+                                                                 {"tx errors", change.tx_errors}};
+    for (const auto& [name, count] : losses) {
+        if (count != 0) line += fmt::format(", {} {}", name, count);
+    }
+    return line;
+}
+
+std::string totals_line(const Totals& totals) {
+    std::string line;
+    for (const Total& total : totals) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", total.name, total.value);
+    return line;
+}
+
+nlohmann::ordered_json device_object(const Device& device, const Statistics& total, const Statistics& change,
+                                     double seconds) {
+    const Rate rx = rate_of(change.rx_packets, change.rx_bytes, seconds);
+    const Rate tx = rate_of(change.tx_packets, change.tx_bytes, seconds);
+    return {{"device", device.address()},     {"rx_mpps", rx.mpps},
+            {"rx_mbits", rx.megabits},        {"tx_mpps", tx.mpps},
+            {"tx_mbits", tx.megabits},        {"rx_packets", total.rx_packets},
+            {"rx_bytes", total.rx_bytes},     {"tx_packets", total.tx_packets},
+            {"tx_bytes", total.tx_bytes},     {"rx_missed", total.rx_missed},
+            {"rx_dropped", total.rx_dropped}, {"rx_errors", total.rx_errors},
+            {"tx_errors", total.tx_errors}};
+}
+
+}  // namespace
+
+Rate rate_of(std::uint64_t packets, std::uint64_t bytes, double seconds) {
+    if (seconds <= 0) return {};
+    const auto bits = static_cast<double>(bytes + packets * wire_overhead) * 8;
+    return {.mpps = static_cast<double>(packets) / seconds / 1e6, .megabits = bits / seconds / 1e6};
+}
+
+Monitor::Monitor(std::string program, const CommonOptions& options, std::vector<Device*> devices,
+                 std::function<Totals()> totals)
+    : program_(std::move(program)),
+      json_(options.json),
+      devices_(std::move(devices)),
+      totals_(std::move(totals)),
+      start_(Clock::now()),
+      end_(Clock::time_point::max()),
+      last_(start_),
+      next_(start_ + std::chrono::seconds(1)),
+      at_last_(devices_.size()) {
+    if (options.duration) {
+        end_ = start_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*options.duration));
+    }
+}
+
+bool Monitor::look() {
+    if (!result_) return false;
+    const Clock::time_point now = Clock::now();
+    if (now >= end_) return false;
+    if (now < next_) return true;
+    next_ += std::chrono::seconds(1);
+    if (next_ < now) next_ = now + std::chrono::seconds(1);
+    check_devices();
+    if (!result_) return false;
+    const std::vector<Statistics> statistics = read_statistics();
+    print(at_last_, statistics, std::chrono::duration<double>(now - last_).count(), false);
+    at_last_ = statistics;
+    last_ = now;
+    return result_.has_value();
+}
+
+void Monitor::yield() {
+    idle_calls_ = 0;
+    sched_yield();
+}
+
+void Monitor::fail(Error error) {
+    if (result_) result_ = std::unexpected(std::move(error));
+    calls_ = ~0U;  // the next call of going() looks
+}
+
+void Monitor::check_devices() {
+    for (Device* device : devices_) {
+        if (!device->gone()) continue;
+        fail({ErrorKind::device_failed,
+              fmt::format("{}: the card is gone: its registers read as all ones", device->address()),
+              "see whether it is still there: lspci; dmesg"});
+    }
+}
+
+std::vector<Statistics> Monitor::read_statistics() {
+    std::vector<Statistics> all;
+    for (Device* device : devices_) all.push_back(device->statistics());
+    return all;
+}
+
+void Monitor::wait_until_sent() {
+    const Clock::time_point deadline = Clock::now() + longest_wait_until_sent;
+    for (Device* device : devices_) {
+        if (device->driver().options().tx_queues == 0) continue;
+        const std::uint64_t handed_over = device->tx_queue(0).counters().packets.value();
+        std::uint64_t sent = device->statistics().tx_packets;
+        while (sent < handed_over && stop_requests() < 2 && Clock::now() < deadline) {
+            device->tx_queue(0).reclaim();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            sent = device->statistics().tx_packets;
+        }
+        if (sent < handed_over) {
+            fail({ErrorKind::device_failed,
+                  fmt::format("{}: {} frames did not leave the card", device->address(), handed_over - sent),
+                  "see whether its link is up"});
+        }
+    }
+}
+
+Expected<> Monitor::finish() {
+    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    check_devices();
+    std::vector<Statistics> statistics = at_last_;
+    bool all_there = true;
+    for (Device* device : devices_) all_there = all_there && !device->gone();
+    if (all_there) {
+        wait_until_sent();
+        statistics = read_statistics();
+    }
+    print(std::vector<Statistics>(devices_.size()), statistics, seconds, true);
+    return std::exchange(result_, {});
+}
+
+void Monitor::print(const std::vector<Statistics>& since, const std::vector<Statistics>& now, double seconds,
+                    bool summary) {
+    if (summary) say(fmt::format("{}: {:.1f} s in all: {}", program_, seconds, totals_line(totals_())));
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        say(device_line(*devices_[i], difference(now[i], since[i]), seconds));
+    }
+    if (json_) print_json(since, now, seconds, summary);
+}
+
+void Monitor::print_json(const std::vector<Statistics>& since, const std::vector<Statistics>& now, double seconds,
+                         bool summary) {
+    nlohmann::ordered_json line{{"program", program_},
+                                {"seconds", std::chrono::duration<double>(Clock::now() - start_).count()}};
+    if (summary) line["summary"] = true;
+    for (const Total& total : totals_()) line[std::string(total.name)] = total.value;
+    std::uint64_t missed = 0;
+    line["devices"] = nlohmann::ordered_json::array();
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        missed += now[i].rx_missed;
+        line["devices"].push_back(device_object(*devices_[i], now[i], difference(now[i], since[i]), seconds));
+    }
+    line["rx_missed"] = missed;
+    const std::string text = line.dump() + "\n";
+    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+        fail(system_failure("standard output", errno).error());
+    }
+}
+
+}  // namespace ixy::app

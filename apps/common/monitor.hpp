@@ -1,0 +1,92 @@
+// The heartbeat of a running program: when to end, what to print once a second, what to print in the end.
+//
+//   Monitor monitor("ixy-fwd", options, {&first, &second}, [&] { return Totals{{"forwarded", forwarded}}; });
+//   while (monitor.going()) work();
+//   return monitor.finish();
+//
+// Rates are those of the wire. Mbit/s counts for each frame its bytes, the 4 of its check sequence (FCS) and the 20 of
+// preamble and gap between frames, so that a full gigabit link shows 1000 Mbit/s at any frame size.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ixy/nic/device.hpp>
+
+#include "options.hpp"
+#include "process.hpp"
+
+namespace ixy::app {
+
+/// Bytes that a frame takes on the wire besides itself: FCS, preamble with start delimiter, gap.
+inline constexpr std::size_t wire_overhead = 4 + 8 + 12;
+
+struct Rate {
+    double mpps = 0;      ///< millions of packets a second
+    double megabits = 0;  ///< millions of bits a second on the wire
+};
+/// The rate of `packets` frames of together `bytes` bytes (without FCS) in `seconds`; zero for no time.
+Rate rate_of(std::uint64_t packets, std::uint64_t bytes, double seconds);
+
+/// A program's own figure, under the name that it has in text and in JSON.
+struct Total {
+    std::string_view name;
+    std::uint64_t value;
+};
+using Totals = std::vector<Total>;
+
+class Monitor {
+public:
+    /// `totals` is called once a second. The devices must outlive the monitor.
+    Monitor(std::string program, const CommonOptions& options, std::vector<Device*> devices,
+            std::function<Totals()> totals);
+
+    /// False when the program shall end: asked to, time over, or a card has gone. Prints statistics once a second. Made
+    /// to be called in the inner loop: only every 32nd call looks at the clock.
+    bool going() {
+        if (stop_requests() != 0) return false;
+        return (++calls_ & 31) != 0 || look();
+    }
+    /// Lets other threads have the CPU after many loops in a row that did nothing.
+    void rest_unless(bool worked) {
+        idle_calls_ = worked ? 0 : idle_calls_ + 1;
+        if (idle_calls_ >= 256) yield();
+    }
+
+    /// Waits (bounded) until what was sent has left the cards, and prints the summary. Fails when a card has gone, when
+    /// frames did not leave or when standard output could not be written.
+    Expected<> finish();
+    /// Ends the program with this error: going() is false from now on, finish() returns it.
+    void fail(Error error);
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    bool look();
+    void yield();
+    void check_devices();
+    void wait_until_sent();
+    void print(const std::vector<Statistics>& since, const std::vector<Statistics>& now, double seconds, bool summary);
+    void print_json(const std::vector<Statistics>& since, const std::vector<Statistics>& now, double seconds,
+                    bool summary);
+    std::vector<Statistics> read_statistics();
+
+    std::string program_;
+    bool json_;
+    std::vector<Device*> devices_;
+    std::function<Totals()> totals_;
+    Clock::time_point start_;
+    Clock::time_point end_;
+    Clock::time_point last_;
+    Clock::time_point next_;
+    std::vector<Statistics> at_last_;
+    std::uint32_t calls_ = 0;
+    std::uint32_t idle_calls_ = 0;
+    Expected<> result_;
+};
+
+}  // namespace ixy::app

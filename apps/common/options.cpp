@@ -1,0 +1,78 @@
+// The common part of the command lines.
+#include "options.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+#include <ixy/core/cpu.hpp>
+
+#include "process.hpp"
+
+namespace ixy::app {
+
+void add_common_options(CLI::App& app, CommonOptions& options) {
+    constexpr double longest = 1e9;
+    app.add_option("--batch", options.batch, "packets handled at a time")
+        ->check(CLI::Range(std::size_t{1}, largest_batch))
+        ->capture_default_str();
+    app.add_option("--duration", options.duration, "end after so many seconds")->check(CLI::Range(1e-3, longest));
+    app.add_flag("--json", options.json, "statistics also as one JSON object a line on standard output");
+    app.add_option("--cpu", options.cpu, "run on this CPU (default: those of the card's NUMA node)")
+        ->check([](const std::string& cpu) {
+            const std::vector<int> allowed = allowed_cpus();
+            const bool known = std::ranges::any_of(allowed, [&](int one) { return std::to_string(one) == cpu; });
+            return known ? std::string() : "there is no CPU " + cpu + " for this process; see: taskset -cp $$";
+        });
+
+    DeviceOptions& device = options.device;
+    const auto ring_size = CLI::Range(std::size_t{8}, std::size_t{65536});
+    app.add_option("--rx-ring", device.rx_ring_size, "descriptors of the receive ring")
+        ->check(ring_size)
+        ->capture_default_str();
+    app.add_option("--tx-ring", device.tx_ring_size, "descriptors of the transmit ring")
+        ->check(ring_size)
+        ->capture_default_str();
+    app.add_option("--max-frame", device.max_frame, "longest frame to receive, bytes without check sequence")
+        ->check(CLI::Range(std::size_t{60}, std::size_t{16128}))
+        ->capture_default_str();
+    app.add_flag("!--no-promiscuous", device.promiscuous,
+                 "receive only frames for the card's own address and broadcasts");
+    app.add_option_function<double>(
+           "--link-timeout",
+           [&device](double seconds) {
+               device.link_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+           },
+           "seconds to wait for the link, 0 to start without one (default: 10)")
+        ->check(CLI::Range(0.0, 3600.0));
+    app.add_flag("--force", device.force, "take the card although the kernel uses it");
+    app.set_version_flag("--version", app.get_name() + " " IXY_VERSION);
+}
+
+std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& options) {
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& help) {
+        return app.exit(help);
+    } catch (const CLI::ParseError& mistake) {
+        app.exit(mistake);
+        return exit_usage;
+    }
+    // Enough buffers for both rings to be full while a batch is held and another one waits in a thread's pool cache.
+    const std::size_t in_use = options.device.rx_ring_size + options.device.tx_ring_size + 2 * options.batch;
+    options.device.pool_packets = std::max(options.device.pool_packets, in_use + 512);
+    return std::nullopt;
+}
+
+Expected<> choose_cpu(const CommonOptions& options, int node) {
+    if (options.cpu) return pin_to_cpu(*options.cpu);
+    (void)pin_to_node(node);  // a wish: where it cannot be had, the program still works
+    return {};
+}
+
+int exit_status(std::string_view program, const Expected<>& result) {
+    if (result) return exit_ok;
+    say(fmt::format("{}: {}", program, result.error().text()));
+    return result.error().kind == ErrorKind::invalid_argument ? exit_usage : exit_failed;
+}
+
+}  // namespace ixy::app

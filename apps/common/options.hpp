@@ -1,0 +1,57 @@
+// What the command lines of all programs share: options of the card, --json, --duration, --help, --version, exit
+// status.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <ixy/core/error.hpp>
+#include <ixy/nic/device.hpp>
+
+namespace ixy::app {
+
+/// What a program's exit status says.
+enum ExitStatus : int { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
+
+inline constexpr std::size_t largest_batch = 1024;
+
+struct CommonOptions {
+    DeviceOptions device;
+    std::size_t batch = 32;          ///< packets handled at a time, 1 to largest_batch
+    std::optional<int> cpu;          ///< the CPU to run on; none: those of the card's NUMA node
+    std::optional<double> duration;  ///< seconds after which to end
+    bool json = false;               ///< statistics also as JSON lines on standard output
+};
+
+/// Adds the options that every program has to `app`, with --help and --version.
+void add_common_options(CLI::App& app, CommonOptions& options);
+
+/// Parses the command line. Returns the status to end with (after --help, --version or a mistake, which has been
+/// printed), or nothing: go on. Whatever --batch and the rings need is in options.device.pool_packets then.
+std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& options);
+
+/// Lets the calling thread, and those that it starts from now on, run on the CPU that the options name, or else on
+/// those of NUMA node `node`, if it is known. Errors: invalid_argument.
+Expected<> choose_cpu(const CommonOptions& options, int node);
+
+/// Prints what went wrong, if anything did, and returns the exit status that says so: exit_usage for an invalid
+/// argument.
+int exit_status(std::string_view program, const Expected<>& result);
+
+/// Adds option `name` whose text `read` turns into `value`; the text of its Error is what the user sees.
+template <class T, class Parsed>
+CLI::Option* add_parsed_option(CLI::App& app, const std::string& name, T& value,
+                               Expected<Parsed> (*read)(std::string_view), const std::string& help) {
+    return app.add_option_function<std::string>(
+        name,
+        [&value, name, read](const std::string& text) {
+            auto parsed = read(text);
+            if (!parsed) throw CLI::ValidationError(name, parsed.error().text());
+            value = *parsed;
+        },
+        help);
+}
+
+}  // namespace ixy::app

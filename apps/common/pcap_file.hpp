@@ -1,0 +1,60 @@
+// Capture files that libpcap, tcpdump and Wireshark read: the classic pcap format, in the byte order of this machine.
+//
+//   file header (24 bytes) | record header (16 bytes) | frame | record header | frame | ...
+//
+// Format: draft-ietf-opsawg-pcap.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <ixy/core/packet.hpp>
+
+#include "growing_file.hpp"
+
+namespace ixy::app {
+
+inline constexpr std::uint32_t largest_snaplen = 262144;
+
+struct PcapOptions {
+    std::uint32_t snaplen = largest_snaplen;  ///< most bytes of a frame that are kept, 1 to largest_snaplen
+    bool nanosecond = false;                  ///< timestamps in nanoseconds instead of microseconds
+    std::size_t window = GrowingFile::default_window;
+};
+
+/// A capture file being written. Thread rule: as GrowingFile.
+class PcapFile {
+public:
+    /// Opens `path` without changing a file that is there already. Errors: system.
+    static Expected<std::unique_ptr<PcapFile>> open(const std::string& path, const PcapOptions& options = {});
+    /// What is in the file when a capture is destroyed without finish() are complete frames, too.
+    ~PcapFile();
+
+    /// Empties the file and writes its header. Errors: system.
+    Expected<> begin();
+    /// Appends a frame, all pieces of it; `time` is since 1970. False when it could not be stored: the disk is full.
+    /// The file ends with the frame before then, and finish() says what happened.
+    [[nodiscard]] bool write(std::chrono::nanoseconds time, const Packet& frame);
+    [[nodiscard]] bool write(std::chrono::nanoseconds time, std::span<const std::byte> frame);
+    /// Cuts the file behind the last frame and closes it. Errors: why write() failed; system.
+    Expected<> finish();
+
+    std::uint64_t packets() const { return packets_; }
+
+private:
+    PcapFile(std::unique_ptr<GrowingFile> file, const PcapOptions& options)
+        : file_(std::move(file)), options_(options) {}
+    bool write_header(std::chrono::nanoseconds time, std::size_t captured, std::size_t original);
+    bool finish_record();
+
+    std::unique_ptr<GrowingFile> file_;
+    PcapOptions options_;
+    std::uint64_t end_ = 0;  ///< of the last complete record
+    std::uint64_t packets_ = 0;
+    bool begun_ = false;
+};
+
+}  // namespace ixy::app

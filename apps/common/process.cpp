@@ -1,0 +1,34 @@
+// Signals and standard error.
+#include "process.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+namespace ixy::app {
+
+namespace {
+
+extern "C" void count_stop_request(int) { detail::stop_requests.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace
+
+void catch_signals() {
+    struct sigaction action{};
+    action.sa_handler = count_stop_request;  // without SA_RESTART: a wait ends, and its loop sees the request
+    for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+    struct sigaction hangup{};
+    sigaction(SIGHUP, nullptr, &hangup);
+    if (hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // nohup stays in force
+
+    action.sa_handler = SIG_IGN;
+    for (const int signal : {SIGPIPE, SIGXFSZ}) sigaction(signal, &action, nullptr);
+}
+
+void say(std::string_view line) {
+    std::string text(line);
+    text += '\n';
+    std::fputs(text.c_str(), stderr);
+}
+
+}  // namespace ixy::app

@@ -1,0 +1,22 @@
+// The process around a program: its signals and its standard error.
+#pragma once
+
+#include <atomic>
+#include <string_view>
+
+namespace ixy::app {
+
+namespace detail {
+inline std::atomic<int> stop_requests{0};
+}
+
+/// From now on Ctrl-C and its kin (SIGINT, SIGTERM, SIGHUP) only count as requests to end, and SIGPIPE and SIGXFSZ
+/// become errors of write(). Call it before a card is taken, so that the card is always given back.
+void catch_signals();
+/// How often the program was asked to end.
+inline int stop_requests() { return detail::stop_requests.load(std::memory_order_relaxed); }
+
+/// Prints a line on standard error; never fails, never throws.
+void say(std::string_view line);
+
+}  // namespace ixy::app

@@ -1,0 +1,115 @@
+// ixy-fwd DEVICE DEVICE: forwards what each of two cards receives to the other.
+//
+// The reading path begins here. Everything that happens to a packet is in Direction::forward(); from receive() and
+// send() it is one step into the driver (nic/e1000/receive.cpp and transmit.cpp).
+#include <cstdint>
+#include <string>
+
+#include <fmt/core.h>
+
+#include "common/copy.hpp"
+#include "common/monitor.hpp"
+#include "common/options.hpp"
+#include "common/sized_batch.hpp"
+
+namespace {
+
+using namespace ixy;
+using namespace ixy::app;
+
+constexpr auto program = "ixy-fwd";
+
+struct Options : CommonOptions {
+    std::string first;
+    std::string second;
+    bool touch = false;
+};
+
+/// One way: from a card's receive queue to the other card's transmit queue.
+class Direction {
+public:
+    Direction(Device& from, Device& to, std::shared_ptr<Mempool> copies, const Options& options)
+        : from_(from.rx_queue(0)),
+          to_(to.tx_queue(0)),
+          copies_(std::move(copies)),
+          batch_(options.batch),
+          touch_(options.touch) {}
+
+    /// Moves one batch. Returns false when nothing had arrived.
+    bool forward() {
+        if (from_.receive(batch_) == 0) return false;
+        if (touch_) touch();
+        if (copies_) replace_with_copies(batch_, *copies_);
+        to_.send(batch_);
+        batch_.clear();  // the other card has no room for these: they are dropped, as by any switch
+        return true;
+    }
+
+    std::uint64_t received() const { return from_.counters().packets.value(); }
+    std::uint64_t forwarded() const { return to_.counters().packets.value(); }
+
+private:
+    /// Changes a byte of each packet, as a program would that does something: the data has to come into the cache.
+    void touch() {
+        for (Packet& packet : batch_) {
+            constexpr std::size_t position = 48;  // in the payload of the shortest UDP frame
+            if (packet.length() > position) packet.start()[position] ^= std::byte{1};
+        }
+    }
+
+    RxQueue& from_;
+    TxQueue& to_;
+    std::shared_ptr<Mempool> copies_;  ///< null when both cards reach the same memory
+    SizedBatch batch_;
+    bool touch_;
+};
+
+/// A pool that `to` reaches for copies of what `from` received; none is needed within one DMA space.
+Expected<std::shared_ptr<Mempool>> pool_for_copies(Device& from, Device& to) {
+    if (from.dma_space() == to.dma_space()) return nullptr;
+    return to.create_pool({.packets = from.pool()->size(), .data_room = from.pool()->data_room()});
+}
+
+Expected<> run(const Options& options) {
+    if (options.first == options.second) {
+        return failure(ErrorKind::invalid_argument, options.second + ": the same device twice", "name two devices");
+    }
+    auto first = Device::open(options.first, options.device);
+    if (!first) return std::unexpected(first.error());
+    auto second = Device::open(options.second, options.device);
+    if (!second) return std::unexpected(second.error());
+    if (auto pinned = choose_cpu(options, first->numa_node()); !pinned) return pinned;
+
+    auto to_second = pool_for_copies(*first, *second);
+    if (!to_second) return std::unexpected(to_second.error());
+    auto to_first = pool_for_copies(*second, *first);
+    if (!to_first) return std::unexpected(to_first.error());
+    if (*to_second) say(fmt::format("{}: the cards do not share memory, so that every packet is copied", program));
+
+    Direction forth(*first, *second, *to_second, options);
+    Direction back(*second, *first, *to_first, options);
+    Monitor monitor(program, options, {&*first, &*second}, [&] {
+        const std::uint64_t received = forth.received() + back.received();
+        const std::uint64_t forwarded = forth.forwarded() + back.forwarded();
+        return Totals{{"received", received}, {"forwarded", forwarded}, {"dropped", received - forwarded}};
+    });
+    while (monitor.going()) {
+        const bool moved = forth.forward() | back.forward();
+        monitor.rest_unless(moved);
+    }
+    return monitor.finish();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app("Forwards what each of two cards receives to the other.", program);
+    app.add_option("DEVICE1", options.first, "a card: 0000:03:00.0")->required();
+    app.add_option("DEVICE2", options.second, "the other card")->required();
+    app.add_flag("--touch", options.touch, "change a byte of each packet");
+    add_common_options(app, options);
+    if (const auto status = parse(app, argc, argv, options)) return *status;
+    catch_signals();
+    return exit_status(program, run(options));
+}

@@ -1,0 +1,90 @@
+// ixy-pcap DEVICE FILE [COUNT]: writes what a card receives into a capture file.
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "common/capture_filter.hpp"
+#include "common/monitor.hpp"
+#include "common/options.hpp"
+#include "common/pcap_file.hpp"
+#include "common/sized_batch.hpp"
+
+namespace {
+
+using namespace ixy;
+using namespace ixy::app;
+
+constexpr auto program = "ixy-pcap";
+
+struct Options : CommonOptions {
+    std::string address;
+    std::string file;
+    std::string filter;
+    std::uint64_t count = std::numeric_limits<std::uint64_t>::max();
+    PcapOptions pcap;
+};
+
+/// Writes the frames of `batch` that the filter lets pass, up to `count` in all. False when the disk is full.
+bool store(const PacketBatch& batch, const CaptureFilter& filter, PcapFile& file, std::uint64_t count) {
+    const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
+    for (const Packet& frame : batch) {
+        if (file.packets() == count) break;
+        if (filter.matches(frame) && !file.write(now, frame)) return false;
+    }
+    return true;
+}
+
+/// Receives until the count is reached, the disk is full or the monitor says that it is time to end.
+void capture(RxQueue& queue, const CaptureFilter& filter, PcapFile& file, const Options& options, Monitor& monitor) {
+    SizedBatch batch(options.batch);
+    while (file.packets() < options.count && monitor.going()) {
+        const std::size_t received = queue.receive(batch);
+        if (received != 0 && !store(batch, filter, file, options.count)) break;
+        batch.clear();
+        monitor.rest_unless(received != 0);
+    }
+}
+
+Expected<> run(const Options& options) {
+    // Whatever can be wrong with the command line shows before the card is taken.
+    auto filter = CaptureFilter::compile(options.filter);
+    if (!filter) return std::unexpected(filter.error());
+    auto opened = PcapFile::open(options.file, options.pcap);
+    if (!opened) return std::unexpected(opened.error());
+    PcapFile& file = **opened;
+
+    auto device = Device::open(options.address, options.device);
+    if (!device) return std::unexpected(device.error());
+    if (auto begun = file.begin(); !begun) return begun;  // its helper thread shall not share our CPU: before pinning
+    if (auto pinned = choose_cpu(options, device->numa_node()); !pinned) return pinned;
+
+    RxQueue& queue = device->rx_queue(0);
+    Monitor monitor(program, options, {&*device}, [&] {
+        return Totals{{"received", queue.counters().packets.value()}, {"captured", file.packets()}};
+    });
+    capture(queue, *filter, file, options, monitor);
+    const Expected<> written = file.finish();
+    if (!written) monitor.fail(written.error());
+    return monitor.finish();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app("Writes what a card receives into a capture file for tcpdump, tshark and Wireshark.", program);
+    app.add_option("DEVICE", options.address, "the card: 0000:03:00.0")->required();
+    app.add_option("FILE", options.file, "the capture file")->required();
+    app.add_option("COUNT", options.count, "end after so many frames (default: never)")
+        ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
+    app.add_option("--snaplen", options.pcap.snaplen, "most bytes of a frame that are kept")
+        ->check(CLI::Range(std::uint32_t{1}, largest_snaplen))
+        ->capture_default_str();
+    app.add_flag("--nanosecond", options.pcap.nanosecond, "timestamps in nanoseconds");
+    app.add_option("--filter", options.filter, "keep only what matches this expression of libpcap's language");
+    add_common_options(app, options);
+    if (const auto status = parse(app, argc, argv, options)) return *status;
+    catch_signals();
+    return exit_status(program, run(options));
+}

@@ -1,0 +1,108 @@
+// ixy-pktgen DEVICE: sends numbered UDP frames as fast as the card takes them, or at a given rate.
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include <fmt/core.h>
+
+#include "common/monitor.hpp"
+#include "common/options.hpp"
+#include "common/sized_batch.hpp"
+#include "pktgen/generator.hpp"
+#include "pktgen/rate.hpp"
+
+namespace {
+
+using namespace ixy;
+using namespace ixy::app;
+
+constexpr auto program = "ixy-pktgen";
+
+struct Options : CommonOptions {
+    std::string address;
+    FrameOptions frame;
+    std::optional<MacAddress> source_mac;  ///< none: the card's own
+    std::optional<SendRate> rate;          ///< none: as fast as the card can
+    std::uint64_t count = std::numeric_limits<std::uint64_t>::max();
+    std::uint32_t flows = 1;
+};
+
+/// Sends until the count is reached or the monitor says that it is time to end.
+void send_frames(Device& device, Generator& generator, const Options& options, Monitor& monitor) {
+    RxQueue& rx_queue = device.rx_queue(0);
+    TxQueue& tx_queue = device.tx_queue(0);
+    SizedBatch batch(options.batch);
+    SizedBatch unwanted(options.batch);
+    std::uint64_t left = options.count;
+    Pacer pacer(options.rate ? options.rate->packets_per_second(options.frame.size) : 1, 2 * options.batch);
+
+    while (left != 0 && monitor.going()) {
+        if (batch.empty()) {
+            std::size_t wanted = std::min<std::uint64_t>(batch.capacity(), left);
+            if (options.rate) wanted = std::min(wanted, pacer.due(Pacer::Clock::now()));
+            generator.generate(batch, wanted);
+            pacer.take(batch.size());
+        }
+        // What the card has no room for stays at the front of the batch and is offered again: no number is left out.
+        const std::size_t sent = tx_queue.send(batch);
+        left -= sent;
+        rx_queue.receive(unwanted);  // nobody waits for what arrives, but a full ring would count it as missed
+        unwanted.clear();
+        monitor.rest_unless(sent != 0);
+    }
+}
+
+Expected<> run(Options& options) {
+    auto device = Device::open(options.address, options.device);
+    if (!device) return std::unexpected(device.error());
+    if (auto pinned = choose_cpu(options, device->numa_node()); !pinned) return pinned;
+    options.frame.source_mac = options.source_mac.value_or(device->mac_address());
+
+    auto pool = create_frame_pool(*device, options.device.tx_ring_size + 2 * options.batch + 256, options.frame.size);
+    if (!pool) return std::unexpected(pool.error());
+    Generator generator(*pool, options.frame, options.flows);
+    const TxQueueCounters& counters = device->tx_queue(0).counters();
+    Monitor monitor(program, options, {&*device}, [&] { return Totals{{"sent", counters.packets.value()}}; });
+    send_frames(*device, generator, options, monitor);
+    if (counters.refused.value() != 0) {
+        monitor.fail({ErrorKind::unsupported,
+                      fmt::format("{}: the card cannot send frames of {} bytes", device->address(), options.frame.size),
+                      "choose a smaller --size"});
+    }
+    return monitor.finish();
+}
+
+void add_options(CLI::App& app, Options& options) {
+    app.add_option("DEVICE", options.address, "the card: 0000:03:00.0")->required();
+    add_parsed_option(
+        app, "--rate", options.rate, parse_rate,
+        "packets or bits on the wire a second: 1.5Mpps, 100kpps, 500Mbit (default: all that the card can)");
+    app.add_option("--size", options.frame.size, "bytes of a frame without check sequence")
+        ->check(CLI::Range(shortest_frame, longest_frame))
+        ->capture_default_str();
+    app.add_option("--count", options.count, "end after so many frames (default: never)")
+        ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
+    app.add_option("--flows", options.flows, "vary source port and address: so many flows, one after the other")
+        ->check(CLI::Range(std::uint32_t{1}, most_flows))
+        ->capture_default_str();
+    add_parsed_option(app, "--src", options.frame.source, parse_endpoint, "source IP[:PORT] (default: 10.0.0.1:1337)");
+    add_parsed_option(app, "--dst", options.frame.destination, parse_endpoint,
+                      "destination IP[:PORT] (default: 10.0.0.2:1337)");
+    add_parsed_option(app, "--src-mac", options.source_mac, MacAddress::parse, "source address (default: the card's)");
+    add_parsed_option(app, "--dst-mac", options.frame.destination_mac, MacAddress::parse,
+                      "destination address (default: " + options.frame.destination_mac.text() + ")");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app("Sends numbered UDP frames.", program);
+    add_options(app, options);
+    add_common_options(app, options);
+    if (const auto status = parse(app, argc, argv, options)) return *status;
+    catch_signals();
+    return exit_status(program, run(options));
+}

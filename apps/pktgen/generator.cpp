@@ -1,0 +1,22 @@
+// Fills the pool that frames come from.
+#include "generator.hpp"
+
+#include <utility>
+
+namespace ixy::app {
+
+Generator::Generator(std::shared_ptr<Mempool> pool, const FrameOptions& options, std::uint32_t flows)
+    : pool_(std::move(pool)), size_(options.size), flows_(build_flows(options, flows)) {
+    const std::vector<std::byte> frame = build_frame(options);
+    std::vector<Packet*> packets(pool_->size());
+    packets.resize(pool_->allocate(packets));
+    for (Packet* packet : packets) std::memcpy(packet->start(), frame.data(), frame.size());
+    free_packets(packets);
+}
+
+Expected<std::shared_ptr<Mempool>> create_frame_pool(Device& device, std::size_t frames, std::size_t size) {
+    const std::size_t whole_lines = (size + 63) / 64 * 64;
+    return device.create_pool({.packets = frames, .data_room = std::max<std::size_t>(whole_lines, 64)});
+}
+
+}  // namespace ixy::app

@@ -1,0 +1,49 @@
+// Makes numbered frames: all of a pool's buffers are filled once, and then only number and flow are written.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <ixy/core/batch.hpp>
+#include <ixy/core/mempool.hpp>
+
+#include "frame.hpp"
+
+namespace ixy::app {
+
+class Generator {
+public:
+    /// Writes the frame into every buffer of `pool`, all of which are free, have room for it and stay this generator's.
+    Generator(std::shared_ptr<Mempool> pool, const FrameOptions& options, std::uint32_t flows);
+
+    /// Adds up to `count` frames with the next sequence numbers to `batch`; fewer when there is no room or no buffer.
+    /// Frames must be sent in this order, and none left out: what a card does not take has to be offered again.
+    void generate(PacketBatch& batch, std::size_t count) {
+        const std::size_t before = batch.size();
+        batch.allocate(*pool_, count);
+        for (std::size_t i = before; i < batch.size(); ++i) {
+            Packet& packet = batch[i];
+            packet.set_length(size_);
+            write_sequence(packet.start(), size_, sequence_++);
+            if (flows_.size() > 1) write_flow(packet.start());
+        }
+    }
+
+private:
+    void write_flow(std::byte* frame) {
+        flows_[flow_].write_to(frame);
+        flow_ = flow_ + 1 == flows_.size() ? 0 : flow_ + 1;
+    }
+
+    std::shared_ptr<Mempool> pool_;
+    std::size_t size_;
+    std::uint32_t sequence_ = 0;  // begins anew after 2^32 frames
+    std::vector<Flow> flows_;
+    std::size_t flow_ = 0;
+};
+
+/// A pool for `frames` frames of `size` bytes in `device`'s memory.
+Expected<std::shared_ptr<Mempool>> create_frame_pool(Device& device, std::size_t frames, std::size_t size);
+
+}  // namespace ixy::app

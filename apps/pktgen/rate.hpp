@@ -1,0 +1,57 @@
+// How fast to send: what --rate says, and the pacing that keeps to it.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <ixy/core/error.hpp>
+
+namespace ixy::app {
+
+/// A rate as the user gave it: packets or bits a second. Bits are those on the wire, with check sequence, preamble and
+/// gap.
+struct SendRate {
+    enum class Unit : std::uint8_t { packets, bits };
+    double amount = 0;
+    Unit unit = Unit::packets;
+
+    double packets_per_second(std::size_t frame_size) const;
+};
+
+/// Reads "1.5Mpps", "100kpps", "500Mbit", "1Gbit/s". Errors: invalid_argument (no number, no unit, not above 0, above
+/// 10^12).
+Expected<SendRate> parse_rate(std::string_view text);
+
+/// Says how many packets are due. What a delay made late is sent later at once, but never more than `burst` packets:
+/// beyond that the schedule begins anew, since a long burst is not the rate that was asked for.
+class Pacer {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    /// `packets_per_second` > 0; `burst` >= 1. The first packet is due at once, the second after one period.
+    Pacer(double packets_per_second, std::size_t burst, Clock::time_point start = Clock::now())
+        : per_nanosecond_(packets_per_second / 1e9), burst_(burst), start_(start) {}
+
+    /// Packets that may be sent at `now`. `now` never goes backwards.
+    std::size_t due(Clock::time_point now) {
+        const double since_start = static_cast<double>(std::chrono::nanoseconds(now - start_).count());
+        const auto scheduled = static_cast<std::uint64_t>(since_start * per_nanosecond_) + 1;
+        if (scheduled <= taken_) return 0;
+        const std::uint64_t late = scheduled - taken_;
+        if (late > burst_) taken_ = scheduled - burst_;
+        return static_cast<std::size_t>(std::min<std::uint64_t>(late, burst_));
+    }
+    /// Tells that `count` of them are on their way.
+    void take(std::size_t count) { taken_ += count; }
+
+private:
+    double per_nanosecond_;
+    std::uint64_t burst_;
+    Clock::time_point start_;
+    std::uint64_t taken_ = 0;  // and what was given up
+};
+
+}  // namespace ixy::app
