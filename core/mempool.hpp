@@ -32,7 +32,7 @@ struct MempoolOptions {
 /// A pool of packets. Thread rule: any thread may allocate and free at any time; a packet may be freed by another
 /// thread than the one that allocated it. A pool may be destroyed only when nothing uses it any more: no call is under
 /// way, and no packet of it is held by a batch, a ring or a device.
-class Mempool {
+class Mempool : public std::enable_shared_from_this<Mempool> {
 public:
     /// Makes a pool in `space`, all of its packets free. Errors: invalid_argument, and those of DmaSpace::allocate.
     static Expected<std::shared_ptr<Mempool>> create(std::shared_ptr<DmaSpace> space,

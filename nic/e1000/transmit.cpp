@@ -96,6 +96,8 @@ std::size_t TransmitRing::send(PacketBatch& batch) {
 void TransmitRing::post(Packet& piece, Command command, Options options) {
     command |= TDESC_CMD.LENGTH(static_cast<std::uint32_t>(piece.length()));
     if ((tail_ & (block_ - 1)) == block_ - 1) command |= TDESC_CMD.RS;
+    if (&piece.pool() != last_pool_) [[unlikely]]
+        keep_pool(piece.pool());
     fill_slot({piece.io_address().value, command, options}, &piece);
 }
 
@@ -104,6 +106,12 @@ void TransmitRing::fill_slot(const Descriptor& descriptor, Packet* packet) {
     packets_[tail_] = packet;
     tail_ = tail_ + 1 == size_ ? 0 : tail_ + 1;
     ++used_;
+}
+
+void TransmitRing::keep_pool(Mempool& pool) {
+    last_pool_ = &pool;
+    const auto same = [&](const std::shared_ptr<Mempool>& kept) { return kept.get() == &pool; };
+    if (std::ranges::none_of(pools_, same)) pools_.push_back(pool.shared_from_this());
 }
 
 std::size_t TransmitRing::reclaim() {

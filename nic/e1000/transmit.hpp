@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include <ixy/core/dma.hpp>
 #include <ixy/datasheet/e1000/descriptors.hpp>
@@ -41,6 +42,7 @@ private:
     Outcome post_frame(Packet& frame);
     bool can_send(const Packet& frame, std::size_t pieces) const;
     void post_checksum_context(const Packet& frame);
+    void keep_pool(Mempool& pool);
 
     Bar registers_;
     Descriptor* ring_;
@@ -54,6 +56,9 @@ private:
     PacketFlags allowed_;        // what packets may ask for
     std::uint32_t context_ = 0;  // header lengths and protocol that the card's checksum context holds
     DmaMemory memory_;
+
+    Mempool* last_pool_ = nullptr;                 // where the packet before came from
+    std::vector<std::shared_ptr<Mempool>> pools_;  // of all packets sent: they must outlive their packets in this ring
 };
 
 }  // namespace ixy::e1000
