@@ -11,7 +11,7 @@ struct InterruptCauses : Register<InterruptCauses> {
     Field TXDW{this, 0, "TXDW", "transmit descriptor written back"};
     Field TXQE{this, 1, "TXQE", "transmit queue empty"};
     Field LSC{this, 2, "LSC", "link status change"};
-    Field RXSEQ{this, 3, "RXSEQ", "receive sequence error"};
+    Field RXSEQ{this, 3, "RXSEQ", "receive sequence error (never on the 82540EP/EM)"};
     Field RXDMT0{this, 4, "RXDMT0", "receive descriptors below the minimum threshold"};
     Field RXO{this, 6, "RXO", "receiver overrun: no descriptors or no PCI bandwidth"};
     Field RXT0{this, 7, "RXT0", "receiver timer"};
