@@ -1,4 +1,4 @@
-# Installs the library with a CMake package, find_package(ixy), and a pkg-config file, and the programs.
+# Installs the library with a CMake package, find_package(ixy), and a pkg-config file. (The programs: apps/.)
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/ixy)
 
@@ -17,13 +17,3 @@ cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PRE
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${libdir}/pkgconfig OUTPUT_VARIABLE pc_prefix)
 configure_file(cmake/ixy.pc.in ${PROJECT_BINARY_DIR}/ixy.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/ixy.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-
-if(IXY_PROGRAMS)
-  get_property(targets DIRECTORY apps PROPERTY BUILDSYSTEM_TARGETS)
-  foreach(target ${targets})
-    get_target_property(type ${target} TYPE)
-    if(type STREQUAL EXECUTABLE)
-      install(TARGETS ${target} DESTINATION ${CMAKE_INSTALL_BINDIR})
-    endif()
-  endforeach()
-endif()
