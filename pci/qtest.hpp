@@ -3,9 +3,12 @@
 // Register accesses are lines of text on a socket ("readl 0xe0000008"); the machine's memory is a file that QEMU and
 // this process both map, so that a descriptor written there is one that QEMU's card can fetch. QEMU, docs/devel/qtest.
 //
-//   qemu-system-x86_64 -nodefaults -display none -device e1000
-//       -machine q35,accel=qtest,memory-backend=m -object memory-backend-file,id=m,size=64M,mem-path=FILE,share=on
+//   qemu-system-x86_64 -nodefaults -display none -device e1000,romfile=
+//       -machine q35,accel=qtest:tcg,memory-backend=m -object memory-backend-file,id=m,size=64M,mem-path=FILE,share=on
 //       -qtest unix:SOCKET,server=on,wait=off
+//
+// accel=qtest lets nothing run in the machine, and its clock is ours. Distributions leave it out; with accel=tcg a BIOS
+// runs, finds nothing to boot and sleeps, and the clock is the real one.
 #pragma once
 
 #include <atomic>

@@ -28,8 +28,8 @@ std::string hex(std::uint64_t value) {
 }
 
 std::string how_to_start(const std::string& socket) {
-    return "start one with: qemu-system-x86_64 -nodefaults -display none -device e1000"
-           " -machine q35,accel=qtest,memory-backend=m"
+    return "start one with: qemu-system-x86_64 -nodefaults -display none -device e1000,romfile="
+           " -machine q35,accel=qtest:tcg,memory-backend=m"
            " -object memory-backend-file,id=m,size=64M,share=on,mem-path=" +
            socket +
            ".memory"
