@@ -22,7 +22,7 @@ std::vector<Packet*> allocate(Mempool& pool, std::size_t count) {
 }
 
 TEST(mempool, each_packet_is_handed_out_once_and_then_there_are_none) {
-    for (const std::size_t size : {1, 2, 31, 32, 100, 257, 2048, 5000}) {
+    for (const std::size_t size : std::initializer_list<std::size_t>{1, 2, 31, 32, 100, 257, 2048, 5000}) {
         const auto pool = make_pool(size);
         EXPECT_EQ(pool->size(), size);
         EXPECT_EQ(pool->available(), size);
