@@ -47,6 +47,23 @@ std::optional<std::int64_t> read_number(const std::string& path) {
     return number;
 }
 
+std::unexpected<Error> file_failure(std::string what, int error_number) {
+    std::string next;
+    if (error_number == EACCES || error_number == EPERM) next = "run this as root, with sudo";
+    if (error_number == EROFS)
+        next = "sysfs is read-only here: run this outside of the container, or in a privileged one";
+    return system_failure(std::move(what), error_number, std::move(next));
+}
+
+Expected<> write_file(const std::string& path, std::string_view text) {
+    const File file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!file.is_open()) return file_failure("cannot open " + path, errno);
+    if (::write(file.get(), text.data(), text.size()) < 0) {
+        return file_failure("the kernel does not take \"" + std::string(text) + "\" in " + path, errno);
+    }
+    return {};
+}
+
 std::string link_target_name(const std::string& path) {
     std::error_code error;
     const fs::path target = fs::read_symlink(path, error);

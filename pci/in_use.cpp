@@ -1,13 +1,18 @@
 // The decision whether a card is in use, and the facts that sysfs and /proc/locks have about it.
 #include <ixy/pci/in_use.hpp>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <sstream>
+#include <thread>
 
 #include <ixy/pci/identity.hpp>
 #include <ixy/pci/interface_addresses.hpp>
@@ -128,6 +133,25 @@ std::string lock_holder(const KernelTree& tree, const std::string& file) {
                     : "process " + process + ", which has ended (its guard is at work)";
     }
     return {};
+}
+
+Expected<File> lock_function(const KernelTree& tree, const std::string& address) {
+    const std::string path = tree.pci_folder(address) + "/config";
+    File config(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    if (!config.is_open()) return file_failure("cannot open " + path, errno);
+    // The guard of an owner that was killed a moment ago needs a few milliseconds to give the card back.
+    constexpr int attempts = 50;
+    for (int attempt = 0; ::flock(config.get(), LOCK_EX | LOCK_NB) != 0; ++attempt) {
+        if (errno != EWOULDBLOCK) return file_failure("cannot lock " + path, errno);
+        if (attempt == attempts) {
+            const std::string holder = lock_holder(tree, path);
+            return failure(ErrorKind::busy,
+                           address + " is taken by another ixy" + (holder.empty() ? "" : ": " + holder),
+                           "end that program first");
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return config;
 }
 
 }  // namespace ixy

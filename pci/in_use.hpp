@@ -41,6 +41,10 @@ InterfaceFacts gather_interface(const std::string& folder);
 /// Kinds: invalid_argument (not a network card), busy.
 std::optional<Error> reason_in_use(const UsageFacts& facts);
 
+/// Takes the lock that keeps a second ixy away from the function: on its configuration space, which is opened for that
+/// and holds the lock for as long as it, or a copy in another process, stays open. Errors: permission, busy, not_found.
+Expected<File> lock_function(const KernelTree& tree, const std::string& address);
+
 /// The process that holds a lock on `file` as another ixy does, as "process 1234 (ixy-fwd)". Empty: none that we can
 /// see.
 std::string lock_holder(const KernelTree& tree, const std::string& file);

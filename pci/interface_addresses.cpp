@@ -13,6 +13,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include <ixy/pci/files.hpp>
 
@@ -98,7 +99,8 @@ std::vector<std::string> interface_addresses(const std::string& interface) {
     if (::getifaddrs(&list) != 0) return addresses;
     const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(list, ::freeifaddrs);
     for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
-        if (entry->ifa_addr == nullptr || interface != entry->ifa_name) continue;
+        const std::string_view label = entry->ifa_name;  // "eth0", or "eth0:1" for a further address
+        if (entry->ifa_addr == nullptr || interface != label.substr(0, label.find(':'))) continue;
         if (entry->ifa_addr->sa_family == AF_INET) {
             addresses.push_back(address_text(AF_INET, &reinterpret_cast<sockaddr_in*>(entry->ifa_addr)->sin_addr));
         } else if (entry->ifa_addr->sa_family == AF_INET6) {

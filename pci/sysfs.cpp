@@ -8,27 +8,16 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <mutex>
 #include <sstream>
-#include <thread>
 
 #include <ixy/core/hugepages.hpp>
-#include <ixy/core/small_file.hpp>
 #include <ixy/pci/address.hpp>
 #include <ixy/pci/identity.hpp>
 #include <ixy/pci/in_use.hpp>
 
 namespace ixy {
 namespace {
-
-/// An error of a file in sysfs: a missing privilege names what gives it.
-std::unexpected<Error> file_failure(std::string what, int error_number, std::string next = {}) {
-    if (error_number == EACCES || error_number == EPERM) next = "run this as root, with sudo";
-    if (error_number == EROFS)
-        next = "sysfs is mounted read-only: run this outside of the container, or in a privileged one";
-    return system_failure(std::move(what), error_number, std::move(next));
-}
 
 std::unexpected<Error> gone(const std::string& address) {
     return failure(ErrorKind::device_failed, address + " is gone: it reads as all ones",
@@ -90,30 +79,11 @@ Expected<> SysfsFunction::examine(const PciOpenOptions& options) {
                        "give it back to the kernel: ixy restore " + address_);
     }
     if (in_use && !options.force) return std::unexpected(*in_use);
-    if (const auto locked = lock(); !locked) return locked;
+    auto locked = lock_function(tree_, address_);
+    if (!locked) return std::unexpected(locked.error());
+    config_ = std::move(*locked);
     if (const auto alive = check_alive(); !alive) return alive;
     return check_reachable(options.force);
-}
-
-/// The lock that keeps a second ixy away. It lasts as long as the configuration space stays open, here or in the guard.
-Expected<> SysfsFunction::lock() {
-    const std::string path = folder_ + "/config";
-    config_ = File(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-    if (!config_.is_open()) return file_failure("cannot open " + path, errno);
-    // The guard of an owner that was killed a moment ago needs a few milliseconds to give the card back.
-    constexpr int attempts = 50;
-    for (int attempt = 0; ::flock(config_.get(), LOCK_EX | LOCK_NB) != 0; ++attempt) {
-        if (errno != EWOULDBLOCK) return file_failure("cannot lock " + path, errno);
-        if (attempt == attempts) {
-            const std::string holder = lock_holder(tree_, path);
-            config_.close();
-            return failure(ErrorKind::busy,
-                           address_ + " is taken by another ixy" + (holder.empty() ? "" : ": " + holder),
-                           "end that program first");
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return {};
 }
 
 Expected<> SysfsFunction::check_alive() {
@@ -149,12 +119,7 @@ Expected<> SysfsFunction::change_file(const std::string& path, std::string_view 
     if (!UndoStep::fits(path, text_before)) {
         return failure(ErrorKind::system, "what " + path + " holds is too long to be put back");
     }
-    return change(UndoStep::write(path, text_before), [&]() -> Expected<> {
-        auto written = detail::write_line(path, text);
-        if (!written && written.error().kind == ErrorKind::permission)
-            written.error().next = "run this as root, with sudo";
-        return written;
-    });
+    return change(UndoStep::write(path, text_before), [&] { return write_file(path, text); });
 }
 
 Expected<> SysfsFunction::take_from_kernel() {
@@ -176,7 +141,7 @@ Expected<> SysfsFunction::take_from_kernel() {
     if (override_before == "(null)") override_before = "";
     if (!driver.empty()) {
         const auto rebind = UndoStep::write(tree_.sys + "/bus/pci/drivers/" + driver + "/bind", address_);
-        const auto unbind = [&] { return detail::write_line(folder_ + "/driver/unbind", address_); };
+        const auto unbind = [&] { return write_file(folder_ + "/driver/unbind", address_); };
         if (const auto done = change(rebind, unbind); !done) return done;
     } else if (override_before == taken_by_ixy) {
         // Left behind by an ixy that was killed together with its guard. Nobody knows its driver; the kernel shall

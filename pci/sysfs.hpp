@@ -52,7 +52,6 @@ private:
     SysfsFunction(std::string address, KernelTree tree);
 
     Expected<> examine(const PciOpenOptions& options);
-    Expected<> lock();
     Expected<> check_alive();
     Expected<> check_reachable(bool force) const;
     Expected<> take_from_kernel();

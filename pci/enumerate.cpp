@@ -1,0 +1,39 @@
+// Listing the network cards.
+#include <ixy/pci/enumerate.hpp>
+
+#include <ixy/pci/identity.hpp>
+#include <ixy/pci/in_use.hpp>
+
+namespace ixy {
+namespace {
+
+std::optional<Error> reason_to_refuse(const KernelTree& tree, const UsageFacts& facts) {
+    if (const std::string holder = lock_holder(tree, tree.pci_folder(facts.address) + "/config"); !holder.empty()) {
+        return Error{ErrorKind::busy, facts.address + " is taken by another ixy: " + holder, "end that program first"};
+    }
+    return reason_in_use(facts);
+}
+
+}  // namespace
+
+std::vector<NetworkCard> list_network_cards(const KernelTree& tree) {
+    std::vector<NetworkCard> cards;
+    for (const std::string& address : folder_entries(tree.sys + "/bus/pci/devices")) {
+        const std::string folder = tree.pci_folder(address);
+        if (!read_identity(folder).is_network_card()) continue;
+        const UsageFacts facts = gather_usage(tree, address);
+        NetworkCard card{.address = address,
+                         .identity = facts.identity,
+                         .driver = facts.driver,
+                         .numa_node = static_cast<int>(read_number(folder + "/numa_node").value_or(any_node)),
+                         .in_use = reason_to_refuse(tree, facts)};
+        for (const InterfaceFacts& interface : facts.interfaces) card.interfaces.push_back(interface.name);
+        if (const std::string group = link_target_name(folder + "/iommu_group"); !group.empty()) {
+            card.iommu_group = std::atoi(group.c_str());
+        }
+        cards.push_back(std::move(card));
+    }
+    return cards;
+}
+
+}  // namespace ixy
