@@ -5,7 +5,12 @@
 #include <ixy/core/mempool.hpp>
 #include <ixy/core/ring.hpp>
 
+#include <pthread.h>
+#include <unistd.h>
+
 #include <barrier>
+#include <chrono>
+#include <csignal>
 #include <cstring>
 #include <random>
 #include <set>
@@ -156,23 +161,37 @@ TEST(mempool_threads, a_top_that_is_the_same_again_fools_nobody) {
     const auto pool = make_pool(12);
     ASSERT_EQ(pool->cache_capacity(), 0u);
     std::array<std::atomic<int>, 12> owners{};
-    const auto work = [&](unsigned seed) {
-        std::mt19937 random(seed);
-        std::array<Packet*, 3> packets{};
-        for (int round = 0; round < 20000; ++round) {
-            const std::size_t count = pool->allocate_raw(std::span(packets).first(1 + random() % 3));
-            for (std::size_t i = 0; i < count; ++i)
-                if (owners[packets[i]->index()].fetch_add(1, std::memory_order_relaxed) != 0)
-                    ADD_FAILURE() << "two threads have one packet";
-            if (round % 64 == 0) std::this_thread::yield();
-            for (std::size_t i = 0; i < count; ++i) owners[packets[i]->index()].fetch_sub(1, std::memory_order_relaxed);
-            if (random() % 2 == 0) std::reverse(packets.begin(), packets.begin() + static_cast<std::ptrdiff_t>(count));
-            pool->free(std::span(packets).first(count));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    // Takes two and gives the upper one back: it is on top again, and what was below it is ours. A pop that began
+    // before would put that on top.
+    const auto work = [&] {
+        std::array<Packet*, 2> packets{};
+        while (std::chrono::steady_clock::now() < deadline) {
+            for (int round = 0; round < 100; ++round) {
+                const std::size_t count = pool->allocate_raw(packets);
+                for (std::size_t i = 0; i < count; ++i)
+                    if (owners[packets[i]->index()].exchange(1) != 0) ADD_FAILURE() << "two threads have one packet";
+                for (std::size_t i = 0; i < count; ++i) {
+                    owners[packets[i]->index()] = 0;
+                    pool->free({&packets[i], 1});
+                }
+            }
         }
     };
+    std::signal(SIGUSR1, [](int) { usleep(20); });
     std::vector<std::jthread> threads;
-    for (unsigned seed = 1; seed <= 8; ++seed) threads.emplace_back(work, seed);
+    std::atomic<int> running = 4;
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([&] {
+            work();
+            --running;
+        });
+    for (std::size_t i = 0; running != 0; ++i) {
+        pthread_kill(threads[i % threads.size()].native_handle(), SIGUSR1);
+        usleep(10);
+    }
     threads.clear();
+    std::signal(SIGUSR1, SIG_DFL);
     expect_complete(*pool);
 }
 
