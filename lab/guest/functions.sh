@@ -8,11 +8,15 @@ ok() { checks_done=$((checks_done + 1)); echo "ok $checks_done - $1"; }
 not_ok() { checks_done=$((checks_done + 1)) checks_failed=$((checks_failed + 1)); echo "not ok $checks_done - $1"; echo "# $2"; }
 finish() { [ "$checks_failed" = 0 ] && [ "$checks_done" = "$checks_planned" ]; exit; }
 
-# check NAME COMMAND...: the command succeeds.
+# check NAME COMMAND...: the command succeeds. It runs in this shell, so that it may wait for what `start` started.
 check() {
     check_name=$1
     shift
-    if check_said=$("$@" 2>&1); then ok "$check_name"; else not_ok "$check_name" "status $? from: $* $(one_line "$check_said")"; fi
+    if "$@" >/tmp/check.said 2>&1; then
+        ok "$check_name"
+    else
+        not_ok "$check_name" "status $? from: $* $(one_line "$(cat /tmp/check.said)")"
+    fi
 }
 
 # same NAME WANTED GOT

@@ -1,0 +1,65 @@
+# A card that the kernel uses is refused, by interface and reason, and left as it is; --force takes it; a lock is never overridden.
+# lab: --card 82540em:wire=a --card 82545em:wire=b --card 82540em:wire=c --card 82545em:wire=d --card 82544gc:wire=e
+# lab: --modules bridge,bonding
+. /lab/functions.sh
+plan 25
+
+all_about() { # what a refusal must not change: driver, interface with its addresses and master, routes, command register
+    driver_of "$1"
+    ip address show dev "$(interface_of "$1")" 2>&1 | sed 's/ qlen.*//'
+    ip route
+    command_register "$1"
+}
+# refused WHAT CARD WORDS...: status 1; each word stands in the message; nothing has changed.
+refused() {
+    refused_what=$1 refused_card=$2
+    shift 2
+    before=$(all_about "$refused_card")
+    message=$(ixy-pcap --duration 1 "$refused_card" /tmp/refused.pcap 2>&1)
+    same "$refused_what: refused" 1 $?
+    for word in "$@"; do case $message in *"$word"*) ;; *) message="'$word' is missing in: $message"; break ;; esac; done
+    case $message in *"is missing in"*) not_ok "$refused_what: the message says why" "$message" ;; *) ok "$refused_what: the message says why" ;; esac
+    same "$refused_what: nothing has changed" "$before" "$(all_about "$refused_card")"
+}
+
+has_link() { [ "$(cat "/sys/class/net/$1/carrier")" = 1 ]; }
+
+first=$(interface_of "$CARD1") second=$(interface_of "$CARD2") third=$(interface_of "$CARD3") fourth=$(interface_of "$CARD4")
+ip link set "$first" up
+ip address add 10.1.0.1/24 dev "$first"
+wait_until 10 has_link "$first"
+refused "an address" "$CARD1" "$first" 10.1.0.1 "$CARD1" "ip link set $first down"
+
+ip link set "$second" up
+wait_until 10 has_link "$second"
+ip route add 10.2.0.0/16 dev "$second"
+refused "a route" "$CARD2" "$second" "route to" 10.2.0.0
+
+brctl addbr bridge0
+brctl addif bridge0 "$third"
+refused "a port of a bridge" "$CARD3" "$third" bridge bridge0 nomaster
+
+echo +bond7 >/sys/class/net/bonding_masters
+echo "+$fourth" >/sys/class/net/bond7/bonding/slaves
+refused "a port of a bond" "$CARD4" "$fourth" bond bond7
+
+hidden=$(interface_of "$CARD5")
+namespace_with "$hidden" 10.5.0.1/24
+message=$(ixy-pcap --duration 1 "$CARD5" /tmp/refused.pcap 2>&1)
+same "in another namespace: refused" 1 $?
+check "in another namespace: still there" inside "$namespace" ip link show dev "$hidden"
+same "in another namespace: the driver is the kernel's" e1000 "$(driver_of "$CARD5")"
+
+start forced ixy-pcap --force "$CARD1" /tmp/forced.pcap
+check "--force takes a card with an address" at_work forced
+same "the kernel has lost its interface" "" "$(interface_of "$CARD1")"
+for force in "" --force; do
+    message=$(ixy-pcap $force --duration 1 "$CARD1" /tmp/refused.pcap 2>&1)
+    same "a second ixy is refused ${force:-without --force}" 1 $?
+    case $message in *"taken by another ixy"*) ok "and told so" ;; *) not_ok "and told so" "$message" ;; esac
+done
+check "the first one is not disturbed" alive forced
+check "and ends well" ends forced INT
+same "the kernel's driver is back" e1000 "$(driver_of "$CARD1")"
+check "an interface that is merely up can be taken" sh -c "ip link set $(interface_of "$CARD1") up && ixy-pcap --duration 1 $CARD1 /tmp/up.pcap"
+finish
