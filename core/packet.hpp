@@ -148,12 +148,12 @@ private:
     Packet* next_ = nullptr;
     std::uint32_t index_;
     std::uint16_t capacity_;
-    std::uint16_t offset_ = 0;  // these four are written together for every received packet
+    std::uint8_t l2_length_ = 0;
+    std::uint8_t l3_length_ = 0;
+    std::uint16_t offset_ = 0;  // these four are written together, as one word, for every received packet
     std::uint16_t length_ = 0;
     PacketFlags flags_ = PacketFlags::none;
     std::uint16_t vlan_ = 0;
-    std::uint8_t l2_length_ = 0;
-    std::uint8_t l3_length_ = 0;
 };
 static_assert(sizeof(Packet) == 64, "the frame begins on the second cache line");
 

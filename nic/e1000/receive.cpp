@@ -34,10 +34,10 @@ Expected<std::unique_ptr<ReceiveRing>> ReceiveRing::create(PciFunction& function
 ReceiveRing::ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempool> pool, const DeviceOptions& options)
     : registers_(registers),
       ring_(reinterpret_cast<Descriptor*>(memory.data())),
-      packets_(std::make_unique<Packet*[]>(options.rx_ring_size)),
+      packets_(std::make_unique<Packet*[]>(options.rx_ring_size + 1)),
       size_(static_cast<std::uint32_t>(options.rx_ring_size)),
       refill_at_(std::min(refill_size, size_ / 4)),
-      noteworthy_(RDESC_STATUS.EOP | damage),
+      noteworthy_(plain_ | damage),
       longest_frame_(options.max_frame + vlan_tag_size),
       plain_limit_(static_cast<std::uint32_t>(std::min(longest_frame_, buffer_size))),
       memory_(std::move(memory)),
@@ -68,40 +68,62 @@ std::size_t ReceiveRing::receive(PacketBatch& batch) {
     const std::span<Packet*> slots = batch.free_slots();
     std::size_t received = 0;
     std::size_t bytes = 0;
-    while (filled_ != 0 && received < slots.size()) {
-        const Descriptor& descriptor = ring_[next_];
-        const auto status = dma_load(descriptor.status);
+    while (received != slots.size() && filled_ != 0) {
+        const std::size_t run = take_plain(slots.subspan(received), bytes);
+        received += run;
+        if (run != 0) continue;
+        const auto status = dma_load(ring_[next_].status);
         if (!(status & RDESC_STATUS.DD)) break;
-        dma_rmb();  // the status before the length and the frame, which the card wrote first
-        const std::uint32_t length = RDESC_LENGTH.LENGTH.of(descriptor.length);
-
-        Packet* packet = packets_[next_];
-        next_ = following(next_);
-        --filled_;
-        __builtin_prefetch(packets_[next_]);
-
-        if ((status & noteworthy_) == RDESC_STATUS.EOP && length - 1U < plain_limit_ && !collecting_) [[likely]] {
-            packet->received(pool_->headroom(), length, PacketFlags::none, 0);
-            bytes += length;
-        } else {
-            packet = collect(packet, status, length);
-            if (packet == nullptr) continue;
-            bytes += packet->frame_length();
+        if (Packet* frame = collect(status)) {
+            slots[received++] = frame;
+            bytes += frame->frame_length();
         }
-        slots[received++] = packet;
     }
-    if (received != 0) {
-        batch.grow(received);
-        counters.packets.add(received);
-        counters.bytes.add(bytes);
-    }
+    batch.grow(received);
+    counters.packets.add(received);
+    counters.bytes.add(bytes);
     if (size_ - 1 - filled_ >= refill_at_) refill();
     return received;
 }
 
+/// Takes frames as long as they are plain: good, and in one buffer, up to the end of the ring. Returns how many, and
+/// adds up their bytes.
+std::size_t ReceiveRing::take_plain(std::span<Packet*> slots, std::size_t& bytes) {
+    const std::size_t most = collecting_ ? 0 : std::min<std::size_t>({slots.size(), filled_, size_ - next_});
+    const Descriptor* const descriptors = &ring_[next_];
+    Packet** const packets = &packets_[next_];
+    const std::size_t headroom = pool_->headroom();
+    std::size_t taken = 0;
+    std::size_t sum = 0;
+    for (; taken < most; ++taken) {
+        const auto status = dma_load(descriptors[taken].status);
+        if ((status & noteworthy_) != plain_) break;
+        dma_rmb();  // the status before the length and the frame, which the card wrote first
+        const std::uint32_t length = RDESC_LENGTH.LENGTH.of(descriptors[taken].length);
+        if (length - 1U >= plain_limit_) [[unlikely]]
+            break;
+        Packet* packet = packets[taken];
+        packet->received(headroom, length, PacketFlags::none, 0);
+        slots[taken] = packet;
+        sum += length;
+        __builtin_prefetch(packets[taken + 1]);
+    }
+    next_ += static_cast<std::uint32_t>(taken);
+    if (next_ == size_) next_ = 0;
+    filled_ -= static_cast<std::uint32_t>(taken);
+    bytes += sum;
+    return taken;
+}
+
 /// Everything but a plain good frame in one buffer: damage, several pieces, VLAN tags, checksums (3.2.3). Returns the
-/// frame when this piece completes it.
-Packet* ReceiveRing::collect(Packet* piece, Status status, std::uint32_t length) {
+/// frame when the piece in the next descriptor completes it.
+Packet* ReceiveRing::collect(Status status) {
+    dma_rmb();  // as in take_plain()
+    const std::uint32_t length = RDESC_LENGTH.LENGTH.of(ring_[next_].length);
+    Packet* piece = packets_[next_];
+    next_ = following(next_);
+    --filled_;
+
     frame_bytes_ += length;
     if (!dropping_) {
         if ((status & damage) || length > buffer_size || frame_bytes_ == 0) {

@@ -33,7 +33,8 @@ private:
     using Status = datasheet::Value<datasheet::e1000::RdescStatus>;
     ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempool> pool, const DeviceOptions& options);
 
-    Packet* collect(Packet* piece, Status status, std::uint32_t length);
+    std::size_t take_plain(std::span<Packet*> slots, std::size_t& bytes);
+    Packet* collect(Status status);
     void drop_frame(Counter& reason);
     void note_offloads(Packet& frame, Status status);
     void refill();
@@ -41,7 +42,7 @@ private:
 
     Bar registers_;
     Descriptor* ring_;
-    std::unique_ptr<Packet*[]> packets_;  // the buffer that each descriptor points to
+    std::unique_ptr<Packet*[]> packets_;  // the buffer that each descriptor points to, and one slot to prefetch
     std::uint32_t size_;
     std::uint32_t next_ = 0;
     std::uint32_t tail_ = 0;
@@ -55,6 +56,7 @@ private:
     bool collecting_ = false;  // the last descriptor was not the end of its frame
     bool dropping_ = false;    // the rest of that frame is unwanted
 
+    static constexpr Status plain_ = datasheet::e1000::RDESC_STATUS.DD | datasheet::e1000::RDESC_STATUS.EOP;
     Status noteworthy_;  // status bits that this set-up looks at
     std::size_t longest_frame_;
     std::uint32_t plain_limit_;  // bytes that one buffer can hold

@@ -20,6 +20,7 @@ std::uint32_t report_every(std::size_t ring_size) {
     return ring_size % 32 == 0 && ring_size >= 64 ? 32 : ring_size >= 16 ? 8 : 4;
 }
 
+constexpr auto plain_frame = TDESC_CMD.EOP | TDESC_CMD.IFCS;
 constexpr PacketFlags l4_checksum_flags = PacketFlags::tcp_checksum | PacketFlags::udp_checksum;
 constexpr PacketFlags checksum_flags = PacketFlags::ip_checksum | l4_checksum_flags;
 }  // namespace
@@ -60,52 +61,65 @@ void TransmitRing::start() {
 std::size_t TransmitRing::send(PacketBatch& batch) {
     reclaim();
     const std::uint32_t tail_before = tail_;
+    const std::size_t refused_before = counters.refused.value();
     std::size_t taken = 0;
-    std::size_t sent = 0;
     std::size_t bytes = 0;
-    for (Packet& packet : batch) {
-        std::size_t length = packet.length();
-        Outcome outcome = Outcome::no_room;
-        if (requests(packet.flags()) == PacketFlags::none && packet.next() == nullptr &&
-            length - shortest_frame <= longest_frame - shortest_frame) [[likely]] {
-            if (room() == 0) break;
-            post(packet, TDESC_CMD.EOP | TDESC_CMD.IFCS, {});
-            outcome = Outcome::sent;
-        } else {
-            length = packet.frame_length();
-            outcome = post_frame(packet);
-        }
-        if (outcome == Outcome::no_room) break;
-        ++taken;
-        if (outcome == Outcome::sent) [[likely]] {
-            ++sent;
-            bytes += length;
-        }
+    while (taken != batch.size()) {
+        const std::size_t run = post_plain(batch.pointers().subspan(taken), bytes);
+        if (run == 0 && (room() == 0 || !post_special(batch[taken], bytes))) break;
+        taken += run == 0 ? 1 : run;
     }
-    batch.release_front(taken);
     if (tail_ != tail_before) {
-        counters.packets.add(sent);
-        counters.bytes.add(bytes);
+        request_reports(tail_before);
         mmio_wmb();  // the descriptors before the tail that hands them over
         registers_.write(TDT, tail_);
     }
+    batch.release_front(taken);
+    const std::size_t sent = taken - (counters.refused.value() - refused_before);
+    counters.packets.add(sent);
+    counters.bytes.add(bytes);
     return sent;
 }
 
-/// Puts one piece of a frame into the next descriptor, the last of each block with a report. 3.3.3
-void TransmitRing::post(Packet& piece, Command command, Options options) {
-    command |= TDESC_CMD.LENGTH(static_cast<std::uint32_t>(piece.length()));
-    if ((tail_ & (block_ - 1)) == block_ - 1) command |= TDESC_CMD.RS;
-    if (&piece.pool() != last_pool_) [[unlikely]]
-        keep_pool(piece.pool());
-    fill_slot({piece.io_address().value, command, options}, &piece);
+/// Posts packets from the front of `packets` as long as they are plain frames in one buffer, up to the end of the ring.
+/// Returns how many, and adds up their bytes.
+std::size_t TransmitRing::post_plain(std::span<Packet* const> packets, std::size_t& bytes) {
+    const std::size_t most = std::min<std::size_t>({packets.size(), room(), size_ - tail_});
+    Descriptor* const descriptors = &ring_[tail_];
+    Packet** const owned = &packets_[tail_];
+    std::size_t posted = 0;
+    std::size_t sum = 0;
+    for (; posted < most; ++posted) {
+        Packet* packet = packets[posted];
+        const std::size_t length = packet->length();
+        if (requests(packet->flags()) != PacketFlags::none || packet->next() != nullptr ||
+            length - shortest_frame > longest_frame - shortest_frame) [[unlikely]]
+            break;
+        if (&packet->pool() != last_pool_) [[unlikely]]
+            keep_pool(packet->pool());
+        const auto command = plain_frame | TDESC_CMD.LENGTH(static_cast<std::uint32_t>(length));
+        descriptors[posted] = {packet->io_address().value, command, {}};
+        owned[posted] = packet;
+        sum += length;
+    }
+    advance(posted);
+    bytes += sum;
+    return posted;
 }
 
-void TransmitRing::fill_slot(const Descriptor& descriptor, Packet* packet) {
+/// Asks for a report (3.3.3.1, RS) in the last descriptor of each block that was completed since the tail was `from`.
+void TransmitRing::request_reports(std::uint32_t from) {
+    const std::uint32_t end = tail_ > from ? tail_ : tail_ + size_;
+    for (std::uint32_t last = from | (block_ - 1); last < end; last += block_) {
+        ring_[last < size_ ? last : last - size_].command |= TDESC_CMD.RS;
+    }
+}
+
+/// Takes the next descriptor, for one piece of a frame or, without a packet, for a context.
+void TransmitRing::post(const Descriptor& descriptor, Packet* piece) {
     ring_[tail_] = descriptor;
-    packets_[tail_] = packet;
-    tail_ = tail_ + 1 == size_ ? 0 : tail_ + 1;
-    ++used_;
+    packets_[tail_] = piece;
+    advance(1);
 }
 
 void TransmitRing::keep_pool(Mempool& pool) {
@@ -129,17 +143,17 @@ std::size_t TransmitRing::reclaim() {
 }
 
 /// Everything but a plain frame in one buffer: several pieces, a VLAN tag, checksums that the card shall write. A frame
-/// that can never be sent is dropped.
-TransmitRing::Outcome TransmitRing::post_frame(Packet& frame) {
+/// that can never be sent is dropped. Returns false when there is no room now.
+bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
     std::uint32_t pieces = 0;
     for (const Packet* piece = &frame; piece != nullptr; piece = piece->next()) ++pieces;
     if (!can_send(frame, pieces)) {
         counters.refused.add(1);
         Packet* unwanted = &frame;
         free_packets({&unwanted, 1});
-        return Outcome::refused;
+        return true;
     }
-    if (room() < pieces + 1) return Outcome::no_room;
+    if (room() < pieces + 1) return false;
 
     const PacketFlags flags = frame.flags();
     Command command = TDESC_CMD.IFCS;
@@ -154,13 +168,17 @@ TransmitRing::Outcome TransmitRing::post_frame(Packet& frame) {
         if (has(flags, PacketFlags::ip_checksum)) options |= TDESC_STATUS.from(DATA_STATUS.IXSM.mask());
         if (has(flags, l4_checksum_flags)) options |= TDESC_STATUS.from(DATA_STATUS.TXSM.mask());
     }
+    bytes += frame.frame_length();
     for (Packet* piece = &frame; piece != nullptr;) {
         Packet* next = piece->next();
         piece->set_next(nullptr);  // from here on each piece goes its own way back to its pool
-        post(*piece, next == nullptr ? command | TDESC_CMD.EOP : command, options);
+        keep_pool(piece->pool());
+        if (next == nullptr) command |= TDESC_CMD.EOP;
+        const auto length = TDESC_CMD.LENGTH(static_cast<std::uint32_t>(piece->length()));
+        post({piece->io_address().value, command | length, options}, piece);
         piece = next;
     }
-    return Outcome::sent;
+    return true;
 }
 
 bool TransmitRing::can_send(const Packet& frame, std::size_t pieces) const {
@@ -184,13 +202,12 @@ void TransmitRing::post_checksum_context(const Packet& frame) {
     auto command = CONTEXT_CMD.DEXT | CONTEXT_CMD.DTYP(0);
     if (tcp) command |= CONTEXT_CMD.TCP;
     if (has(frame.flags(), PacketFlags::ip_checksum)) command |= CONTEXT_CMD.IP;
-    if ((tail_ & (block_ - 1)) == block_ - 1) command |= CONTEXT_CMD.RS;
     const ContextDescriptor context{
         .ip = CONTEXT_IP.IPCSS(ip) | CONTEXT_IP.IPCSO(ip + 10) | CONTEXT_IP.IPCSE(l4 - 1),
         .tcp = CONTEXT_TCP.TUCSS(l4) | CONTEXT_TCP.TUCSO(l4 + (tcp ? 16 : 6)) | CONTEXT_TCP.TUCSE(0),
         .command = command,
         .status = {}};
-    fill_slot(std::bit_cast<Descriptor>(context), nullptr);
+    post(std::bit_cast<Descriptor>(context), nullptr);
 }
 
 }  // namespace ixy::e1000

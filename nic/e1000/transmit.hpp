@@ -33,16 +33,21 @@ private:
     using Descriptor = datasheet::e1000::TransmitDescriptor;
     using Command = datasheet::Value<datasheet::e1000::TdescCommand>;
     using Options = datasheet::Value<datasheet::e1000::TdescStatus>;
-    enum class Outcome : std::uint8_t { sent, no_room, refused };
     TransmitRing(Bar registers, DmaMemory memory, const DeviceOptions& options);
 
     std::uint32_t room() const { return size_ - 1 - used_; }  // one slot stays free: the tail never meets the head
-    void post(Packet& piece, Command command, Options options);
-    void fill_slot(const Descriptor& descriptor, Packet* packet);
-    Outcome post_frame(Packet& frame);
+    void advance(std::size_t slots) {                         // at most to the end of the ring
+        tail_ += static_cast<std::uint32_t>(slots);
+        if (tail_ == size_) tail_ = 0;
+        used_ += static_cast<std::uint32_t>(slots);
+    }
+    std::size_t post_plain(std::span<Packet* const> packets, std::size_t& bytes);
+    bool post_special(Packet& frame, std::size_t& bytes);
+    void post(const Descriptor& descriptor, Packet* piece);
+    void request_reports(std::uint32_t from);
     bool can_send(const Packet& frame, std::size_t pieces) const;
     void post_checksum_context(const Packet& frame);
-    void keep_pool(Mempool& pool);
+    [[gnu::cold, gnu::noinline]] void keep_pool(Mempool& pool);
 
     Bar registers_;
     Descriptor* ring_;
