@@ -1,9 +1,10 @@
 """The machine: QEMU's command line for the cards and wires asked for, and one run of it.
 
 A wire is a hub inside QEMU: what one card sends, every other card on the wire receives, in the same moment and the same
-thread. A card that cannot receive (no buffers, receiver off, link down) makes its hub port keep up to 10,000 frames
-for it, which arrive when it can; only beyond that are frames lost. `filter-dump` on the first port of each
-wire sees every frame of the wire exactly once and writes the pcap.
+thread. For a card that cannot receive (no buffers, receiver off), QEMU keeps up to 10,000 frames; as soon as
+there is a buffer it offers all of them at once, and the card drops, and counts as missed, what its ring has no room for. So a
+receiver that must lose nothing needs a ring large enough for the longest time that it may be kept waiting. `filter-dump` on the
+first port of each wire sees every frame of the wire exactly once and writes the pcap.
 
 What the guest tells us comes through four virtio serial ports whose ends here are files: what the script prints (out, err),
 the files it leaves (a tar archive) and, in the end, its exit status (control). The kernel's console is a fifth file,
@@ -35,7 +36,7 @@ class Model:
 MODELS = {
     "82540em": Model("e1000", "e1000", "Intel 82540EM, 8086:100e"),
     "82545em": Model("e1000-82545em", "e1000", "Intel 82545EM, 8086:100f (VMware's e1000)"),
-    "82544gc": Model("e1000-82544gc", "e1000", "Intel 82544GC, 8086:1008"),
+    "82544gc": Model("e1000-82544gc", "e1000", "Intel 82544GC, 8086:100c"),
     "82574l": Model("e1000e", "e1000e", "Intel 82574L, 8086:10d3 (VMware's e1000e)"),
     "82576": Model("igb", "igb", "Intel 82576, 8086:10c9 (QEMU 8.0 and later)"),
     "virtio": Model("virtio-net-pci", "virtio_net", "virtio network card, 1af4:1000"),
