@@ -11,7 +11,7 @@ seconds=${1:-10} rate=${2:-10kpps}
 
 fail() { echo "demo: $1" >&2; cat "/tmp/$2.err" >&2; exit 1; }
 # newest NAME KEY: a figure from the newest line of JSON that the program has printed.
-newest() { tail -n 1 "/tmp/$1.out" | sed -n "s/.*[{,]\"$2\":\([0-9]*\).*/\1/p"; }
+newest() { sed -n "s/.*[{,]\"$2\":\([0-9]*\).*/\1/p" "/tmp/$1.out" | tail -n 1 | grep . || echo 0; }
 
 # Large rings: a card without buffers drops, and under software emulation a program may have to wait for its processor.
 start pcap ixy-pcap --json --rx-ring 4096 "$CARD4" /out/capture.pcap
