@@ -63,6 +63,7 @@ inside() { inside_process=$1; shift; nsenter -t "$inside_process" -n "$@"; }
 start() {
     start_name=$1
     shift
+    rm -f "/tmp/$start_name.out" "/tmp/$start_name.err"   # what an earlier one said must not be taken for this one's
     "$@" >"/tmp/$start_name.out" 2>"/tmp/$start_name.err" &
     eval "pid_$start_name=$!"
 }

@@ -3,7 +3,6 @@
 . /lab/functions.sh
 plan 63
 
-pktgen() { ixy-pktgen --rate 1kpps "$@" "$CARD1"; }
 program() {
     case $1 in
         pktgen) exec ixy-pktgen --rate 1kpps "$CARD1" ;;

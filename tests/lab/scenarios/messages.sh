@@ -2,7 +2,7 @@
 # lab: --card 82540em:wire=a --card 82545em:wire=a --card virtio --card 82574l
 # after: capture_begins_as_wire full.pcap a
 . /lab/functions.sh
-plan 40
+plan 39
 
 state() { for card in $CARDS; do echo "$(driver_of "$card") $(interface_of "$card") $(command_register "$card")"; done; huge_pages_free; }
 untouched=$(state)
