@@ -1,0 +1,38 @@
+// What the subcommands of `ixy` do. Each prints on standard output and returns what went wrong.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <ixy/core/dma.hpp>
+#include <ixy/core/error.hpp>
+#include <ixy/core/hugepages.hpp>
+#include <ixy/pci/files.hpp>
+
+namespace ixy::app {
+
+/// The network cards: addresses, drivers, interfaces, in use or not.
+void list(const KernelTree& tree, bool json);
+
+/// Binds the card to a kernel driver, whatever the driver's own list of ids says.
+Expected<> bind(const KernelTree& tree, const std::string& device, const std::string& driver, bool force);
+/// Leaves the card without a kernel driver.
+Expected<> unbind(const KernelTree& tree, const std::string& device, bool force);
+/// Gives the card back to the driver that the kernel chooses by itself.
+Expected<> restore(const KernelTree& tree, const std::string& device);
+
+/// Asks the kernel to keep `count` huge pages, and says how many it really keeps.
+Expected<> set_huge_pages(const KernelTree& tree, std::size_t count, HugePage size, int node);
+
+/// Says what is missing on this machine. True: everything that a program needs is there.
+bool doctor(const KernelTree& tree, bool json);
+
+struct RegisterOptions {
+    std::string device;
+    std::vector<std::string> names;  ///< only these; empty: all
+    bool all = false;                ///< also those that a read changes, and zeros in arrays
+};
+/// Prints the card's registers with their fields, without taking the card from whoever drives it.
+Expected<> print_registers(const KernelTree& tree, const RegisterOptions& options);
+
+}  // namespace ixy::app

@@ -1,0 +1,92 @@
+// `ixy list`
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+#include <ixy/nic/device.hpp>
+#include <ixy/pci/enumerate.hpp>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+
+namespace ixy::app {
+namespace {
+
+std::string ids(const PciIdentity& identity) { return fmt::format("{:04x}:{:04x}", identity.vendor, identity.device); }
+
+using Row = std::array<std::string, 8>;
+
+Row row(const NetworkCard& card) {
+    const DriverEntry* const known = find_driver(card.identity);
+    const auto or_dash = [](std::string text) { return text.empty() ? "-" : std::move(text); };
+    return {card.address,
+            ids(card.identity) + (known != nullptr ? fmt::format(" {}", known->model) : ""),
+            known != nullptr ? std::string(known->driver) : "-",
+            or_dash(card.driver),
+            card.numa_node == any_node ? "-" : std::to_string(card.numa_node),
+            card.iommu_group ? std::to_string(*card.iommu_group) : "-",
+            or_dash(fmt::format("{}", fmt::join(card.interfaces, ","))),
+            card.in_use ? "in use" : "free"};
+}
+
+void print_table(const std::vector<NetworkCard>& cards) {
+    std::vector<Row> rows{{"ADDRESS", "CARD", "IXY", "KERNEL", "NODE", "IOMMU", "INTERFACE", "STATE"}};
+    std::ranges::transform(cards, std::back_inserter(rows), row);
+    std::array<std::size_t, std::tuple_size_v<Row>> widths{};
+    for (const Row& each : rows) {
+        for (std::size_t i = 0; i < each.size(); ++i) widths[i] = std::max(widths[i], each[i].size());
+    }
+    for (const Row& each : rows) {
+        std::string text;
+        for (std::size_t i = 0; i < each.size(); ++i) text += fmt::format("{:<{}}  ", each[i], widths[i]);
+        text.erase(text.find_last_not_of(' ') + 1);
+        fmt::print("{}\n", text);
+    }
+    for (const NetworkCard& card : cards) {
+        if (card.in_use) fmt::print("\n{}", card.in_use->text());
+    }
+    if (std::ranges::any_of(cards, [](const NetworkCard& card) { return card.in_use.has_value(); })) fmt::print("\n");
+}
+
+nlohmann::json json_of(const NetworkCard& card) {
+    const DriverEntry* const known = find_driver(card.identity);
+    const auto optional = [](const auto& value) { return value ? nlohmann::json(*value) : nlohmann::json(); };
+    nlohmann::json object = {
+        {"address", card.address},
+        {"id", ids(card.identity)},
+        {"subsystem", fmt::format("{:04x}:{:04x}", card.identity.subsystem_vendor, card.identity.subsystem_device)},
+        {"class", fmt::format("{:06x}", card.identity.class_code)},
+        {"model", nullptr},
+        {"driver", nullptr},
+        {"kernel_driver", nullptr},
+        {"numa_node", card.numa_node},
+        {"iommu_group", optional(card.iommu_group)},
+        {"interfaces", card.interfaces},
+        {"in_use", card.in_use.has_value()},
+        {"reason", nullptr}};
+    if (known != nullptr) object["model"] = known->model;
+    if (known != nullptr) object["driver"] = known->driver;
+    if (!card.driver.empty()) object["kernel_driver"] = card.driver;
+    if (card.in_use) object["reason"] = card.in_use->text();
+    return object;
+}
+
+}  // namespace
+
+void list(const KernelTree& tree, bool json) {
+    const std::vector<NetworkCard> cards = list_network_cards(tree);
+    if (json) {
+        nlohmann::json array = nlohmann::json::array();
+        for (const NetworkCard& card : cards) array.push_back(json_of(card));
+        fmt::print("{}\n", array.dump(2));
+    } else if (cards.empty()) {
+        fmt::print("There is no network card on this machine's PCI bus.\n");
+    } else {
+        print_table(cards);
+    }
+}
+
+}  // namespace ixy::app

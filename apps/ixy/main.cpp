@@ -1,0 +1,100 @@
+// The `ixy` command: shows cards, gives them to drivers, prepares a machine, reads registers.
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include "../common/options.hpp"
+#include "commands.hpp"
+
+namespace {
+
+using namespace ixy;
+using namespace ixy::app;
+
+/// The words of all subcommands, and the one that was given.
+struct CommandLine {
+    KernelTree tree;
+    bool json = false;
+    bool force = false;
+    std::string device;
+    std::string driver;
+    std::size_t huge_pages = 0;
+    HugePage size = HugePage::two_mib;
+    int node = any_node;
+    RegisterOptions registers;
+    CLI::App *list = nullptr, *bind = nullptr, *unbind = nullptr, *restore = nullptr, *hugepages = nullptr,
+             *doctor = nullptr, *regs = nullptr;
+};
+
+CLI::App* add_card_command(CLI::App& app, CommandLine& line, const char* name, const char* what) {
+    CLI::App* const command = app.add_subcommand(name, what);
+    command->add_option("DEVICE", line.device, "the card's address, as in 0000:03:00.0")->required();
+    return command;
+}
+
+void describe(CLI::App& app, CommandLine& line) {
+    app.set_version_flag("--version", "ixy " IXY_VERSION);
+    app.require_subcommand(1);
+    // For tests: a folder that has sys/ and proc/ as this machine has.
+    app.add_option_function<std::string>(
+           "--kernel-tree",
+           [&line](const std::string& root) { line.tree = {.sys = root + "/sys", .proc = root + "/proc"}; })
+        ->group("");
+
+    line.list = app.add_subcommand("list", "Show the network cards, their drivers, and which are in use");
+    line.list->add_flag("--json", line.json, "as JSON on standard output");
+
+    line.bind = add_card_command(app, line, "bind", "Bind a card to a kernel driver, for example vfio-pci");
+    line.bind->add_option("DRIVER", line.driver, "the kernel driver's name")->required();
+    line.unbind = add_card_command(app, line, "unbind", "Take a card from its kernel driver");
+    for (CLI::App* const command : {line.bind, line.unbind}) {
+        command->add_flag("--force", line.force, "also when the kernel uses the card");
+    }
+    line.restore = add_card_command(app, line, "restore", "Give a card back to the kernel's own driver");
+
+    line.hugepages = app.add_subcommand("hugepages", "Let the kernel keep huge pages for DMA memory");
+    line.hugepages->add_option("N", line.huge_pages, "how many in all")->required()->check(CLI::Range(0, 1 << 20));
+    line.hugepages->add_option("--size", line.size, "2M (default) or 1G")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, HugePage>{{"2M", HugePage::two_mib}, {"1G", HugePage::one_gib}}, CLI::ignore_case));
+    line.hugepages->add_option("--node", line.node, "on this NUMA node only")->check(CLI::NonNegativeNumber);
+
+    line.doctor = app.add_subcommand("doctor", "Say what is missing on this machine, and the command that mends it");
+    line.doctor->add_flag("--json", line.json, "as JSON on standard output");
+
+    line.regs = app.add_subcommand("regs", "Print a card's registers by name and field, while it runs");
+    line.regs->add_option("DEVICE", line.registers.device, "the card's address, as in 0000:03:00.0")->required();
+    line.regs->add_option("REGISTER", line.registers.names, "only these registers");
+    line.regs->add_flag("--all", line.registers.all,
+                        "also registers that a read changes (clear on read), and zeros in arrays");
+}
+
+int run(const CommandLine& line) {
+    const auto status = [](const Expected<>& result) { return exit_status("ixy", result); };
+    if (*line.bind) return status(bind(line.tree, line.device, line.driver, line.force));
+    if (*line.unbind) return status(unbind(line.tree, line.device, line.force));
+    if (*line.restore) return status(restore(line.tree, line.device));
+    if (*line.hugepages) return status(set_huge_pages(line.tree, line.huge_pages, line.size, line.node));
+    if (*line.regs) return status(print_registers(line.tree, line.registers));
+    if (*line.doctor) return doctor(line.tree, line.json) ? exit_ok : exit_failed;
+    list(line.tree, line.json);
+    return exit_ok;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Userspace network drivers: shows cards, gives them to drivers, prepares a machine, reads registers.",
+                 "ixy");
+    CommandLine line;
+    describe(app, line);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& help) {
+        return app.exit(help);
+    } catch (const CLI::ParseError& mistake) {
+        app.exit(mistake);
+        return exit_usage;
+    }
+    return run(line);
+}

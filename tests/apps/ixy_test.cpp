@@ -1,0 +1,272 @@
+// The `ixy` command as people run it: its command lines, output and exit status, on a fake tree.
+#include <gtest/gtest.h>
+#include <sys/inotify.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+#include <tests/pci/fake_sysfs.hpp>
+
+namespace ixy {
+namespace {
+
+using test::FakeSysfs;
+
+struct Result {
+    int status = -1;
+    std::string output;  ///< standard output and standard error
+    bool says(const std::string& text) const { return output.find(text) != std::string::npos; }
+};
+
+Result run(const std::string& arguments) {
+    Result result;
+    FILE* const pipe = ::popen((IXY_COMMAND " " + arguments + " 2>&1").c_str(), "r");
+    std::array<char, 4096> part;
+    while (const std::size_t got = std::fread(part.data(), 1, part.size(), pipe))
+        result.output.append(part.data(), got);
+    const int status = ::pclose(pipe);
+    if (WIFEXITED(status)) result.status = WEXITSTATUS(status);
+    return result;
+}
+
+/// Plays the kernel on a fake tree: a card goes to the driver in driver_override when drivers_probe names it, else to
+/// `native`, and leaves its driver when unbind is written.
+class FakeKernel {
+public:
+    FakeKernel(FakeSysfs& fake, std::string address, std::string native)
+        : fake_(fake), address_(std::move(address)), native_(std::move(native)), worker_([this] { work(); }) {}
+    ~FakeKernel() {
+        ending_ = true;
+        worker_.join();
+    }
+
+private:
+    void work() {
+        const auto probe = fake_.root / "sys/bus/pci/drivers_probe";
+        while (!ending_) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            const bool probed = !FakeSysfs::get(probe).empty();  // read first: unbind is written before it
+            for (const auto& driver : std::filesystem::directory_iterator(fake_.root / "sys/bus/pci/drivers")) {
+                if (FakeSysfs::get(driver.path() / "unbind").empty()) continue;
+                FakeSysfs::put(driver.path() / "unbind", "");
+                fake_.release(address_);
+            }
+            if (!probed) continue;
+            FakeSysfs::put(probe, "");
+            std::string chosen = FakeSysfs::get(fake_.folder(address_) / "driver_override");
+            chosen.erase(std::min(chosen.find_first_of(std::string("\n\0(", 3)), chosen.size()));
+            fake_.release(address_);
+            if (const std::string driver = chosen.empty() ? native_ : chosen; !driver.empty())
+                fake_.bind(address_, driver);
+        }
+    }
+
+    FakeSysfs& fake_;
+    std::string address_;
+    std::string native_;
+    std::atomic<bool> ending_ = false;
+    std::thread worker_;
+};
+
+struct Ixy : testing::Test {
+    Result ixy(const std::string& arguments) { return run("--kernel-tree " + fake.root.string() + " " + arguments); }
+    void put_huge_pages(const std::string& total, const std::string& free) {
+        const auto folder = fake.root / "sys/kernel/mm/hugepages/hugepages-2048kB";
+        FakeSysfs::put(folder / "nr_hugepages", total + "\n");
+        FakeSysfs::put(folder / "free_hugepages", free + "\n");
+    }
+    void put_register(const std::string& address, std::size_t offset, std::uint32_t value) {
+        std::string bar = FakeSysfs::get(fake.folder(address) / "resource0");
+        for (std::size_t i = 0; i < 4; ++i) bar.at(offset + i) = static_cast<char>(value >> 8 * i);
+        FakeSysfs::put(fake.folder(address) / "resource0", bar);
+    }
+    FakeSysfs fake;
+};
+
+TEST_F(Ixy, knows_help_and_version_for_every_command) {
+    EXPECT_EQ(run("--version").output, "ixy " IXY_VERSION "\n");
+    for (const char* command : {"", "list", "bind", "unbind", "restore", "hugepages", "doctor", "regs"}) {
+        const Result result = run(std::string(command) + " --help");
+        EXPECT_EQ(result.status, 0) << command;
+        EXPECT_TRUE(result.says("--help")) << command;
+    }
+}
+
+TEST_F(Ixy, answers_wrong_usage_with_status_two) {
+    for (const char* words :
+         {"", "frobnicate", "bind", "bind 03:00.0", "unbind", "hugepages", "hugepages many", "regs",
+          "hugepages 4 --size 3M", "list --colour", "hugepages -- -1", "unbind eth0", "regs eth0"}) {
+        EXPECT_EQ(ixy(words).status, 2) << words;
+    }
+}
+
+TEST_F(Ixy, list_shows_cards_and_why_one_is_in_use) {
+    const auto folder = fake.add({.interface = "lo"});
+    FakeSysfs::put(folder / "net/lo/flags", "0x49\n");
+    fake.add({.address = "0000:04:00.0", .device = 0x4711, .driver = "", .interface = ""});
+    const Result result = ixy("list");
+    EXPECT_EQ(result.status, 0);
+    EXPECT_TRUE(result.says("8086:100e 82540EM  e1000  e1000")) << result.output;
+    EXPECT_TRUE(result.says("lo is up and has the address 127.0.0.1")) << result.output;
+    EXPECT_TRUE(result.says("8086:4711")) << result.output;
+
+    const auto json = nlohmann::json::parse(ixy("list --json").output);
+    ASSERT_EQ(json.size(), 2U);
+    EXPECT_EQ(json[0]["model"], "82540EM");
+    EXPECT_EQ(json[0]["interfaces"][0], "lo");
+    EXPECT_EQ(json[0]["in_use"], true);
+    EXPECT_TRUE(json[1]["model"].is_null());
+    EXPECT_EQ(json[1]["in_use"], false);
+}
+
+TEST_F(Ixy, list_of_a_machine_without_cards_says_so) {
+    EXPECT_TRUE(ixy("list").says("no network card"));
+    EXPECT_EQ(ixy("list --json").output, "[]\n");
+}
+
+TEST_F(Ixy, bind_unbind_and_restore_move_a_card_between_drivers) {
+    const auto folder = fake.add({});
+    FakeSysfs::put(fake.driver_folder("vfio-pci") / "bind", "");
+    FakeSysfs::put(fake.driver_folder("vfio-pci") / "unbind", "");
+    const FakeKernel kernel(fake, "0000:03:00.0", "e1000");
+    const Result bound = ixy("bind 03:00.0 vfio-pci");
+    EXPECT_EQ(bound.status, 0) << bound.output;
+    EXPECT_EQ(link_target_name(folder / "driver"), "vfio-pci");
+    EXPECT_TRUE(ixy("bind 03:00.0 vfio-pci").says("already"));
+
+    const Result restored = ixy("restore 0000:03:00.0");
+    EXPECT_EQ(restored.status, 0) << restored.output;
+    EXPECT_TRUE(restored.says("bound to e1000")) << restored.output;
+
+    std::filesystem::remove_all(folder / "net");
+    FakeSysfs::put(folder / "net/ixytest0/flags", "0x1002\n");
+    EXPECT_EQ(ixy("unbind 03:00.0").status, 0);
+    EXPECT_TRUE(ixy("restore 03:00.0").says("bound to e1000"));
+}
+
+TEST_F(Ixy, bind_to_a_driver_that_is_not_loaded_names_modprobe_and_changes_nothing) {
+    fake.add({});
+    const auto before = fake.snapshot();
+    const Result result = ixy("bind 03:00.0 vfio-pci");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_TRUE(result.says("modprobe vfio-pci")) << result.output;
+    EXPECT_EQ(fake.snapshot(), before);
+}
+
+TEST_F(Ixy, restore_without_a_kernel_driver_names_modprobe) {
+    fake.add({.driver = "", .interface = ""});
+    const Result result = ixy("restore 03:00.0");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_TRUE(result.says("modprobe")) << result.output;
+}
+
+TEST_F(Ixy, unbind_refuses_a_card_in_use_unless_forced_and_changes_nothing) {
+    const auto folder = fake.add({.interface = "lo"});
+    FakeSysfs::put(folder / "net/lo/flags", "0x49\n");
+    const auto before = fake.snapshot();
+    const Result refused = ixy("unbind 03:00.0");
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_TRUE(refused.says("lo is up and has the address 127.0.0.1")) << refused.output;
+    EXPECT_TRUE(refused.says("ip link set lo down")) << refused.output;
+    EXPECT_EQ(fake.snapshot(), before);
+    EXPECT_EQ(ixy("unbind 03:00.0 --force").status, 0);
+    EXPECT_EQ(FakeSysfs::get(fake.driver_folder("e1000") / "unbind"), "0000:03:00.0");
+}
+
+TEST_F(Ixy, no_command_takes_what_is_not_a_network_card) {
+    fake.add({.class_code = 0x010802, .driver = "nvme", .interface = ""});
+    const auto before = fake.snapshot();
+    for (const char* words : {"unbind 03:00.0 --force", "bind 03:00.0 vfio-pci --force", "restore 03:00.0"}) {
+        const Result result = ixy(words);
+        EXPECT_NE(result.status, 0) << words;
+        EXPECT_TRUE(result.says("not a network card")) << result.output;
+    }
+    EXPECT_EQ(fake.snapshot(), before);
+}
+
+TEST_F(Ixy, hugepages_says_what_the_kernel_really_gave) {
+    put_huge_pages("0", "0");
+    const Result result = ixy("hugepages 16");
+    EXPECT_EQ(result.status, 0) << result.output;
+    EXPECT_TRUE(result.says("16 huge pages of 2 MiB: 32 MiB")) << result.output;
+    EXPECT_EQ(ixy("hugepages 1 --size 1G").status, 1) << "this tree has none of 1 GiB";
+}
+
+TEST_F(Ixy, doctor_names_what_is_missing_and_the_command) {
+    const auto folder = fake.add({.interface = "lo"});
+    FakeSysfs::put(folder / "net/lo/flags", "0x49\n");
+    FakeSysfs::put(fake.root / "proc/self/status", "Name:\tixy\nCapEff:\t0000000000000000\n");
+    FakeSysfs::put(fake.root / "sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+    put_huge_pages("0", "0");
+    const Result result = ixy("doctor");
+    EXPECT_EQ(result.status, 1);
+    for (const char* text :
+         {"sudo ixy hugepages", "CAP_SYS_ADMIN", "Secure Boot", "ip link set lo down", "modprobe vfio-pci"}) {
+        EXPECT_TRUE(result.says(text)) << text << "\n" << result.output;
+    }
+}
+
+TEST_F(Ixy, doctor_is_content_with_a_machine_that_has_everything) {
+    fake.add({});
+    FakeSysfs::put(fake.root / "proc/self/status", "CapEff:\t000001ffffffffff\n");
+    FakeSysfs::put(fake.root / "sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
+    put_huge_pages("512", "512");
+    const Result result = ixy("doctor");
+    EXPECT_EQ(result.status, 0) << result.output;
+    const auto json = nlohmann::json::parse(ixy("doctor --json").output);
+    EXPECT_EQ(json["ready"], true);
+    EXPECT_GT(json["findings"].size(), 8U);
+}
+
+TEST_F(Ixy, regs_prints_names_fields_and_meanings) {
+    fake.add({});
+    put_register("0000:03:00.0", 0x8, 0x80080783);
+    const Result result = ixy("regs 03:00.0 STATUS");
+    EXPECT_EQ(result.status, 0) << result.output;
+    EXPECT_TRUE(result.says("0x00008  STATUS       0x80080783")) << result.output;
+    EXPECT_TRUE(result.says("LU ")) << result.output;
+    EXPECT_TRUE(result.says("1000 Mb/s")) << result.output;
+    EXPECT_FALSE(result.says("CTRL")) << result.output;
+}
+
+TEST_F(Ixy, regs_leaves_out_what_a_read_would_clear_unless_asked) {
+    fake.add({});
+    put_register("0000:03:00.0", 0xc0, 0x4);       // ICR
+    put_register("0000:03:00.0", 0x4074, 0x1234);  // GPRC
+    const Result careful = ixy("regs 03:00.0");
+    EXPECT_EQ(careful.status, 0) << careful.output;
+    EXPECT_FALSE(careful.says("ICR ")) << careful.output;
+    EXPECT_FALSE(careful.says("GPRC")) << careful.output;
+    EXPECT_TRUE(careful.says("left out")) << careful.output;
+    const Result all = ixy("regs 03:00.0 --all");
+    EXPECT_TRUE(all.says("ICR ")) << all.output;
+    EXPECT_TRUE(all.says("GPRC         0x00001234")) << all.output;
+}
+
+TEST_F(Ixy, regs_does_not_disturb_a_card_that_another_program_has) {
+    fake.add({});
+    const auto before = fake.snapshot();
+    EXPECT_EQ(ixy("regs 03:00.0").status, 0);
+    EXPECT_EQ(fake.snapshot(), before);
+}
+
+TEST_F(Ixy, regs_says_what_is_wrong_with_a_card) {
+    const auto unknown = fake.add({.address = "0000:04:00.0", .device = 0x4711});
+    std::filesystem::remove(unknown / "resource0");
+    EXPECT_TRUE(ixy("regs 04:00.0").says("8086:4711, whose registers ixy does not know"));
+    EXPECT_TRUE(ixy("regs 05:00.0").says("no PCI device 0000:05:00.0"));
+    fake.add({.address = "0000:06:00.0", .command = 0});
+    EXPECT_TRUE(ixy("regs 06:00.0").says("switched off"));
+    const auto gone = fake.add({.address = "0000:07:00.0"});
+    FakeSysfs::put(gone / "resource0", std::string(131072, '\xff'));
+    EXPECT_TRUE(ixy("regs 07:00.0").says("gone"));
+    fake.add({});
+    EXPECT_EQ(ixy("regs 03:00.0 CTLR").status, 2);
+}
+
+}  // namespace
+}  // namespace ixy
