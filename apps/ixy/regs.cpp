@@ -108,7 +108,7 @@ void print_register(const RegisterInfo& info, std::size_t index, std::uint32_t v
                                                   : fmt::format("{}:{}", field.low + field.width - 1, field.low);
         const std::string number =
             field.width < 8 ? fmt::format("{}", field.number) : fmt::format("0x{:x}", field.number);
-        fmt::print("         {:>5}  {:<12} {:<6}  {}{}\n", bits, field.name, number, field.meaning,
+        fmt::print("         {:>5}  {:<28} {:<6}  {}{}\n", bits, field.name, number, field.meaning,
                    field.value_meaning.empty() ? "" : fmt::format(": {}", field.value_meaning));
     }
     if (const std::uint32_t reserved = value & datasheet::reserved_bits(info); reserved != 0) {
