@@ -76,8 +76,7 @@ int main(int argc, char** argv) {
     CLI::App app("Writes what a card receives into a capture file for tcpdump, tshark and Wireshark.", program);
     app.add_option("DEVICE", options.address, "the card: 0000:03:00.0")->required();
     app.add_option("FILE", options.file, "the capture file")->required();
-    app.add_option("COUNT", options.count, "end after so many frames (default: never)")
-        ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
+    app.add_option("COUNT", options.count, "end after so many frames (default: never)")->check(CLI::PositiveNumber);
     app.add_option("--snaplen", options.pcap.snaplen, "most bytes of a frame that are kept")
         ->check(CLI::Range(std::uint32_t{1}, largest_snaplen))
         ->capture_default_str();

@@ -82,8 +82,7 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("--size", options.frame.size, "bytes of a frame without check sequence")
         ->check(CLI::Range(shortest_frame, longest_frame))
         ->capture_default_str();
-    app.add_option("--count", options.count, "end after so many frames (default: never)")
-        ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
+    app.add_option("--count", options.count, "end after so many frames (default: never)")->check(CLI::PositiveNumber);
     app.add_option("--flows", options.flows, "vary source port and address: so many flows, one after the other")
         ->check(CLI::Range(std::uint32_t{1}, most_flows))
         ->capture_default_str();

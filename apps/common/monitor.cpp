@@ -81,9 +81,17 @@ Monitor::Monitor(std::string program, const CommonOptions& options, std::vector<
       last_(start_),
       next_(start_ + std::chrono::seconds(1)),
       at_last_(devices_.size()) {
+    for (Device* device : devices_) introduce(*device);
     if (options.duration) {
         end_ = start_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*options.duration));
     }
+}
+
+void Monitor::introduce(Device& device) const {
+    const Link link = device.link();
+    say(fmt::format("{}: {}: {}, driver {}, {}, link {}", program_, device.address(), device.model(),
+                    device.driver_name(), device.mac_address().text(),
+                    link.up ? fmt::format("{} Mbit/s", link.megabits) : "down"));
 }
 
 bool Monitor::look() {

@@ -41,7 +41,8 @@ using Totals = std::vector<Total>;
 
 class Monitor {
 public:
-    /// `totals` is called once a second. The devices must outlive the monitor.
+    /// Starts the clock and says which cards are used. `totals` is called once a second. The devices must outlive the
+    /// monitor.
     Monitor(std::string program, const CommonOptions& options, std::vector<Device*> devices,
             std::function<Totals()> totals);
 
@@ -66,6 +67,7 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
+    void introduce(Device& device) const;
     bool look();
     void yield();
     void check_devices();

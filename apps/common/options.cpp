@@ -10,12 +10,26 @@
 
 namespace ixy::app {
 
+namespace {
+
+/// A number of seconds within these limits; not a number (nan) is none.
+CLI::Validator seconds_between(double least, double most) {
+    const auto check = [=](const std::string& text) {
+        double seconds = 0;
+        const bool good = CLI::detail::lexical_cast(text, seconds) && seconds >= least && seconds <= most;
+        return good ? std::string() : fmt::format("{} is not a number of seconds from {} to {}", text, least, most);
+    };
+    return {check, "SECONDS"};
+}
+
+}  // namespace
+
 void add_common_options(CLI::App& app, CommonOptions& options) {
     constexpr double longest = 1e9;
     app.add_option("--batch", options.batch, "packets handled at a time")
         ->check(CLI::Range(std::size_t{1}, largest_batch))
         ->capture_default_str();
-    app.add_option("--duration", options.duration, "end after so many seconds")->check(CLI::Range(1e-3, longest));
+    app.add_option("--duration", options.duration, "end after so many seconds")->check(seconds_between(0.001, longest));
     app.add_flag("--json", options.json, "statistics also as one JSON object a line on standard output");
     app.add_option("--cpu", options.cpu, "run on this CPU (default: those of the card's NUMA node)")
         ->check([](const std::string& cpu) {
@@ -43,8 +57,11 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
                device.link_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
            },
            "seconds to wait for the link, 0 to start without one (default: 10)")
-        ->check(CLI::Range(0.0, 3600.0));
+        ->check(seconds_between(0, 3600));
     app.add_flag("--force", device.force, "take the card although the kernel uses it");
+    app.failure_message([](const CLI::App* failed, const CLI::Error& mistake) {
+        return fmt::format("{0}: {1}\nRun {0} --help for more information.\n", failed->get_name(), mistake.what());
+    });
     app.set_version_flag("--version", app.get_name() + " " IXY_VERSION);
 }
 

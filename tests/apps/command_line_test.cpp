@@ -1,0 +1,133 @@
+// The command lines of ixy-pktgen, ixy-fwd and ixy-pcap: what is refused, how, and with which exit status.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/apps/program.hpp"
+
+namespace ixy::test {
+namespace {
+
+using Words = std::vector<std::string>;
+
+/// Runs the program to its end and expects the exit status and this text among the errors.
+void expect_failure(const std::string& name, const Words& words, int status, const std::string& message) {
+    Program program(name, words);
+    EXPECT_EQ(program.wait(), status) << program.errors();
+    EXPECT_NE(program.errors().find(message), std::string::npos) << program.errors();
+    EXPECT_TRUE(program.errors().starts_with(name + ": ")) << program.errors();
+    EXPECT_EQ(program.output(), "");
+}
+
+class EveryProgram : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Programs, EveryProgram, testing::Values("ixy-pktgen", "ixy-fwd", "ixy-pcap"),
+                         [](const auto& program) { return program.param.substr(4); });
+
+TEST_P(EveryProgram, help_goes_to_standard_output_and_is_success) {
+    Program program(GetParam(), {"--help"});
+    EXPECT_EQ(program.wait(), 0);
+    EXPECT_NE(program.output().find("Usage: " + GetParam()), std::string::npos) << program.output();
+    EXPECT_NE(program.output().find("--json"), std::string::npos);
+    EXPECT_EQ(program.errors(), "");
+}
+
+TEST_P(EveryProgram, version_names_the_program) {
+    Program program(GetParam(), {"--version"});
+    EXPECT_EQ(program.wait(), 0);
+    EXPECT_TRUE(program.output().starts_with(GetParam() + " ")) << program.output();
+}
+
+TEST_P(EveryProgram, missing_words_are_a_usage_mistake) { expect_failure(GetParam(), {}, 2, "is required"); }
+
+TEST_P(EveryProgram, unknown_options_are_a_usage_mistake) {
+    expect_failure(GetParam(), {"0000:ff:1f.7", "0000:ff:1f.6", "--nonsense"}, 2, "--nonsense");
+}
+
+TEST_P(EveryProgram, options_out_of_range_are_a_usage_mistake) {
+    const Words device{"0000:ff:1f.7", "0000:ff:1f.6"};
+    const std::pair<std::string, std::string> mistakes[] = {
+        {"--batch", "0"},      {"--batch", "1025"},     {"--batch", "-1"},      {"--batch", "many"},
+        {"--duration", "0"},   {"--duration", "-3"},    {"--duration", "nan"},  {"--duration", "soon"},
+        {"--rx-ring", "7"},    {"--tx-ring", "100000"}, {"--max-frame", "20"},  {"--link-timeout", "-1"},
+        {"--cpu", "99999999"}, {"--cpu", "-1"},         {"--cpu", "the first"},
+    };
+    for (const auto& [option, value] : mistakes) {
+        Words words = device;
+        if (GetParam() == "ixy-pktgen") words.pop_back();
+        words.push_back(option + "=" + value);
+        SCOPED_TRACE(words.back());
+        expect_failure(GetParam(), words, 2, option);
+    }
+}
+
+TEST(ProgramsPktgen, refuses_malformed_options_before_the_card_is_touched) {
+    const Words mistakes[] = {{"--rate", "fast"},
+                              {"--rate", "100"},
+                              {"--rate", "0pps"},
+                              {"--rate", "-5Mpps"},
+                              {"--rate", "1.5xpps"},
+                              {"--rate", "1e300Gbit"},
+                              {"--size", "59"},
+                              {"--size", "9217"},
+                              {"--count", "0"},
+                              {"--count", "-1"},
+                              {"--flows", "0"},
+                              {"--flows", "1048577"},
+                              {"--src", "10.0.0"},
+                              {"--dst", "10.0.0.2:"},
+                              {"--dst", "10.0.0.2:65536"},
+                              {"--src-mac", "1:2:3"},
+                              {"--dst-mac", "zz:00:00:00:00:00"}};
+    for (const Words& mistake : mistakes) {
+        SCOPED_TRACE(mistake[0] + " " + mistake[1]);
+        expect_failure("ixy-pktgen", {"0000:ff:1f.7", mistake[0] + "=" + mistake[1]}, 2, mistake[0]);
+    }
+}
+
+TEST(ProgramsPktgen, malformed_device_is_a_usage_mistake) { expect_failure("ixy-pktgen", {"eth0"}, 2, "eth0"); }
+
+TEST(ProgramsPktgen, missing_device_is_a_failure_that_names_it) {
+    expect_failure("ixy-pktgen", {"ffff:ff:1f.7"}, 1, "ffff:ff:1f.7");
+}
+
+TEST(ProgramsFwd, refuses_the_same_device_twice) {
+    expect_failure("ixy-fwd", {"0000:ff:1f.7", "0000:ff:1f.7"}, 2, "the same device twice");
+}
+
+TEST(ProgramsPcap, bad_filter_is_refused_before_anything_else_and_makes_no_file) {
+    const TemporaryFolder folder;
+    expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "a.pcap", "--filter", "udp prot 5"}, 2, "udp prot 5");
+    EXPECT_FALSE(std::filesystem::exists(folder / "a.pcap"));
+}
+
+TEST(ProgramsPcap, unwritable_file_is_named_before_the_card_is_taken) {
+    expect_failure("ixy-pcap", {"ffff:ff:1f.7", "/nonexistent/folder/a.pcap"}, 1, "/nonexistent/folder/a.pcap");
+    expect_failure("ixy-pcap", {"ffff:ff:1f.7", "/tmp"}, 1, "/tmp");
+}
+
+TEST(ProgramsPcap, count_of_zero_is_a_usage_mistake) {
+    const TemporaryFolder folder;
+    expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "a.pcap", "0"}, 2, "COUNT");
+    EXPECT_FALSE(std::filesystem::exists(folder / "a.pcap"));
+}
+
+TEST(ProgramsPcap, snaplen_out_of_range_is_a_usage_mistake) {
+    const TemporaryFolder folder;
+    expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "a.pcap", "--snaplen=0"}, 2, "--snaplen");
+    expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "a.pcap", "--snaplen=262145"}, 2, "--snaplen");
+}
+
+TEST(ProgramsPcap, failing_card_leaves_no_new_file_and_an_old_one_as_it_was) {
+    const TemporaryFolder folder;
+    expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "new.pcap"}, 1, "ffff:ff:1f.7");
+    EXPECT_FALSE(std::filesystem::exists(folder / "new.pcap"));
+
+    std::ofstream(folder / "old.pcap") << "precious";
+    expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "old.pcap"}, 1, "ffff:ff:1f.7");
+    std::string content;
+    std::ifstream(folder / "old.pcap") >> content;
+    EXPECT_EQ(content, "precious");
+}
+
+}  // namespace
+}  // namespace ixy::test

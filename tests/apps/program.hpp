@@ -1,0 +1,58 @@
+// A program under test: started as a user would, with what it prints caught.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace ixy::test {
+
+/// A folder that vanishes with its owner.
+class TemporaryFolder {
+public:
+    TemporaryFolder();
+    ~TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+private:
+    std::filesystem::path path_;
+};
+
+struct ProgramOptions {
+    std::size_t file_size_limit = 0;  ///< bytes (RLIMIT_FSIZE); 0: none
+    bool close_output = false;        ///< standard output is a pipe that nobody reads
+};
+
+class Program {
+public:
+    /// Starts build/bin/`name`.
+    Program(const std::string& name, std::vector<std::string> arguments, const ProgramOptions& options = {});
+    /// Kills it when it still runs.
+    ~Program();
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+
+    void signal(int number);
+    bool running();
+    /// Waits until it ends. Its exit status; 128 + the signal that ended it; -1 when it had to be killed after `limit`.
+    int wait(std::chrono::seconds limit = std::chrono::seconds(30));
+    std::string output() const;
+    std::string errors() const;
+    /// Each line of standard output as JSON.
+    std::vector<nlohmann::json> json_lines() const;
+
+private:
+    TemporaryFolder folder_;
+    pid_t process_ = -1;
+    int status_ = -1;
+};
+
+}  // namespace ixy::test
