@@ -13,6 +13,7 @@ using namespace datasheet::e1000;
 
 namespace {
 constexpr std::size_t vlan_tag_size = 4;
+constexpr std::size_t check_sequence = 4;
 constexpr std::size_t buffer_size = 2048;  // RCTL.BSIZE, and the pool's data room
 constexpr std::uint32_t refill_size = 32;
 constexpr auto damage = RDESC_STATUS.CE | RDESC_STATUS.SE | RDESC_STATUS.SEQ | RDESC_STATUS.CXE | RDESC_STATUS.RXE;
@@ -48,7 +49,7 @@ ReceiveRing::ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempoo
 
 ReceiveRing::~ReceiveRing() {
     for (; filled_ != 0; --filled_) {
-        free_packets({&packets_[next_], 1});
+        pool_->free({&packets_[next_], 1});
         next_ = following(next_);
     }
     if (first_ != nullptr) free_packets({&first_, 1});
@@ -126,14 +127,17 @@ Packet* ReceiveRing::collect(Status status) {
 
     frame_bytes_ += length;
     if (!dropping_) {
-        if ((status & damage) || length > buffer_size || frame_bytes_ == 0) {
+        // Only the last piece leaves room in its buffer, but for a check sequence that lies across two: a card that sends
+        // crumbs would use up the pool.
+        const std::size_t least = status & RDESC_STATUS.EOP ? 0 : buffer_size - check_sequence;
+        if ((status & damage) || length > buffer_size || length < least || frame_bytes_ == 0) {
             drop_frame(counters.errors);
         } else if (frame_bytes_ > longest_frame_) {
             drop_frame(counters.oversized);
         }
     }
     if (dropping_ || length == 0) {  // a check sequence that was cut off can leave an empty last piece
-        free_packets({&piece, 1});
+        pool_->free({&piece, 1});    // alone: its next() is that of an earlier life
     } else {
         piece->received(pool_->headroom(), length, PacketFlags::none, 0);
         if (first_ == nullptr) {
@@ -178,6 +182,7 @@ void ReceiveRing::note_offloads(Packet& frame, Status status) {
 }
 
 void ReceiveRing::refill() {
+    const std::uint32_t tail_before = tail_;
     for (std::uint32_t empty = size_ - 1 - filled_; empty != 0; empty = size_ - 1 - filled_) {
         Packet* fresh[refill_size];
         const std::size_t wanted = std::min(empty, refill_size);
@@ -194,6 +199,7 @@ void ReceiveRing::refill() {
             break;
         }
     }
+    if (tail_ == tail_before) return;
     mmio_wmb();  // the descriptors before the tail that hands them over
     registers_.write(RDT, tail_);
 }

@@ -1,0 +1,355 @@
+// A card that is broken or hostile: whatever it writes into descriptors and registers costs a counter or an error
+// value, and never a buffer, a crash or a hang.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include "tests/support/memory_card.hpp"
+#include "tests/support/test_bed.hpp"
+
+#include <ixy/nic/device.hpp>
+
+namespace ixy {
+namespace {
+
+using namespace datasheet::e1000;
+using namespace std::chrono_literals;
+
+using Status = datasheet::Value<RdescStatus>;
+constexpr Status done = RDESC_STATUS.DD | RDESC_STATUS.EOP;
+constexpr Status unfinished = RDESC_STATUS.DD;
+
+/// A device and the card that we play. In the end all of its buffers must be back.
+class HostileCard : public testing::Test {
+protected:
+    Device& open(const DeviceOptions& options = {.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 128}) {
+        auto card = std::make_unique<test::MemoryCard>();
+        card_ = card.get();
+        device_ = std::make_unique<Device>(Device::open(std::move(card), options).value());
+        pool_ = device_->pool();
+        in_ring_ = pool_->size() - pool_->available();
+        next_ = 0;
+        return *device_;
+    }
+    ~HostileCard() override {
+        device_.reset();
+        if (pool_) {
+            EXPECT_EQ(pool_->available(), pool_->size()) << "buffers were lost, or given back twice";
+        }
+    }
+
+    test::MemoryCard& card() { return *card_; }
+    /// The card writes the next receive descriptor back.
+    void deliver(std::uint32_t length, Status status) {
+        card_->write_back(next_, length, status);
+        next_ = (next_ + 1) % card_->rx_ring().size();
+    }
+    /// What the driver makes of it: the lengths of the frames.
+    std::vector<std::size_t> receive() {
+        std::vector<std::size_t> lengths;
+        Batch<256> batch;
+        device_->rx_queue(0).receive(batch);
+        for (const Packet& packet : batch) lengths.push_back(packet.frame_length());
+        return lengths;
+    }
+    const RxQueueCounters& counters() { return device_->rx_queue(0).counters(); }
+    void expect_no_packet_lost() {
+        const auto ring = card_->rx_ring().size();
+        EXPECT_LE(pool_->size() - pool_->available(), in_ring_);
+        EXPECT_GE(pool_->size() - pool_->available(), in_ring_ - std::min<std::size_t>(32, ring / 4));
+    }
+
+private:
+    std::unique_ptr<Device> device_;
+    std::shared_ptr<Mempool> pool_;
+    test::MemoryCard* card_ = nullptr;
+    std::size_t in_ring_ = 0;
+    std::size_t next_ = 0;
+};
+
+using Frames = std::vector<std::size_t>;
+
+TEST_F(HostileCard, impossible_lengths_are_dropped_and_counted) {
+    open();
+    std::uint64_t bad = 0;
+    for (const std::uint32_t length : {0U, 2049U, 4096U, 32768U, 65535U}) {
+        deliver(length, done);
+        deliver(60, done);
+        EXPECT_EQ(receive(), Frames{60}) << length;
+        EXPECT_EQ(counters().errors.value(), ++bad) << length;
+    }
+    deliver(1519, done);  // fits into the buffer, but is longer than the options allow
+    deliver(1518, done);
+    EXPECT_EQ(receive(), Frames{1518});
+    EXPECT_EQ(counters().oversized.value(), 1U);
+    EXPECT_EQ(counters().packets.value(), 6U);
+    expect_no_packet_lost();
+}
+
+TEST_F(HostileCard, damaged_frames_are_dropped_and_counted) {
+    open();
+    std::uint64_t bad = 0;
+    for (const Status error : {Status(RDESC_STATUS.CE), Status(RDESC_STATUS.SE), Status(RDESC_STATUS.SEQ),
+                               Status(RDESC_STATUS.CXE), Status(RDESC_STATUS.RXE)}) {
+        deliver(60, done | error);
+        deliver(70, done);
+        EXPECT_EQ(receive(), Frames{70});
+        EXPECT_EQ(counters().errors.value(), ++bad);
+    }
+    expect_no_packet_lost();
+}
+
+TEST_F(HostileCard, a_frame_that_never_ends_holds_nothing_back) {
+    for (const std::uint32_t length : {0U, 1U, 60U, 2044U, 2047U, 2048U, 65535U}) {
+        open({.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 64, .max_frame = 16110});
+        for (int i = 0; i < 1000; ++i) {
+            deliver(length, unfinished);
+            if (i % 10 == 9) {
+                EXPECT_EQ(receive(), Frames{}) << length;
+            }
+        }
+        deliver(60, done);  // its end, at last
+        deliver(70, done);
+        EXPECT_EQ(receive(), Frames{70}) << length;
+        EXPECT_EQ(counters().errors.value() + counters().oversized.value(), 1U) << length;
+        expect_no_packet_lost();
+    }
+}
+
+TEST_F(HostileCard, a_damaged_piece_spoils_its_frame_and_no_other) {
+    open({.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 128, .max_frame = 9000});
+    for (int place = 0; place < 3; ++place) {
+        deliver(2048, place == 0 ? unfinished | RDESC_STATUS.CE : unfinished);
+        deliver(place == 1 ? 5000 : 2048, unfinished);
+        deliver(100, place == 2 ? done | RDESC_STATUS.RXE : done);
+        deliver(2048, unfinished);
+        deliver(1, done);
+        EXPECT_EQ(receive(), Frames{2049}) << place;
+    }
+    EXPECT_EQ(counters().errors.value(), 3U);
+    expect_no_packet_lost();
+}
+
+TEST_F(HostileCard, an_empty_last_piece_ends_its_frame) {
+    open({.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 128, .max_frame = 9000});
+    deliver(2048, unfinished);
+    deliver(0, done);
+    EXPECT_EQ(receive(), Frames{2048});
+    expect_no_packet_lost();
+}
+
+TEST_F(HostileCard, pieces_may_come_one_by_one) {
+    open({.rx_ring_size = 8, .tx_ring_size = 64, .pool_packets = 16, .max_frame = 9000});
+    for (int round = 0; round < 20; ++round) {
+        for (int piece = 0; piece < 4; ++piece) {
+            deliver(2048, unfinished);
+            EXPECT_EQ(receive(), Frames{});
+        }
+        deliver(100, done);
+        EXPECT_EQ(receive(), Frames{8292});
+    }
+    expect_no_packet_lost();
+}
+
+TEST_F(HostileCard, everything_marked_done_at_once_gives_each_buffer_once) {
+    Device& device = open({.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 256});
+    for (std::size_t slot = 0; slot < 64; ++slot) card().write_back(slot, 60, done);
+    Batch<256> batch;
+    EXPECT_EQ(device.rx_queue(0).receive(batch), 63U) << "the slot at the tail has no buffer";
+    std::set<std::uint32_t> seen;
+    for (const Packet& packet : batch) EXPECT_TRUE(seen.insert(packet.index()).second);
+    batch.clear();
+    EXPECT_EQ(device.rx_queue(0).receive(batch), 0U);
+    expect_no_packet_lost();
+}
+
+TEST_F(HostileCard, all_ones_everywhere_is_damage) {
+    open();
+    for (std::size_t slot = 0; slot < 64; ++slot) {
+        card().write_back(slot, 0xffff, RDESC_STATUS.from(~0U));
+        card().rx_ring()[slot].address = ~std::uint64_t{0};
+    }
+    EXPECT_EQ(receive(), Frames{});
+    EXPECT_GT(counters().errors.value(), 0U);
+    expect_no_packet_lost();
+}
+
+TEST_F(HostileCard, garbage_in_receive_descriptors_loses_nothing) {
+    std::mt19937 generator(11);
+    const auto random = [&] { return static_cast<std::uint32_t>(generator()); };
+    for (const std::size_t ring : {8U, 64U, 512U}) {
+        for (const std::size_t longest : {1514U, 9000U, 16124U}) {
+            const DeviceOptions options{.rx_ring_size = ring,
+                                        .pool_packets = 2 * ring,
+                                        .max_frame = longest,
+                                        .rx_checksum = ring != 64,
+                                        .vlan = ring == 64};
+            open(options);
+            for (int i = 0; i < 20'000; ++i) {
+                const std::uint32_t length = random() % 3 == 0 ? random() : random() % 2049;
+                const std::uint32_t status = random() % 2 == 0 ? random() : random() & 3;
+                if (random() % 8 == 0) {
+                    card().write_back(random() % ring, length, RDESC_STATUS.from(status));  // anywhere
+                } else {
+                    deliver(length, RDESC_STATUS.from(status | 1));
+                }
+                if (random() % 4 == 0) {
+                    for (const std::size_t frame : receive()) {
+                        ASSERT_GT(frame, 0U);
+                        ASSERT_LE(frame, longest + 4);
+                    }
+                }
+            }
+        }
+    }
+}
+
+TEST_F(HostileCard, garbage_in_transmit_descriptors_loses_nothing) {
+    std::mt19937 generator(12);
+    const auto random = [&] { return static_cast<std::uint32_t>(generator()); };
+    for (const std::size_t ring : {8U, 16U, 64U}) {
+        Device& device = open({.rx_ring_size = 8, .tx_ring_size = ring, .pool_packets = 256, .tx_checksum = true});
+        Batch<64> batch;
+        for (int i = 0; i < 5000; ++i) {
+            while (!batch.full() && random() % 4 != 0) {
+                Packet* packet = test::make_packet(*device.pool(), test::make_frame(60 + random() % 4000));
+                if (packet == nullptr) break;
+                if (random() % 2 == 0) {
+                    packet->set_flags(PacketFlags::udp_checksum);
+                    packet->set_header_lengths(random(), random());
+                }
+                batch.push(packet);
+            }
+            device.tx_queue(0).send(batch);
+            auto& descriptor = card().tx_ring()[random() % ring];
+            if (random() % 2 == 0) descriptor.status = TDESC_STATUS.from(random());
+            if (random() % 8 == 0) descriptor.command = TDESC_CMD.from(random());
+            if (random() % 8 == 0) descriptor.address = random();
+            if (random() % 4 == 0) card().report_sent();
+            if (random() % 16 == 0) batch.clear();
+        }
+    }
+}
+
+TEST_F(HostileCard, that_never_sends_fills_the_ring_and_no_more) {
+    for (const std::size_t ring : {8U, 16U, 64U, 512U}) {
+        Device& device = open({.rx_ring_size = 8, .tx_ring_size = ring, .pool_packets = 1024});
+        std::size_t taken = 0;
+        Batch<64> batch;
+        for (int i = 0; i < 30; ++i) {
+            while (!batch.full()) batch.push(test::make_packet(*device.pool(), test::make_frame(60)));
+            taken += device.tx_queue(0).send(batch);
+        }
+        EXPECT_EQ(taken, ring - 1);
+        EXPECT_EQ(card().get(TDT.offset), ring - 1);
+        EXPECT_TRUE(batch.full());
+        EXPECT_EQ(device.tx_queue(0).reclaim(), 0U);
+
+        card().report_sent();
+        const std::size_t again = device.tx_queue(0).send(batch);
+        EXPECT_GT(again, 0U) << "it goes on when the card does";
+        EXPECT_LT(again, ring);
+    }
+}
+
+TEST_F(HostileCard, checksum_flags_are_those_that_the_descriptor_claims) {
+    const struct {
+        Status status;
+        PacketFlags flags;
+    } cases[] = {
+        {{}, PacketFlags::none},
+        {RDESC_STATUS.IPCS, PacketFlags::ip_checksum_good},
+        {RDESC_STATUS.IPCS | RDESC_STATUS.IPE, PacketFlags::ip_checksum_bad},
+        {RDESC_STATUS.TCPCS, PacketFlags::l4_checksum_good},
+        {RDESC_STATUS.TCPCS | RDESC_STATUS.TCPE, PacketFlags::l4_checksum_bad},
+        {RDESC_STATUS.IPCS | RDESC_STATUS.TCPCS | RDESC_STATUS.TCPE,
+         PacketFlags::ip_checksum_good | PacketFlags::l4_checksum_bad},
+        {RDESC_STATUS.IPE | RDESC_STATUS.TCPE, PacketFlags::none},
+        {RDESC_STATUS.IXSM | RDESC_STATUS.IPCS | RDESC_STATUS.TCPCS, PacketFlags::none},
+        {RDESC_STATUS.IXSM | RDESC_STATUS.IPE | RDESC_STATUS.TCPE, PacketFlags::none},
+    };
+    for (const bool wanted : {true, false}) {
+        Device& device = open({.rx_ring_size = 64, .pool_packets = 128, .rx_checksum = wanted});
+        for (const auto& [status, flags] : cases) {
+            deliver(60, done | status);
+            Batch<4> batch;
+            ASSERT_EQ(device.rx_queue(0).receive(batch), 1U);
+            EXPECT_EQ(batch[0].flags(), wanted ? flags : PacketFlags::none) << std::hex << status.bits;
+        }
+    }
+}
+
+TEST_F(HostileCard, that_disappears_is_closed_without_waiting) {
+    Device& device = open();
+    card().gone = true;
+    EXPECT_TRUE(device.gone());
+    const auto waited = card().waited();
+    EXPECT_EQ(device.statistics().tx_packets, 0U);
+    EXPECT_EQ(card().waited(), waited);
+}
+
+/// Opening a card that does not do its part.
+class OpeningABrokenCard : public testing::Test {
+protected:
+    OpeningABrokenCard() : card_(std::make_unique<test::MemoryCard>()), card(*card_) {}
+    Expected<Device> open() { return Device::open(std::move(card_), {.link_timeout = 500ms}); }
+    void expect_error(ErrorKind kind, std::string_view text) {
+        const auto device = open();
+        ASSERT_FALSE(device);
+        EXPECT_EQ(device.error().kind, kind) << device.error().text();
+        EXPECT_NE(device.error().what.find("memory"), std::string::npos) << device.error().text();
+        EXPECT_NE(device.error().what.find(text), std::string::npos) << device.error().text();
+        EXPECT_FALSE(device.error().next.empty());
+    }
+
+private:
+    std::unique_ptr<test::MemoryCard> card_;
+
+protected:
+    test::MemoryCard& card;
+};
+
+TEST_F(OpeningABrokenCard, whose_reset_never_ends) {
+    card.ends_reset = false;
+    expect_error(ErrorKind::timeout, "reset");
+}
+
+TEST_F(OpeningABrokenCard, whose_eeprom_does_not_answer) {
+    card.eeprom_answers = false;
+    expect_error(ErrorKind::timeout, "EEPROM");
+}
+
+TEST_F(OpeningABrokenCard, whose_eeprom_is_damaged_and_that_has_no_address) {
+    card.eeprom[5] ^= 0x0100;
+    expect_error(ErrorKind::device_failed, "checksum");
+}
+
+TEST_F(OpeningABrokenCard, whose_eeprom_is_damaged_uses_the_address_that_it_was_set_to) {
+    card.eeprom[5] ^= 0x0100;
+    card.set(RAL.offset, 0x3322'1102);
+    card.set(RAH.offset, 0x8000'5544);
+    auto device = open();
+    ASSERT_TRUE(device) << device.error().text();
+    EXPECT_EQ(device->mac_address().text(), "02:11:22:33:44:55");
+}
+
+TEST_F(OpeningABrokenCard, whose_phy_does_not_answer_but_whose_link_is_up) {
+    card.phy_answers = false;
+    const auto device = open();
+    EXPECT_TRUE(device) << device.error().text();
+}
+
+TEST_F(OpeningABrokenCard, whose_link_never_comes) {
+    card.link = false;
+    expect_error(ErrorKind::timeout, "no link after 500 ms");
+}
+
+TEST_F(OpeningABrokenCard, that_is_gone) {
+    card.gone = true;
+    expect_error(ErrorKind::device_failed, "ones");
+}
+
+}  // namespace
+}  // namespace ixy

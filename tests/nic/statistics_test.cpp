@@ -1,0 +1,112 @@
+// Counting: equal to what the cable carried, under the datasheet's names, and right whether reading a register clears
+// it or not.
+#include <ixy/nic/e1000/statistics.hpp>
+
+#include <map>
+
+#include "tests/nic/conformance.hpp"
+
+namespace ixy {
+namespace {
+
+class StatisticsTest : public Conformance {};
+INSTANTIATE_TEST_SUITE_P(Card, StatisticsTest, every_card(), subject_name);
+
+TEST_P(StatisticsTest, equal_what_the_cable_carried) {
+    constexpr std::size_t count = 2000;
+    auto device = open();
+    std::mt19937 random(1);
+    std::vector<Frame> frames;
+    std::uint64_t bytes = 0;
+    std::map<std::string, std::uint64_t> expected;
+    for (unsigned i = 0; i < count; ++i) {
+        const bool broadcast = random() % 2 == 0;
+        frames.push_back(
+            test::make_frame(60 + random() % 1455, i, broadcast ? "ff:ff:ff:ff:ff:ff" : "01:00:5e:00:00:01"));
+        const std::size_t on_the_wire = frames.back().size() + 4;
+        bytes += frames.back().size();
+        const auto limit = on_the_wire <= 64     ? "64"
+                           : on_the_wire <= 127  ? "127"
+                           : on_the_wire <= 255  ? "255"
+                           : on_the_wire <= 511  ? "511"
+                           : on_the_wire <= 1023 ? "1023"
+                                                 : "1522";
+        for (const std::string direction : {"R", "T"}) {
+            ++expected["P" + direction + "C" + limit];
+            ++expected[broadcast ? (direction == "R" ? "BPRC" : "BPTC") : (direction == "R" ? "MPRC" : "MPTC")];
+            ++expected["GP" + direction + "C"];
+            ++expected["TP" + direction];
+            expected["GO" + direction + "CL"] += on_the_wire;
+            expected["TO" + direction + "L"] += on_the_wire;
+        }
+    }
+    for (std::size_t i = 0; i < count; i += 100) {
+        const std::vector some(frames.begin() + static_cast<long>(i), frames.begin() + static_cast<long>(i) + 100);
+        send(device, some);
+        for (const Frame& frame : some) ASSERT_EQ(wire_receive(), frame);
+        for (std::size_t j = 0; j < 100; j += 5) {
+            for (std::size_t k = j; k < j + 5; ++k) ASSERT_TRUE(wire_send(some[k]));
+            ASSERT_EQ(receive(device, 5).size(), 5U);
+        }
+        if (i % 700 == 0) device.statistics();  // asking in between takes nothing away
+    }
+    for (int times = 0; times < 2; ++times) {
+        const Statistics statistics = device.statistics();
+        EXPECT_EQ(statistics.rx_packets, count);
+        EXPECT_EQ(statistics.rx_bytes, bytes);
+        EXPECT_EQ(statistics.tx_packets, count);
+        EXPECT_EQ(statistics.tx_bytes, bytes);
+        EXPECT_EQ(statistics.rx_missed + statistics.rx_errors + statistics.rx_dropped + statistics.tx_errors, 0U);
+    }
+    for (const NamedCounter& counter : device.counters()) {
+        const auto found = expected.find(std::string(counter.name));
+        EXPECT_EQ(counter.value, found == expected.end() ? 0 : found->second) << counter.name;
+        if (found != expected.end()) expected.erase(found);
+    }
+    EXPECT_TRUE(expected.empty()) << "no counter named " << expected.begin()->first;
+}
+
+class StatisticsMore : public Conformance {};
+INSTANTIATE_TEST_SUITE_P(Card, StatisticsMore, one_card(), subject_name);
+
+TEST_P(StatisticsMore, padding_counts_as_sent) {
+    auto device = open();
+    send(device, test::make_frame(20));
+    const std::size_t on_the_wire = wire_receive().size();
+    EXPECT_EQ(device.statistics().tx_packets, 1U);
+    EXPECT_EQ(device.statistics().tx_bytes, on_the_wire);
+}
+
+TEST_P(StatisticsMore, each_counter_has_its_name_and_title_once) {
+    auto device = open();
+    std::map<std::string_view, std::string_view> titles;
+    for (const NamedCounter& counter : device.counters()) {
+        EXPECT_TRUE(titles.emplace(counter.name, counter.title).second) << counter.name;
+        EXPECT_FALSE(counter.title.empty()) << counter.name;
+    }
+    for (const std::string_view name : {"CRCERRS", "MPC", "GPRC", "BPRC", "GPTC", "GORCL", "GOTCL", "RNBC", "ROC"}) {
+        EXPECT_TRUE(titles.contains(name)) << name;
+    }
+    EXPECT_FALSE(titles.contains("GORCH")) << "the upper half is part of GORCL's 64 bits";
+    EXPECT_EQ(titles["GPRC"], "Good Packets Received Count");
+}
+
+TEST_P(StatisticsMore, queues_count_what_passed_through_them) {
+    auto device = open();
+    const auto frames = numbered_frames(50, {60, 100, 1514});
+    std::uint64_t bytes = 0;
+    for (const Frame& frame : frames) bytes += frame.size();
+    send(device, frames);
+    EXPECT_EQ(device.tx_queue(0).counters().packets.value(), 50U);
+    EXPECT_EQ(device.tx_queue(0).counters().bytes.value(), bytes);
+    for (const Frame& frame : frames) {
+        ASSERT_EQ(wire_receive(), frame);
+        ASSERT_TRUE(wire_send(frame));
+        ASSERT_EQ(receive_one(device), frame);
+    }
+    EXPECT_EQ(device.rx_queue(0).counters().packets.value(), 50U);
+    EXPECT_EQ(device.rx_queue(0).counters().bytes.value(), bytes);
+}
+
+}  // namespace
+}  // namespace ixy
