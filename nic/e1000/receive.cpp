@@ -127,8 +127,8 @@ Packet* ReceiveRing::collect(Status status) {
 
     frame_bytes_ += length;
     if (!dropping_) {
-        // Only the last piece leaves room in its buffer, but for a check sequence that lies across two: a card that sends
-        // crumbs would use up the pool.
+        // Only the last piece leaves room in its buffer, but for a check sequence that lies across two: a card that
+        // sends crumbs would use up the pool.
         const std::size_t least = status & RDESC_STATUS.EOP ? 0 : buffer_size - check_sequence;
         if ((status & damage) || length > buffer_size || length < least || frame_bytes_ == 0) {
             drop_frame(counters.errors);

