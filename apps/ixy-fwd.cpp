@@ -94,8 +94,9 @@ Expected<> run(const Options& options) {
         return Totals{{"received", received}, {"forwarded", forwarded}, {"dropped", received - forwarded}};
     });
     while (monitor.going()) {
-        const bool moved = forth.forward() | back.forward();
-        monitor.rest_unless(moved);
+        const bool went_forth = forth.forward();
+        const bool came_back = back.forward();
+        monitor.rest_unless(went_forth || came_back);
     }
     return monitor.finish();
 }
