@@ -99,12 +99,18 @@ bool run_rounds(std::string_view name, std::size_t rounds) {
 
 bool run_rounds(std::string_view name, std::size_t batch, std::size_t rounds) {
     switch (batch) {
-        case 1: return run_rounds<1>(name, rounds);
-        case 8: return run_rounds<8>(name, rounds);
-        case 32: return run_rounds<32>(name, rounds);
-        case 64: return run_rounds<64>(name, rounds);
-        case 256: return run_rounds<256>(name, rounds);
-        default: return false;
+        case 1:
+            return run_rounds<1>(name, rounds);
+        case 8:
+            return run_rounds<8>(name, rounds);
+        case 32:
+            return run_rounds<32>(name, rounds);
+        case 64:
+            return run_rounds<64>(name, rounds);
+        case 256:
+            return run_rounds<256>(name, rounds);
+        default:
+            return false;
     }
 }
 

@@ -128,8 +128,8 @@ private:
     }
 };
 
-/// `all` without `absent`: the registers of a chip that lacks some. Compares offsets, since g++ 12 with sanitizers does not
-/// take addresses of different objects for different at compile time.
+/// `all` without `absent`: the registers of a chip that lacks some. Compares offsets, since g++ 12 with sanitizers does
+/// not take addresses of different objects for different at compile time.
 template <std::size_t All, std::size_t Absent>
 constexpr std::array<const RegisterInfo*, All - Absent> without(const std::array<const RegisterInfo*, All>& all,
                                                                 const std::array<const RegisterInfo*, Absent>& absent) {

@@ -14,8 +14,8 @@
 
 namespace ixy {
 
-/// Register access that is not a plain mapped load or store. Thread rule: calls may come from every thread that uses the
-/// device; a backend that keeps state guards it.
+/// Register access that is not a plain mapped load or store. Thread rule: calls may come from every thread that uses
+/// the device; a backend that keeps state guards it.
 class BarBackend {
 public:
     virtual ~BarBackend() = default;
@@ -25,7 +25,8 @@ public:
                        const std::source_location& where) = 0;
 };
 
-/// A window of registers. A small handle: copy it freely. Whoever made it (a PciFunction) keeps what is behind it alive.
+/// A window of registers. A small handle: copy it freely. Whoever made it (a PciFunction) keeps what is behind it
+/// alive.
 class Bar {
 public:
     using Where = std::source_location;
@@ -74,7 +75,8 @@ public:
     /// One access of the width of T at `offset` bytes: for capabilities that describe their own layout.
     template <class T>
     T load(std::uint64_t offset, const Where& where = Where::current()) const {
-        if (mapped_ != nullptr) [[likely]] return *reinterpret_cast<const volatile T*>(mapped_ + offset);
+        if (mapped_ != nullptr) [[likely]]
+            return *reinterpret_cast<const volatile T*>(mapped_ + offset);
         return static_cast<T>(backend_->read(offset, sizeof(T), where));
     }
     template <class T>

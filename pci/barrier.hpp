@@ -1,5 +1,5 @@
-// Memory barriers by what they order. x86-64 keeps loads in order with loads and stores in order with stores, to write-back
-// and to uncached memory alike, so there they only stop the compiler; AArch64 needs instructions.
+// Memory barriers by what they order. x86-64 keeps loads in order with loads and stores in order with stores, to
+// write-back and to uncached memory alike, so there they only stop the compiler; AArch64 needs instructions.
 #pragma once
 
 #include <atomic>

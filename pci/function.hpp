@@ -1,7 +1,7 @@
 // A PCI function as userspace sees it: who it is, its configuration space, its BARs, its DMA memory, its interrupts.
 //
-// Behind this interface are sysfs, VFIO, a QEMU under qtest and software NICs. Drivers are written against it and cannot
-// tell which one they have.
+// Behind this interface are sysfs, VFIO, a QEMU under qtest and software NICs. Drivers are written against it and
+// cannot tell which one they have.
 #pragma once
 
 #include <chrono>
@@ -64,8 +64,8 @@ public:
     /// Where this device's rings and pools live.
     virtual const std::shared_ptr<DmaSpace>& dma_space() const = 0;
 
-    /// Enables `count` vectors of `kind`; each one's event file is owned by the function. Errors: unsupported where the way
-    /// the function is reached knows no interrupts (sysfs).
+    /// Enables `count` vectors of `kind`; each one's event file is owned by the function. Errors: unsupported where the
+    /// way the function is reached knows no interrupts (sysfs).
     virtual Expected<std::vector<Interrupt>> enable_interrupts(InterruptKind kind, std::size_t count);
     /// A legacy interrupt is masked when it fires; this lets the next one through.
     virtual Expected<> unmask_interrupt(std::size_t vector);
@@ -100,10 +100,12 @@ struct PciOpenOptions {
 };
 
 /// Takes the function that `address` names: "0000:03:00.0" (sysfs, or VFIO when it is bound to vfio-pci),
-/// "qtest:/path[,slot]", or a scheme that was added. Errors: invalid_argument, not_found, busy, permission, unsupported.
+/// "qtest:/path[,slot]", or a scheme that was added. Errors: invalid_argument, not_found, busy, permission,
+/// unsupported.
 Expected<std::unique_ptr<PciFunction>> open_pci_function(std::string_view address, const PciOpenOptions& options = {});
 
-/// Adds a way to reach devices: addresses "scheme:…" go to `opener`. For software NICs, which the library does not know of.
+/// Adds a way to reach devices: addresses "scheme:…" go to `opener`. For software NICs, which the library does not know
+/// of.
 using PciOpener = Expected<std::unique_ptr<PciFunction>> (*)(std::string_view address, const PciOpenOptions& options);
 void add_pci_scheme(std::string_view scheme, PciOpener opener);
 

@@ -1,7 +1,7 @@
 // Linux' own UDP in the guest: receives what ixy-pktgen sends, and sends numbered datagrams for ixy-pcap.
 //
-//   lab_udp receive PORT COUNT            ends with status 0 when COUNT of ixy-pktgen's payloads came, in order, in 30 seconds
-//   lab_udp send ADDRESS PORT COUNT       payload: "lab" and the number, 32 bits, little-endian
+//   lab_udp receive PORT COUNT            ends with status 0 when COUNT of ixy-pktgen's payloads came, in order, in 30
+//   seconds lab_udp send ADDRESS PORT COUNT       payload: "lab" and the number, 32 bits, little-endian
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -44,9 +44,13 @@ int receive(int file, const char* port, std::uint32_t count) {
     for (std::uint32_t expected = 0; expected < count; ++expected) {
         Payload payload{};
         const ssize_t length = recv(file, payload.data(), payload.size(), 0);
-        if (length < 7) return std::fprintf(stderr, "after %u datagrams: %s\n", expected, length < 0 ? "nothing more came" : "too short"), 1;
+        if (length < 7)
+            return std::fprintf(stderr, "after %u datagrams: %s\n", expected,
+                                length < 0 ? "nothing more came" : "too short"),
+                   1;
         const std::uint32_t number = number_at(payload.data() + length - 4);
-        if (std::memcmp(payload.data(), "ixy", 3) != 0) return std::fprintf(stderr, "datagram %u is not ixy's\n", expected), 1;
+        if (std::memcmp(payload.data(), "ixy", 3) != 0)
+            return std::fprintf(stderr, "datagram %u is not ixy's\n", expected), 1;
         if (number != expected) return std::fprintf(stderr, "wanted number %u, got %u\n", expected, number), 1;
     }
     return 0;
@@ -57,7 +61,8 @@ int send(int file, const char* address, const char* port, std::uint32_t count) {
     for (std::uint32_t number = 0; number < count; ++number) {
         std::array<char, 40> payload{'l', 'a', 'b'};
         std::memcpy(payload.data() + 3, &number, sizeof number);
-        if (sendto(file, payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr*>(&there), sizeof there) < 0) {
+        if (sendto(file, payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr*>(&there), sizeof there) <
+            0) {
             return std::perror("sendto"), 1;
         }
         usleep(200);
@@ -72,7 +77,8 @@ int main(int argc, char** argv) {
     const int file = socket(AF_INET, SOCK_DGRAM, 0);
     if (file < 0) return std::perror("socket"), 1;
     if (verb == "receive" && argc == 4) return receive(file, argv[2], static_cast<std::uint32_t>(std::atoi(argv[3])));
-    if (verb == "send" && argc == 5) return send(file, argv[2], argv[3], static_cast<std::uint32_t>(std::atoi(argv[4])));
+    if (verb == "send" && argc == 5)
+        return send(file, argv[2], argv[3], static_cast<std::uint32_t>(std::atoi(argv[4])));
     std::fputs("usage: lab_udp receive PORT COUNT | send ADDRESS PORT COUNT\n", stderr);
     return 2;
 }
