@@ -36,7 +36,9 @@ void send_frames(Device& device, Generator& generator, const Options& options, M
     SizedBatch batch(options.batch);
     SizedBatch unwanted(options.batch);
     std::uint64_t left = options.count;
-    Pacer pacer(options.rate ? options.rate->packets_per_second(options.frame.size) : 1, 2 * options.batch);
+    const double rate = options.rate ? options.rate->packets_per_second(options.frame.size) : 1;
+    const auto catch_up = static_cast<std::size_t>(rate / 10);  // of 100 ms in which this process did not run
+    Pacer pacer(rate, std::max(2 * options.batch, catch_up));
 
     while (left != 0 && monitor.going()) {
         if (batch.empty()) {

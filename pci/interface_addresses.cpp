@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -125,6 +126,7 @@ std::vector<std::string> interface_routes(const std::string& interface) {
     alignas(nlmsghdr) std::array<char, 32768> datagram;
     for (;;) {
         const ssize_t got = ::recv(socket.get(), datagram.data(), datagram.size(), 0);
+        if (got < 0 && errno == EINTR) continue;  // a list that ends too early could hide a route
         if (got <= 0) break;
         if (!collect_routes({datagram.data(), static_cast<std::size_t>(got)}, index, destinations)) break;
     }

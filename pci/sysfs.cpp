@@ -74,6 +74,9 @@ Expected<> SysfsFunction::examine(const PciOpenOptions& options) {
     UsageFacts usage = gather_usage(tree_, address_);
     const auto in_use = reason_in_use(usage);
     if (in_use && in_use->kind == ErrorKind::invalid_argument) return std::unexpected(*in_use);
+    if (options.accept != nullptr) {
+        if (const auto accepted = options.accept(address_, identity_); !accepted) return accepted;
+    }
     if (usage.driver == "vfio-pci") {
         return failure(ErrorKind::unsupported, address_ + " is bound to vfio-pci, and this ixy does not know VFIO yet",
                        "give it back to the kernel: ixy restore " + address_);
@@ -232,8 +235,9 @@ Expected<Bar> SysfsFunction::map_bar(unsigned index, std::size_t least) {
     const std::string path = folder_ + "/resource" + std::to_string(index);
     const File file(::open(path.c_str(), O_RDWR | O_SYNC | O_CLOEXEC));
     if (!file.is_open()) {
+        const bool locked_down = errno == EPERM;
         auto error = file_failure("cannot open " + path, errno);
-        if (errno == EPERM)
+        if (locked_down)
             error.error().next = "the kernel is locked down (Secure Boot): use vfio-pci, or switch Secure Boot off";
         return error;
     }

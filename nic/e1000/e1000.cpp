@@ -18,16 +18,25 @@ constexpr std::size_t check_sequence = 4;
 constexpr std::size_t standard_frame = 1514;
 
 Expected<> check(const DeviceOptions& options) {
-    const auto refuse = [](std::string what) { return failure(ErrorKind::invalid_argument, std::move(what)); };
-    if (options.rx_queues != 1 || options.tx_queues != 1) return refuse("the 8254x has one queue in each direction");
+    const auto refuse = [](std::string what, std::string next) {
+        return failure(ErrorKind::invalid_argument, std::move(what), std::move(next));
+    };
+    if (options.rx_queues != 1 || options.tx_queues != 1) {
+        return refuse("the 8254x has one queue in each direction", "ask for one");
+    }
     for (const std::size_t size : {options.rx_ring_size, options.tx_ring_size}) {
         if (size < 8 || size > 4096 || size % 8 != 0) {
-            return refuse("a ring of " + std::to_string(size) + " descriptors: 8 to 4096 are possible, in steps of 8");
+            return refuse("a ring of " + std::to_string(size) + " descriptors is not possible on the 8254x",
+                          "choose 8 to 4096, in steps of 8");
         }
     }
-    if (options.pool_packets < options.rx_ring_size) return refuse("the pool is smaller than the receive ring");
+    if (options.pool_packets < options.rx_ring_size) {
+        return refuse("a pool of " + std::to_string(options.pool_packets) + " packets cannot fill the receive ring",
+                      "make it larger than the ring of " + std::to_string(options.rx_ring_size));
+    }
     if (options.max_frame < 60 || options.max_frame > longest_jumbo - check_sequence) {
-        return refuse("frames of " + std::to_string(options.max_frame) + " bytes: 60 to 16124 are possible");
+        return refuse("frames of " + std::to_string(options.max_frame) + " bytes are not possible on the 8254x",
+                      "choose 60 to " + std::to_string(longest_jumbo - check_sequence));
     }
     return {};
 }

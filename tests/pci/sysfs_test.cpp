@@ -203,6 +203,16 @@ TEST_F(Sysfs, card_that_is_gone_is_refused) {
     EXPECT_NE(refused(ErrorKind::device_failed).what.find("gone"), std::string::npos);
 }
 
+TEST_F(Sysfs, card_that_the_caller_has_no_driver_for_is_left_to_the_kernel) {
+    fake.add({});
+    const auto error =
+        refused(ErrorKind::unsupported,
+                {.force = true, .accept = [](std::string_view name, const PciIdentity& card) -> Expected<> {
+                     return failure(ErrorKind::unsupported, std::string(name) + " is a " + std::to_string(card.device));
+                 }});
+    EXPECT_NE(error.what.find(std::to_string(0x100e)), std::string::npos) << error.what;
+}
+
 TEST_F(Sysfs, interface_that_is_up_with_an_address_is_refused_and_named) {
     const auto folder = fake.add({.interface = "lo"});  // the one interface that has an address everywhere
     FakeSysfs::put(folder / "net/lo/flags", "0x49\n");
