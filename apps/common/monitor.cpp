@@ -92,6 +92,9 @@ void Monitor::introduce(Device& device) const {
     say(fmt::format("{}: {}: {}, driver {}, {}, link {}", program_, device.address(), device.model(),
                     device.driver_name(), device.mac_address().text(),
                     link.up ? fmt::format("{} Mbit/s", link.megabits) : "down"));
+    if (const std::string warning = device.dma_space()->take_warning(); !warning.empty()) {
+        say(fmt::format("{}: {}", program_, warning));
+    }
 }
 
 bool Monitor::look() {
