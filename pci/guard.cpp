@@ -20,11 +20,17 @@
 
 namespace ixy {
 
-/// What goes over the socket, with at most one file descriptor beside it. The answer is an int: negative is an errno.
+/// What goes over the socket, with at most one file descriptor beside it.
 struct Guard::Message {
     Request request;
     unsigned function = 0;
     UndoStep step{};
+    unsigned number = 0;
+};
+
+struct Guard::Answer {
+    unsigned number;  ///< of the message: an answer that nobody waits for any more is told from the next one
+    int result;       ///< negative: an errno
 };
 
 namespace {
@@ -170,8 +176,8 @@ struct Guard::Process {
             int file = -1;
             const ssize_t got = receive_with_file(socket, &message, sizeof message, file);
             if (got == 0 || (got < 0 && errno != EMFILE)) break;
-            const int result = got == sizeof message ? answer(message, file) : -errno;
-            ::send(socket, &result, sizeof result, MSG_NOSIGNAL);
+            const Answer reply{message.number, got == sizeof message ? answer(message, file) : -errno};
+            ::send(socket, &reply, sizeof reply, MSG_NOSIGNAL);
         }
         for (Function& function : functions) {
             while (function.config >= 0 && function.step_count > 0) {
@@ -223,28 +229,31 @@ Expected<std::unique_ptr<Guard>> Guard::start() {
 Guard::~Guard() {
     const Message message{.request = Request::end};
     if (!send_with_file(socket_.get(), &message, sizeof message, -1)) return;
-    int rest = 0;
-    while (::recv(socket_.get(), &rest, sizeof rest, 0) < 0 && errno == EINTR) {
-    }
+    Answer late{};
+    ssize_t got = 0;
+    do {
+        got = ::recv(socket_.get(), &late, sizeof late, 0);
+    } while (got > 0 || (got < 0 && errno == EINTR));
 }
 
-Expected<unsigned> Guard::ask(const Message& message, int file) {
+Expected<unsigned> Guard::ask(Message message, int file) {
     const std::lock_guard lock(mutex_);
-    int result = 0;
+    message.number = ++asked_;
+    Answer answer{};
     ssize_t got = -1;
     if (send_with_file(socket_.get(), &message, sizeof message, file)) {
         do {
-            got = ::recv(socket_.get(), &result, sizeof result, 0);
-        } while (got < 0 && errno == EINTR);
+            got = ::recv(socket_.get(), &answer, sizeof answer, 0);
+        } while (got < 0 ? errno == EINTR : got == sizeof answer && answer.number != message.number);
     }
-    if (got != sizeof result) {
+    if (got != sizeof answer) {
         return failure(ErrorKind::system,
                        "the guard process " + std::to_string(pid_) +
-                           " is gone: if this program is killed now, nobody stops its cards",
+                           " is gone or does not answer: if this program is killed now, nobody stops its cards",
                        "close all devices and open them again");
     }
-    if (result < 0) return system_failure("the guard process cannot take more", -result);
-    return static_cast<unsigned>(result);
+    if (answer.result < 0) return system_failure("the guard process cannot take more", -answer.result);
+    return static_cast<unsigned>(answer.result);
 }
 
 Expected<> Guard::tell(const Message& message, int file) {

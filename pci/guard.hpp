@@ -34,7 +34,7 @@ public:
 
     pid_t pid() const { return pid_; }
 
-    /// Every call below fails when the guard has been killed.
+    /// Every call below fails when the guard has been killed, or does not answer for 5 seconds.
     Expected<> check_alive();
     /// Holds a copy of `memory` until the guard ends.
     Expected<> keep_memory(int memory);
@@ -50,14 +50,16 @@ public:
 private:
     enum class Request : std::uint8_t { check, keep_memory, keep_function, push, pop, release, end };
     struct Message;
+    struct Answer;
     struct Process;
     Guard(File socket, pid_t pid) : socket_(std::move(socket)), pid_(pid) {}
-    Expected<unsigned> ask(const Message& message, int file = -1);
+    Expected<unsigned> ask(Message message, int file = -1);
     Expected<> tell(const Message& message, int file = -1);
 
     std::mutex mutex_;
     File socket_;
     pid_t pid_;
+    unsigned asked_ = 0;
 };
 
 }  // namespace ixy

@@ -209,6 +209,19 @@ TEST(Guard, killed_is_noticed_at_the_next_open_and_harmless_at_close) {
     EXPECT_TRUE(SysfsFunction::open(address, {}, fake.tree).has_value()) << "a new guard";
 }
 
+TEST(Guard, late_answers_are_not_taken_for_those_to_later_questions) {
+    const auto guard = Guard::start().value();
+    const File file(::memfd_create("ixy-test-config", MFD_CLOEXEC));
+    EXPECT_EQ(guard->keep_function(file.get()).value(), 0U);
+    ::kill(guard->pid(), SIGSTOP);
+    const auto late = guard->check_alive();
+    ASSERT_FALSE(late);
+    EXPECT_NE(late.error().what.find("does not answer"), std::string::npos) << late.error().text();
+    ::kill(guard->pid(), SIGCONT);
+    EXPECT_EQ(guard->keep_function(file.get()).value(), 1U);
+    EXPECT_TRUE(guard->check_alive());
+}
+
 TEST(Guard, has_room_for_a_limited_number_of_functions_and_says_so) {
     auto guard = Guard::start();
     ASSERT_TRUE(guard.has_value());
