@@ -95,8 +95,8 @@ std::size_t TransmitRing::post_plain(std::span<Packet* const> packets, std::size
         if (requests(packet->flags()) != PacketFlags::none || packet->next() != nullptr ||
             length - shortest_frame > longest_frame - shortest_frame) [[unlikely]]
             break;
-        if (&packet->pool() != last_pool_) [[unlikely]]
-            keep_pool(packet->pool());
+        if (&packet->pool() != last_pool_ && !keep_pool(packet->pool())) [[unlikely]]
+            break;
         const auto command = plain_frame | TDESC_CMD.LENGTH(static_cast<std::uint32_t>(length));
         descriptors[posted] = {packet->io_address().value, command, {}};
         owned[posted] = packet;
@@ -122,10 +122,16 @@ void TransmitRing::post(const Descriptor& descriptor, Packet* piece) {
     advance(1);
 }
 
-void TransmitRing::keep_pool(Mempool& pool) {
+bool TransmitRing::reaches(const Mempool& pool) const { return pool.space().get() == memory_.space(); }
+
+/// Makes `pool` outlive its packets in this ring. Returns false when the card cannot reach it: what is at the packets'
+/// addresses for this card may be anybody's, and would go out on the wire.
+bool TransmitRing::keep_pool(Mempool& pool) {
+    if (!reaches(pool)) return false;
     last_pool_ = &pool;
     const auto same = [&](const std::shared_ptr<Mempool>& kept) { return kept.get() == &pool; };
     if (std::ranges::none_of(pools_, same)) pools_.push_back(pool.shared_from_this());
+    return true;
 }
 
 std::size_t TransmitRing::reclaim() {
@@ -172,7 +178,7 @@ bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
     for (Packet* piece = &frame; piece != nullptr;) {
         Packet* next = piece->next();
         piece->set_next(nullptr);  // from here on each piece goes its own way back to its pool
-        keep_pool(piece->pool());
+        (void)keep_pool(piece->pool());
         if (next == nullptr) command |= TDESC_CMD.EOP;
         const auto length = TDESC_CMD.LENGTH(static_cast<std::uint32_t>(piece->length()));
         post({piece->io_address().value, command | length, options}, piece);
@@ -183,7 +189,7 @@ bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
 
 bool TransmitRing::can_send(const Packet& frame, std::size_t pieces) const {
     for (const Packet* piece = &frame; piece != nullptr; piece = piece->next()) {
-        if (piece->length() == 0) return false;
+        if (piece->length() == 0 || !reaches(piece->pool())) return false;
     }
     const std::size_t bytes = frame.frame_length();
     const bool known_requests = (requests(frame.flags()) | allowed_) == allowed_;

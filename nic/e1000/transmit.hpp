@@ -47,7 +47,8 @@ private:
     void request_reports(std::uint32_t from);
     bool can_send(const Packet& frame, std::size_t pieces) const;
     void post_checksum_context(const Packet& frame);
-    [[gnu::cold, gnu::noinline]] void keep_pool(Mempool& pool);
+    bool reaches(const Mempool& pool) const;
+    [[gnu::cold, gnu::noinline]] bool keep_pool(Mempool& pool);
 
     Bar registers_;
     Descriptor* ring_;

@@ -254,6 +254,31 @@ TEST_F(HostileCard, that_never_sends_fills_the_ring_and_no_more) {
     }
 }
 
+// The card would read whatever its own space has at that address.
+TEST_F(HostileCard, is_given_no_packet_of_another_dma_space) {
+    Device& device = open();
+    const auto foreign = Mempool::create(ProcessSpace::create().value(), {.packets = 64}).value();
+    Batch<8> batch;
+    for (const bool ours : {true, false, false, true, false}) {
+        batch.push((ours ? device.pool() : foreign)->allocate());
+        batch[batch.size() - 1].set_length(60);
+    }
+    EXPECT_EQ(device.tx_queue(0).send(batch), 2U);
+    EXPECT_TRUE(batch.empty());
+    EXPECT_EQ(device.tx_queue(0).counters().refused.value(), 3U);
+    EXPECT_EQ(foreign->available(), foreign->size());
+    EXPECT_EQ(card().get(TDT.offset), 2U);
+
+    Packet* head = device.pool()->allocate();
+    head->set_length(60);
+    head->set_next(foreign->allocate());
+    head->next()->set_length(60);
+    batch.push(head);
+    EXPECT_EQ(device.tx_queue(0).send(batch), 0U) << "nor a piece of one";
+    EXPECT_EQ(foreign->available(), foreign->size());
+    EXPECT_EQ(card().get(TDT.offset), 2U);
+}
+
 TEST_F(HostileCard, checksum_flags_are_those_that_the_descriptor_claims) {
     const struct {
         Status status;
