@@ -35,11 +35,12 @@ inline void mmio_wmb() {
 #endif
 }
 
-/// One load of a 32-bit word of DMA memory that the device may change at any moment (a descriptor's status).
+/// One load of a 32-bit word of DMA memory that the device may change at any moment (a descriptor's status). Acquire, so
+/// that a device that is software in another thread, and stores it with release, is no data race.
 template <class Word>
     requires(sizeof(Word) == sizeof(std::uint32_t))
 Word dma_load(const Word& word) {
-    return std::bit_cast<Word>(*reinterpret_cast<const volatile std::uint32_t*>(&word));
+    return std::bit_cast<Word>(__atomic_load_n(reinterpret_cast<const std::uint32_t*>(&word), __ATOMIC_ACQUIRE));
 }
 
 }  // namespace ixy
