@@ -42,15 +42,13 @@ struct MacAddress {
 struct DeviceOptions {
     std::size_t rx_queues = 1;
     std::size_t tx_queues = 1;
-    std::size_t rx_ring_size =
-        512;  ///< descriptors; each driver says which sizes are legal (e1000: 8 to 4096, times 8)
-    std::size_t tx_ring_size = 512;
-    std::size_t pool_packets = 2048;  ///< buffers of the pool behind each receive queue
-    std::size_t max_frame =
-        1514;                  ///< longest frame to receive, bytes without FCS and VLAN tag; above 1514: jumbo frames
-    bool promiscuous = true;   ///< receive frames for any address
-    bool rx_checksum = false;  ///< let the card check IPv4, TCP and UDP checksums
-    bool tx_checksum = false;  ///< let the card write checksums where packets' flags ask for it
+    std::size_t rx_ring_size = 512;   ///< descriptors; e1000: a multiple of 8, 8 to 4096
+    std::size_t tx_ring_size = 512;   ///< likewise
+    std::size_t pool_packets = 2048;  ///< buffers of the pool behind each receive queue; at least rx_ring_size
+    std::size_t max_frame = 1514;     ///< longest frame to receive, bytes without FCS and VLAN tag
+    bool promiscuous = true;          ///< receive frames for any address
+    bool rx_checksum = false;         ///< let the card check IPv4, TCP and UDP checksums
+    bool tx_checksum = false;         ///< let the card write checksums where packets' flags ask for it
     bool vlan = false;  ///< let the card take 802.1Q tags out of received frames, into Packet::vlan(), and insert them
     std::chrono::milliseconds link_timeout{10'000};  ///< how long open() waits for the link; 0: not at all
     bool force = false;                              ///< take the card although the kernel uses it

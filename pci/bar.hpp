@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <source_location>
+#include <type_traits>
 
 #include <ixy/datasheet/register.hpp>
 

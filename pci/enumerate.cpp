@@ -1,6 +1,8 @@
 // Listing the network cards.
 #include <ixy/pci/enumerate.hpp>
 
+#include <cstdlib>
+
 #include <ixy/pci/identity.hpp>
 #include <ixy/pci/in_use.hpp>
 

@@ -51,7 +51,7 @@ Link E1000::link() {
 Expected<> E1000::wait_for_link() {
     for (std::chrono::milliseconds waited{0}; !link().up; waited += 10ms) {
         if (waited >= options_.link_timeout) {
-            if (options_.link_timeout == 0ms) return {};
+            if (options_.link_timeout <= 0ms) return {};
             return fail(ErrorKind::timeout, "no link after " + std::to_string(waited.count()) + " ms",
                         "is the cable plugged in at both ends, and the other end up?");
         }

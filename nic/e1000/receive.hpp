@@ -46,9 +46,8 @@ private:
     std::uint32_t size_;
     std::uint32_t next_ = 0;
     std::uint32_t tail_ = 0;
-    std::uint32_t filled_ =
-        0;  // slots between next_ and tail_; at most size_ - 1, so that the tail never meets the head
-    std::uint32_t refill_at_;  // empty slots that are worth a refill
+    std::uint32_t filled_ = 0;  // slots between next_ and tail_; at most size_ - 1: the tail stays behind
+    std::uint32_t refill_at_;   // empty slots that are worth a refill
 
     Packet* first_ = nullptr;  // pieces so far of a frame that spans several descriptors
     Packet* last_ = nullptr;
