@@ -15,7 +15,10 @@ Expected<> PciFunction::set_bus_master(bool on) {
     }
     const std::uint32_t wanted =
         on ? *command | pci_config::command_bus_master : *command & ~pci_config::command_bus_master;
-    return config_write(pci_config::command, 2, wanted);
+    const auto written = config_write(pci_config::command, 2, wanted);
+    // What the card had sent before the write arrives before the answer to this read. 3.2.5 (transaction ordering)
+    if (written && !on) (void)config_read(pci_config::command, 2);
+    return written;
 }
 
 Expected<std::vector<Interrupt>> PciFunction::enable_interrupts(InterruptKind, std::size_t) {

@@ -52,13 +52,18 @@ public:
     /// The NUMA node that it is attached to, or any_node.
     virtual int numa_node() const { return any_node; }
 
-    /// Reads `width` bytes (1, 2 or 4) of configuration space at `offset`, which is a multiple of `width`.
+    /// Reads `width` bytes (1, 2 or 4) of configuration space at `offset`, which is a multiple of `width`. Errors:
+    /// device_failed (it is gone), permission (beyond byte 64 without root).
     virtual Expected<std::uint32_t> config_read(std::uint32_t offset, unsigned width) = 0;
+    /// Writes the low `width` bytes of `value`; the rest as config_read.
     virtual Expected<> config_write(std::uint32_t offset, unsigned width, std::uint32_t value) = 0;
-    /// Lets the device read and write memory by itself, or stops it (command register, bit 2).
+    /// Lets the device read and write memory by itself, or stops it (command register, bit 2). When it is stopped, what
+    /// it had written before has arrived. Errors: those of config_read.
     virtual Expected<> set_bus_master(bool on);
 
-    /// Opens BAR `index` (0 to 5), which must have at least `least` bytes. The window lives as long as the function.
+    /// Opens BAR `index` (0 to 5), which must have at least `least` bytes. The window lives as long as the function;
+    /// asked for again, it is the same. Errors: unsupported (absent, or of a kind that cannot be reached this way),
+    /// device_failed (too small), permission.
     virtual Expected<Bar> map_bar(unsigned index, std::size_t least) = 0;
 
     /// Where this device's rings and pools live.
@@ -67,7 +72,8 @@ public:
     /// Enables `count` vectors of `kind`; each one's event file is owned by the function. Errors: unsupported where the
     /// way the function is reached knows no interrupts (sysfs).
     virtual Expected<std::vector<Interrupt>> enable_interrupts(InterruptKind kind, std::size_t count);
-    /// A legacy interrupt is masked when it fires; this lets the next one through.
+    /// A legacy interrupt is masked when it fires; this lets the next one through. `vector` counts from 0. Errors:
+    /// unsupported.
     virtual Expected<> unmask_interrupt(std::size_t vector);
 
     /// Resets the function alone (function-level reset), where that exists. Errors: unsupported.
@@ -95,7 +101,8 @@ inline constexpr std::uint8_t capability_power_management = 0x01, capability_msi
 /// Options for taking a function from the kernel.
 struct PciOpenOptions {
     bool force = false;  ///< take it although it is in use; another ixy's lock is respected all the same
-    /// Asked before anything is changed; an error ends the opening. Device::open refuses cards without a driver here.
+    /// Asked before anything is taken from the kernel; an error ends the opening. Device::open refuses cards without a
+    /// driver here.
     Expected<> (*accept)(std::string_view address, const PciIdentity& identity) = nullptr;
 };
 

@@ -30,12 +30,12 @@ std::string class_text(std::uint32_t class_code) {
     return std::string(number) + (index < base.size() ? " (" + std::string(base[index]) + ")" : "");
 }
 
-Expected<std::optional<std::uint32_t>> find_capability(PciFunction& function, std::uint8_t id) {
+Expected<std::optional<std::uint32_t>> find_capability(PciFunction& function, std::uint8_t id, std::uint32_t after) {
     constexpr int most_capabilities = 48;  // 192 bytes of list, 4 bytes each at least
     const auto status = function.config_read(pci_config::status, 2);
     if (!status) return std::unexpected(status.error());
     if ((*status & pci_config::status_capabilities) == 0) return std::nullopt;
-    std::uint32_t link = pci_config::capabilities;
+    std::uint32_t link = after == 0 ? pci_config::capabilities : after + 1;
     for (int i = 0; i < most_capabilities; ++i) {
         const auto next = function.config_read(link, 1);
         if (!next) return std::unexpected(next.error());

@@ -14,11 +14,12 @@ namespace ixy {
 /// read.
 PciIdentity read_identity(const std::string& folder);
 
-/// "0x020000 (Ethernet controller)"
+/// The number and, where the base class is known, its name: "0x020000 (network)".
 std::string class_text(std::uint32_t class_code);
 
 /// Where the capability `id` (pci_config::capability_…) stands in configuration space; nothing where the function has
-/// none. A list that goes round in circles ends. Errors: those of config_read.
-Expected<std::optional<std::uint32_t>> find_capability(PciFunction& function, std::uint8_t id);
+/// none. `after` is one that was found already: the search goes on behind it (virtio has several of its vendor's). A
+/// list that goes round in circles ends. Errors: those of config_read.
+Expected<std::optional<std::uint32_t>> find_capability(PciFunction& function, std::uint8_t id, std::uint32_t after = 0);
 
 }  // namespace ixy

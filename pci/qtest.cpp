@@ -274,9 +274,9 @@ Expected<Bar> QtestFunction::map_bar(unsigned index, std::size_t least) {
                        address_ + " has no BAR " + std::to_string(index) + " that can be placed");
     }
     if (windows_[index]->size() < least) {
-        return failure(ErrorKind::unsupported, address_ + ": BAR " + std::to_string(index) + " has " +
-                                                   std::to_string(windows_[index]->size()) + " bytes, not " +
-                                                   std::to_string(least));
+        return failure(ErrorKind::device_failed, address_ + ": BAR " + std::to_string(index) + " has " +
+                                                     std::to_string(windows_[index]->size()) + " bytes, not " +
+                                                     std::to_string(least));
     }
     return Bar(*windows_[index], windows_[index]->size());
 }

@@ -55,7 +55,7 @@ private:
 };
 
 /// A function like `inner`, but for its BARs: each goes through the backend that `wrap` makes around it, which passes
-/// on what it likes. Owns both.
+/// on what it likes. Owns both. Configuration space, DMA memory and interrupts are those of `inner`.
 class WrappedFunction final : public PciFunction {
 public:
     /// Called when BAR `index` is mapped for the first time; `inner` is the window of the function inside.

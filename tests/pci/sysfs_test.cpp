@@ -316,6 +316,27 @@ TEST_F(Sysfs, capability_list_that_goes_in_circles_ends) {
     EXPECT_EQ(find_capability(**function, pci_config::capability_msi).value(), std::nullopt);
 }
 
+TEST_F(Sysfs, every_capability_of_one_kind_is_found) {
+    const auto folder = fake.add({});
+    std::string config = FakeSysfs::get(folder / "config");
+    constexpr std::pair<std::size_t, std::size_t> places[] = {{0x40, 0x50}, {0x50, 0x60}, {0x60, 0xdc}};
+    for (const auto& [at, next] : places) {
+        config[at] = pci_config::capability_vendor;
+        config[at + 1] = static_cast<char>(next);
+    }
+    config[pci_config::capabilities] = 0x40;
+    FakeSysfs::put(folder / "config", config);
+    const auto function = open();
+    ASSERT_TRUE(function.has_value());
+    std::vector<std::uint32_t> found;
+    const auto next = [&] {
+        const std::uint32_t after = found.empty() ? 0 : found.back();
+        return find_capability(**function, pci_config::capability_vendor, after).value();
+    };
+    while (const auto place = next()) found.push_back(*place);
+    EXPECT_EQ(found, (std::vector<std::uint32_t>{0x40, 0x50, 0x60}));
+}
+
 TEST_F(Sysfs, interrupts_and_reset_are_unsupported) {
     fake.add({});
     const auto function = open();
