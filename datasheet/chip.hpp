@@ -113,6 +113,10 @@ struct Chip {
             if (info->name == register_name) return info;
         return nullptr;
     }
+    /// True when one of its identities has that PCI device number.
+    constexpr bool serves(std::uint16_t device) const {
+        return std::ranges::any_of(ids, [=](const PciId& each) { return each.device == device; });
+    }
     /// The identity with that PCI device number, or nullptr.
     constexpr const PciId* id(std::uint16_t device) const {
         for (const PciId& each : ids)

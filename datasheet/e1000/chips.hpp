@@ -267,7 +267,7 @@ inline constexpr std::array<const Chip*, 10> CHIPS{&CHIP_82543GC, &CHIP_82544EI,
 /// The chip with that PCI identity, or nullptr.
 constexpr const Chip* find_chip(std::uint16_t vendor, std::uint16_t device) {
     for (const Chip* chip : CHIPS)
-        if (vendor == INTEL && chip->id(device) != nullptr) return chip;
+        if (vendor == INTEL && chip->serves(device)) return chip;
     return nullptr;
 }
 
