@@ -8,7 +8,7 @@
 #include <charconv>
 #include <iterator>
 
-#include "small_file.hpp"
+#include <ixy/core/files.hpp>
 
 namespace ixy {
 
@@ -30,7 +30,7 @@ Expected<> run_on(const std::vector<int>& cpus) {
 }
 
 Expected<std::vector<int>> read_list(const std::string& path) {
-    auto list = detail::read_line(path);
+    auto list = read_text(path);
     if (!list) return std::unexpected(std::move(list.error()));
     return parse_cpu_list(*list);
 }

@@ -8,10 +8,9 @@
 
 #include <bit>
 #include <cerrno>
-#include <charconv>
 #include <mutex>
 
-#include "small_file.hpp"
+#include <ixy/core/files.hpp>
 
 namespace ixy {
 
@@ -31,15 +30,11 @@ std::string folder(HugePage size, int node, const std::string& sys) {
                             : sys + "/devices/system/node/node" + std::to_string(node) + "/hugepages/" + pages;
 }
 
-Expected<std::size_t> read_number(const std::string& path) {
-    auto text = detail::read_line(path);
-    if (!text) return std::unexpected(std::move(text.error()));
-    std::size_t number = 0;
-    const char* end = text->data() + text->size();
-    const auto [stopped, problem] = std::from_chars(text->data(), end, number);
-    if (problem != std::errc{} || stopped != end)
-        return failure(ErrorKind::system, path + ": not a number: \"" + *text + "\"");
-    return number;
+Expected<std::size_t> read_count(const std::string& path) {
+    const auto number = read_number(path);
+    if (!number) return std::unexpected(number.error());
+    if (*number < 0) return failure(ErrorKind::system, path + ": not a count: " + std::to_string(*number));
+    return static_cast<std::size_t>(*number);
 }
 
 /// The NUMA node that the memory at `address` lies on, or any_node when the kernel does not tell.
@@ -72,20 +67,18 @@ int populate(std::span<std::byte> memory) {
 }  // namespace
 
 Expected<HugePageCount> huge_page_count(HugePage size, int node, const std::string& sys) {
-    const auto total = read_number(folder(size, node, sys) + "/nr_hugepages");
+    const auto total = read_count(folder(size, node, sys) + "/nr_hugepages");
     if (!total) return std::unexpected(total.error());
-    const auto free = read_number(folder(size, node, sys) + "/free_hugepages");
+    const auto free = read_count(folder(size, node, sys) + "/free_hugepages");
     if (!free) return std::unexpected(free.error());
     return HugePageCount{.total = *total, .free = *free};
 }
 
 Expected<std::size_t> set_huge_page_count(HugePage size, std::size_t count, int node, const std::string& sys) {
     const std::string path = folder(size, node, sys) + "/nr_hugepages";
-    if (auto written = detail::write_line(path, std::to_string(count) + "\n"); !written) {
-        if (written.error().kind == ErrorKind::permission) written.error().next = "run it as root (sudo)";
+    if (auto written = write_file(path, std::to_string(count) + "\n"); !written)
         return std::unexpected(std::move(written.error()));
-    }
-    return read_number(path);
+    return read_count(path);
 }
 
 Expected<IoAddress> physical_address(std::uintptr_t address, const std::string& pagemap) {

@@ -1,14 +1,10 @@
-// The small files of sysfs and proc, and file descriptors that close themselves.
+// Where the kernel's files about devices are.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include <ixy/core/error.hpp>
+#include <ixy/core/files.hpp>
 
 namespace ixy {
 
@@ -20,39 +16,5 @@ struct KernelTree {
     /// "/sys/bus/pci/devices/0000:03:00.0"
     std::string pci_folder(std::string_view address) const { return sys + "/bus/pci/devices/" + std::string(address); }
 };
-
-/// An open file, closed with its owner.
-class File {
-public:
-    File() = default;
-    explicit File(int descriptor) : descriptor_(descriptor) {}
-    File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-    File& operator=(File&& other) noexcept {
-        std::swap(descriptor_, other.descriptor_);
-        return *this;
-    }
-    ~File() { close(); }
-
-    int get() const { return descriptor_; }
-    bool is_open() const { return descriptor_ >= 0; }
-    void close() noexcept;
-
-private:
-    int descriptor_ = -1;
-};
-
-bool exists(const std::string& path);
-/// The whole of a small file without the white space at its end; nothing where it cannot be read.
-std::optional<std::string> read_text(const std::string& path);
-/// The number in a small file: decimal, or hexadecimal after 0x.
-std::optional<std::int64_t> read_number(const std::string& path);
-/// Writes `text` into a file of sysfs that exists, in one system call.
-Expected<> write_file(const std::string& path, std::string_view text);
-/// A system call on a file of sysfs has failed: as system_failure, and a missing privilege names what gives it.
-std::unexpected<Error> file_failure(std::string what, int error_number);
-/// The last part of what the symbolic link at `path` points to: "e1000" for .../driver. Empty: no such link.
-std::string link_target_name(const std::string& path);
-/// The names in a folder, sorted, those of the dots left out. Empty where there is no such folder.
-std::vector<std::string> folder_entries(const std::string& path);
 
 }  // namespace ixy

@@ -1,5 +1,5 @@
 // Reading and writing the small files of sysfs and proc.
-#include <ixy/pci/files.hpp>
+#include <ixy/core/files.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -20,15 +20,15 @@ void File::close() noexcept {
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-std::optional<std::string> read_text(const std::string& path) {
+Expected<std::string> read_text(const std::string& path) {
     const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.is_open()) return std::nullopt;
+    if (!file.is_open()) return system_failure(path, errno);
     std::string text;
     std::array<char, 4096> part;
     for (;;) {
         const ssize_t got = ::read(file.get(), part.data(), part.size());
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::nullopt;
+        if (got < 0) return system_failure(path, errno);
         if (got == 0) break;
         text.append(part.data(), static_cast<std::size_t>(got));
     }
@@ -36,14 +36,15 @@ std::optional<std::string> read_text(const std::string& path) {
     return text;
 }
 
-std::optional<std::int64_t> read_number(const std::string& path) {
+Expected<std::int64_t> read_number(const std::string& path) {
     const auto text = read_text(path);
-    if (!text) return std::nullopt;
+    if (!text) return std::unexpected(text.error());
     const bool hexadecimal = text->starts_with("0x");
     std::int64_t number = 0;
     const char* const end = text->data() + text->size();
     const auto parsed = std::from_chars(text->data() + (hexadecimal ? 2 : 0), end, number, hexadecimal ? 16 : 10);
-    if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+    if (parsed.ec != std::errc{} || parsed.ptr != end)
+        return failure(ErrorKind::system, path + ": not a number: \"" + *text + "\"");
     return number;
 }
 
