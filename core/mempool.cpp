@@ -69,7 +69,7 @@ constexpr std::size_t stride_of(const MempoolOptions& options) {
 
 Expected<std::shared_ptr<Mempool>> Mempool::create(std::shared_ptr<DmaSpace> space, const MempoolOptions& options) {
     if (auto valid = check(options); !valid) return std::unexpected(std::move(valid.error()));
-    std::shared_ptr<Mempool> pool(new Mempool(std::move(space), options));
+    std::shared_ptr<Mempool> pool(new Mempool(std::move(space), options), let_go);
     if (auto built = pool->build(options); !built) return std::unexpected(std::move(built.error()));
     PoolRegistry::add(*pool);
     return pool;
@@ -87,9 +87,14 @@ Mempool::Mempool(std::shared_ptr<DmaSpace> space, const MempoolOptions& options)
         caches_[slot].capacity = static_cast<std::uint32_t>(cache_capacity_);
 }
 
-Mempool::~Mempool() {
-    PoolRegistry::remove(*this);
-    if (checked_ && available() != size()) mistake("destroyed while packets of it are in use", this);
+Mempool::~Mempool() { PoolRegistry::remove(*this); }
+
+void Mempool::let_go(Mempool* pool) {
+    if (pool->available() == pool->size()) {
+        delete pool;
+    } else if (pool->checked_) {
+        mistake("let go while packets of it are in use", pool);
+    }
 }
 
 Expected<> Mempool::build(const MempoolOptions& options) {

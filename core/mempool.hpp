@@ -25,19 +25,19 @@ struct MempoolOptions {
     std::size_t data_room = 2048;  ///< bytes of a buffer that a card may fill, 64 to 16384, a multiple of 64
     std::size_t headroom = 128;    ///< bytes in front of the frame in a new packet, a multiple of 64, up to 1024
     int node = any_node;           ///< NUMA node of the memory
-    bool checked = false;          ///< ends the process on a double free, a foreign packet or a pool destroyed while
+    bool checked = false;          ///< ends the process on a double free, a foreign packet or a pool let go while
                                    ///< packets are out; always on when the library is built for debugging
 };
 
 /// A pool of packets. Thread rule: any thread may allocate and free at any time; a packet may be freed by another
-/// thread than the one that allocated it. A pool may be destroyed only when nothing uses it any more: no call is under
-/// way, and no packet of it is held by a batch, a ring or a device.
+/// thread than the one that allocated it. A pool may be let go only when nothing uses it any more: no call is under
+/// way, and no packet of it is held by a batch, a ring or a device. One that is let go earlier, since a batch outlives
+/// its device, ends the process when it is checked; else it stays for good, so that its packets never point to nothing.
 class Mempool : public std::enable_shared_from_this<Mempool> {
 public:
     /// Makes a pool in `space`, all of its packets free. Errors: invalid_argument, and those of DmaSpace::allocate.
     static Expected<std::shared_ptr<Mempool>> create(std::shared_ptr<DmaSpace> space,
                                                      const MempoolOptions& options = {});
-    ~Mempool();
     Mempool(const Mempool&) = delete;
     Mempool& operator=(const Mempool&) = delete;
 
@@ -100,6 +100,8 @@ private:
     static constexpr std::size_t cache_count = detail::thread_slots + 1;
 
     Mempool(std::shared_ptr<DmaSpace> space, const MempoolOptions& options);
+    ~Mempool();
+    static void let_go(Mempool* pool);
     Expected<> build(const MempoolOptions& options);
     void add_packets(const DmaMemory& piece, std::size_t count, std::size_t stride);
 

@@ -101,9 +101,9 @@ public:
 };
 
 /// An open network card. Movable. Destroying it stops receive and transmit, waits for DMA to end, frees rings and
-/// buffers and gives the card back to the kernel driver that it came from. Its packets must have gone back to their
-/// pools, and its queues must not be used any more. Thread rule: set-up and statistics belong to one thread at a time,
-/// each queue to one.
+/// buffers and gives the card back to the kernel driver that it came from. Its packets should have gone back to their
+/// pools before (else see Mempool), and its queues must not be used any more. Thread rule: set-up and statistics belong
+/// to one thread at a time, each queue to one.
 class Device {
 public:
     /// Opens the card that `address` names ("0000:03:00.0", "qtest:/path"; sim: with the software NICs' library).

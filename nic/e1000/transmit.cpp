@@ -129,8 +129,8 @@ bool TransmitRing::reaches(const Mempool& pool) const { return pool.space().get(
 bool TransmitRing::keep_pool(Mempool& pool) {
     if (!reaches(pool)) return false;
     last_pool_ = &pool;
-    const auto same = [&](const std::shared_ptr<Mempool>& kept) { return kept.get() == &pool; };
-    if (std::ranges::none_of(pools_, same)) pools_.push_back(pool.shared_from_this());
+    auto owner = pool.weak_from_this().lock();  // none: nobody has the pool any more, and it stays for good
+    if (owner && std::ranges::find(pools_, owner) == pools_.end()) pools_.push_back(std::move(owner));
     return true;
 }
 

@@ -3,6 +3,8 @@
 #include <ixy/core/batch.hpp>
 #include <ixy/core/process_space.hpp>
 
+#include <algorithm>
+
 #include "pool_fixture.hpp"
 
 namespace ixy {
@@ -21,6 +23,19 @@ TEST(batch, what_it_still_holds_goes_back_when_it_ends) {
     }
     EXPECT_EQ(pool->available(), 64u);
 }
+
+#ifdef NDEBUG  // else pools are checked, and this ends the process
+TEST(batch, that_outlives_its_pool_still_gives_back) {
+    Batch<8> batch;
+    {
+        const auto pool = make_pool(100, false);
+        batch.allocate(*pool, 8);
+    }
+    batch[0].set_length(60);
+    std::ranges::fill(batch[0].data(), std::byte{1});
+    batch.clear();
+}
+#endif
 
 TEST(batch, allocates_no_more_than_it_has_room_for_or_the_pool_has) {
     const auto pool = make_pool(40);

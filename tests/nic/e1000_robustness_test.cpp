@@ -279,6 +279,21 @@ TEST_F(HostileCard, is_given_no_packet_of_another_dma_space) {
     EXPECT_EQ(card().get(TDT.offset), 2U);
 }
 
+#ifdef NDEBUG  // else pools are checked, and this ends the process
+TEST(Devices, closed_with_packets_out_can_be_followed_by_sending_and_freeing_them) {
+    Batch<8> batch;
+    const auto space = ProcessSpace::create().value();
+    auto first = Device::open(std::make_unique<test::MemoryCard>(space)).value();
+    auto second = Device::open(std::make_unique<test::MemoryCard>(space)).value();
+    batch.allocate(*first.pool(), 8);
+    for (Packet& packet : batch) packet.set_length(60);
+    {
+        const Device closed = std::move(first);
+    }
+    EXPECT_EQ(second.tx_queue(0).send(batch), 8U);
+}
+#endif
+
 TEST_F(HostileCard, checksum_flags_are_those_that_the_descriptor_claims) {
     const struct {
         Status status;

@@ -5,7 +5,7 @@ namespace ixy::test {
 
 using namespace datasheet::e1000;
 
-MemoryCard::MemoryCard() : registers_(32 * 1024), space_(ProcessSpace::create().value()) {
+MemoryCard::MemoryCard(std::shared_ptr<DmaSpace> space) : registers_(32 * 1024), space_(std::move(space)) {
     eeprom[0] = 0x5452;  // 52:54:00:00:00:01
     eeprom[2] = 0x0100;
     eeprom[63] = static_cast<std::uint16_t>(0xbaba - eeprom[0] - eeprom[2]);

@@ -19,7 +19,7 @@ namespace ixy::test {
 /// Hand it to Device::open and keep a pointer: it lives as long as the device.
 class MemoryCard final : public PciFunction, private BarBackend {
 public:
-    MemoryCard();
+    explicit MemoryCard(std::shared_ptr<DmaSpace> space = ProcessSpace::create().value());
 
     // What the card does wrong
     bool ends_reset = true;
