@@ -4,7 +4,7 @@
 
 namespace ixy {
 
-std::unexpected<Error> system_failure(std::string what, int error_number, std::string next) {
+std::unexpected<Error> system_failure(const std::string& what, int error_number, std::string next) {
     const ErrorKind kind = error_number == EACCES || error_number == EPERM    ? ErrorKind::permission
                            : error_number == ENOENT || error_number == ENODEV ? ErrorKind::not_found
                            : error_number == EBUSY                            ? ErrorKind::busy

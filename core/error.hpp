@@ -39,6 +39,6 @@ inline std::unexpected<Error> failure(ErrorKind kind, std::string what, std::str
 }
 
 /// Failure of a system call: `what` followed by the text of `error_number` (errno).
-std::unexpected<Error> system_failure(std::string what, int error_number, std::string next = {});
+std::unexpected<Error> system_failure(const std::string& what, int error_number, std::string next = {});
 
 }  // namespace ixy

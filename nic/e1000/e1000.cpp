@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t register_space = 128 * 1024;  // 13.2: what BAR 0 maps
-constexpr std::size_t longest_jumbo = 16128;        // with header and FCS; 13.4.22, LPE
+constexpr std::size_t register_space = 0x20000;  // 13.2: what BAR 0 maps
+constexpr std::size_t longest_jumbo = 16128;     // with header and FCS; 13.4.22, LPE
 constexpr std::size_t check_sequence = 4;
 constexpr std::size_t standard_frame = 1514;
 

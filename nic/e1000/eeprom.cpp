@@ -29,8 +29,8 @@ Expected<MacAddress> E1000::read_mac_address() {
         if (!value) return std::unexpected(value.error());
         sum = static_cast<std::uint16_t>(sum + *value);
         if (word < 3) {
-            mac.bytes[2 * word] = static_cast<std::uint8_t>(*value);
-            mac.bytes[2 * word + 1] = static_cast<std::uint8_t>(*value >> 8);
+            mac.bytes[std::size_t{2} * word] = static_cast<std::uint8_t>(*value);
+            mac.bytes[std::size_t{2} * word + 1] = static_cast<std::uint8_t>(*value >> 8);
         }
     }
     // The second port of a dual-port chip has the address that follows.
