@@ -87,14 +87,14 @@ Mempool::Mempool(std::shared_ptr<DmaSpace> space, const MempoolOptions& options)
         caches_[slot].capacity = static_cast<std::uint32_t>(cache_capacity_);
 }
 
-Mempool::~Mempool() { PoolRegistry::remove(*this); }
-
 void Mempool::let_go(Mempool* pool) {
+    PoolRegistry::remove(*pool);  // first: no thread that is ending moves packets while they are counted
     if (pool->available() == pool->size()) {
         delete pool;
-    } else if (pool->checked_) {
-        mistake("let go while packets of it are in use", pool);
+        return;
     }
+    if (pool->checked_) mistake("let go while packets of it are in use", pool);
+    PoolRegistry::add(*pool);
 }
 
 Expected<> Mempool::build(const MempoolOptions& options) {

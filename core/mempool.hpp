@@ -100,7 +100,7 @@ private:
     static constexpr std::size_t cache_count = detail::thread_slots + 1;
 
     Mempool(std::shared_ptr<DmaSpace> space, const MempoolOptions& options);
-    ~Mempool();
+    ~Mempool() = default;
     static void let_go(Mempool* pool);
     Expected<> build(const MempoolOptions& options);
     void add_packets(const DmaMemory& piece, std::size_t count, std::size_t stride);
