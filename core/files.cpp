@@ -48,12 +48,12 @@ Expected<std::int64_t> read_number(const std::string& path) {
     return number;
 }
 
-std::unexpected<Error> file_failure(std::string what, int error_number) {
+std::unexpected<Error> file_failure(const std::string& what, int error_number) {
     std::string next;
     if (error_number == EACCES || error_number == EPERM) next = "run this as root, with sudo";
     if (error_number == EROFS)
         next = "sysfs is read-only here: run this outside of the container, or in a privileged one";
-    return system_failure(std::move(what), error_number, std::move(next));
+    return system_failure(what, error_number, std::move(next));
 }
 
 Expected<> write_file(const std::string& path, std::string_view text) {

@@ -40,7 +40,7 @@ Expected<std::int64_t> read_number(const std::string& path);
 /// Writes `text` into a file of sysfs that exists, in one system call.
 Expected<> write_file(const std::string& path, std::string_view text);
 /// A system call on a file of sysfs has failed: as system_failure, and a missing privilege names what gives it.
-std::unexpected<Error> file_failure(std::string what, int error_number);
+std::unexpected<Error> file_failure(const std::string& what, int error_number);
 /// The last part of what the symbolic link at `path` points to: "e1000" for .../driver. Empty: no such link.
 std::string link_target_name(const std::string& path);
 /// The names in a folder, sorted, those of the dots left out. Empty where there is no such folder.
