@@ -35,8 +35,8 @@ inline void mmio_wmb() {
 #endif
 }
 
-/// One load of a 32-bit word of DMA memory that the device may change at any moment (a descriptor's status). Acquire, so
-/// that a device that is software in another thread, and stores it with release, is no data race.
+/// One load of a 32-bit word of DMA memory that the device may change at any moment (a descriptor's status). Acquire,
+/// so that a device that is software in another thread, and stores it with release, is no data race.
 template <class Word>
     requires(sizeof(Word) == sizeof(std::uint32_t))
 Word dma_load(const Word& word) {
