@@ -16,7 +16,7 @@ namespace ixy {
 
 namespace {
 
-constexpr const char* as_root = "run it as root (sudo), or bind the card to vfio-pci";
+constexpr const char* as_root = "run it as root (sudo)";
 
 std::string name(HugePage size) { return size == HugePage::one_gib ? "1 GiB" : "2 MiB"; }
 
@@ -79,6 +79,13 @@ Expected<std::size_t> set_huge_page_count(HugePage size, std::size_t count, int 
     if (auto written = write_file(path, std::to_string(count) + "\n"); !written)
         return std::unexpected(std::move(written.error()));
     return read_count(path);
+}
+
+HugePage available_huge_page(const std::string& sys) {
+    const auto count = [&](HugePage size) {
+        return huge_page_count(size, any_node, sys).value_or(HugePageCount{}).total;
+    };
+    return count(HugePage::two_mib) == 0 && count(HugePage::one_gib) != 0 ? HugePage::one_gib : HugePage::two_mib;
 }
 
 Expected<IoAddress> physical_address(std::uintptr_t address, const std::string& pagemap) {

@@ -32,6 +32,9 @@ Expected<HugePageCount> huge_page_count(HugePage size, int node = any_node, cons
 Expected<std::size_t> set_huge_page_count(HugePage size, std::size_t count, int node = any_node,
                                           const std::string& sys = "/sys");
 
+/// The size of huge pages to use: 2 MiB, unless only pages of 1 GiB were set aside.
+HugePage available_huge_page(const std::string& sys = "/sys");
+
 /// The physical address behind `address` in this process. `pagemap` is the file to read. Errors: permission when the
 /// kernel hides physical addresses (needs root or CAP_SYS_ADMIN), system when no memory is there.
 Expected<IoAddress> physical_address(std::uintptr_t address, const std::string& pagemap = "/proc/self/pagemap");

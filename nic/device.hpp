@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -114,8 +115,14 @@ public:
     static Expected<Device> open(std::unique_ptr<PciFunction> function, const DeviceOptions& options = {});
 
     /// Queue `index`, 0 to rx_queues - 1. It can be moved into the thread that shall use it.
-    RxQueue& rx_queue(std::size_t index) { return rx_queues_[index]; }
-    TxQueue& tx_queue(std::size_t index) { return tx_queues_[index]; }
+    RxQueue& rx_queue(std::size_t index) {
+        assert(index < rx_queues_.size());
+        return rx_queues_[index];
+    }
+    TxQueue& tx_queue(std::size_t index) {
+        assert(index < tx_queues_.size());
+        return tx_queues_[index];
+    }
 
     std::string_view address() const { return driver_->function().address(); }
     std::string_view driver_name() const { return driver_->name(); }

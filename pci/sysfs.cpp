@@ -38,7 +38,7 @@ Expected<std::shared_ptr<SysfsSession>> SysfsSession::get() {
     if (!guard) return std::unexpected(guard.error());
     auto session = std::make_shared<SysfsSession>();
     session->guard = std::move(*guard);
-    auto space = PhysicalSpace::shared();
+    auto space = PhysicalSpace::shared(available_huge_page());
     const auto kept = space->set_keeper([keeper = std::weak_ptr(session)](int memory) -> Expected<> {
         const auto open = keeper.lock();
         return open ? open->guard->keep_memory(memory) : Expected<>{};

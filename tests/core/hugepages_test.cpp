@@ -76,6 +76,17 @@ TEST(huge_page_count, nonsense_in_a_file_is_an_error_that_names_it) {
     }
 }
 
+TEST(available_huge_page, is_of_1_gib_only_where_there_are_no_others) {
+    const FakeFolder sys;
+    EXPECT_EQ(available_huge_page(sys.path()), HugePage::two_mib);
+    sys.write("kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "1\n");
+    sys.write("kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "1\n");
+    EXPECT_EQ(available_huge_page(sys.path()), HugePage::one_gib);
+    sys.write("kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "8\n");
+    sys.write("kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "8\n");
+    EXPECT_EQ(available_huge_page(sys.path()), HugePage::two_mib);
+}
+
 TEST(set_huge_page_count, writes_the_number_and_returns_what_the_kernel_keeps) {
     const FakeFolder sys;
     const std::string file = "devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages";
