@@ -37,7 +37,7 @@ void send_frames(Device& device, Generator& generator, const Options& options, M
     SizedBatch unwanted(options.batch);
     std::uint64_t left = options.count;
     const double rate = options.rate ? options.rate->packets_per_second(options.frame.size) : 1;
-    const auto catch_up = static_cast<std::size_t>(rate / 10);  // of 100 ms in which this process did not run
+    const auto catch_up = static_cast<std::size_t>(rate / 50);  // of 20 ms in which this process did not run
     Pacer pacer(rate, std::max(2 * options.batch, catch_up));
 
     while (left != 0 && monitor.going()) {
