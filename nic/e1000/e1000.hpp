@@ -71,6 +71,7 @@ private:
     Expected<std::uint16_t> read_phy(std::uint32_t address);
     Expected<> write_phy(std::uint32_t address, std::uint16_t value);
 
+    void refresh_counters();
     void write_receive_address(std::size_t index, const MacAddress& address);
     template <class Condition>
     Expected<> wait_until(Condition condition, std::chrono::milliseconds limit, std::string_view what);

@@ -1,6 +1,8 @@
 // Counting without losing: registers of 32 bits that clear on read become totals of 64. Manual, section 13.7.
 #include <ixy/nic/e1000/statistics.hpp>
 
+#include <utility>
+
 #include <ixy/nic/e1000/e1000.hpp>
 
 #include <ixy/datasheet/e1000/registers.hpp>
@@ -80,11 +82,18 @@ std::vector<NamedCounter> CardCounters::all() const {
     return list;
 }
 
+/// A card that disappears while it is read answers with ones, which must not be counted.
+void E1000::refresh_counters() {
+    CardCounters latest = counters_;
+    latest.refresh();
+    if (!gone()) counters_ = std::move(latest);
+}
+
 /// What was received is counted by the queue, exactly and as the program saw it; what was sent, by the card, since only
 /// it knows what reached the wire. Its octets include the frames' check sequences.
 Statistics E1000::statistics() {
     constexpr std::uint64_t check_sequence = 4;
-    if (!gone()) counters_.refresh();
+    refresh_counters();
     const RxQueueCounters& rx = receive_->counters;
     return {.rx_packets = rx.packets.value(),
             .rx_bytes = rx.bytes.value(),
@@ -97,7 +106,7 @@ Statistics E1000::statistics() {
 }
 
 std::vector<NamedCounter> E1000::counters() {
-    if (!gone()) counters_.refresh();
+    refresh_counters();
     return counters_.all();
 }
 
