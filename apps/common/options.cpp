@@ -65,7 +65,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
     app.set_version_flag("--version", app.get_name() + " " IXY_VERSION);
 }
 
-std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& options) {
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help) {
@@ -74,6 +74,11 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& op
         app.exit(mistake);
         return exit_usage;
     }
+    return std::nullopt;
+}
+
+std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& options) {
+    if (const auto status = parse(app, argc, argv)) return status;
     // Enough buffers for both rings to be full while a batch is held and another one waits in a thread's pool cache.
     const std::size_t in_use = options.device.rx_ring_size + options.device.tx_ring_size + 2 * options.batch;
     options.device.pool_packets = std::max(options.device.pool_packets, in_use + 512);

@@ -31,6 +31,8 @@ void add_common_options(CLI::App& app, CommonOptions& options);
 /// Parses the command line. Returns the status to end with (after --help, --version or a mistake, which has been
 /// printed), or nothing: go on. Whatever --batch and the rings need is in options.device.pool_packets then.
 std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& options);
+/// The same for a program without the common options.
+std::optional<int> parse(CLI::App& app, int argc, char** argv);
 
 /// Lets the calling thread, and those that it starts from now on, run on the CPU that the options name, or else on
 /// those of NUMA node `node`, if it is known. Errors: invalid_argument.

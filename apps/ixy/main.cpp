@@ -88,13 +88,6 @@ int main(int argc, char** argv) {
                  "ixy");
     CommandLine line;
     describe(app, line);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& help) {
-        return app.exit(help);
-    } catch (const CLI::ParseError& mistake) {
-        app.exit(mistake);
-        return exit_usage;
-    }
+    if (const auto status = parse(app, argc, argv)) return *status;
     return run(line);
 }
