@@ -107,7 +107,7 @@ struct PciOpenOptions {
 };
 
 /// Takes the function that `address` names: "0000:03:00.0" (sysfs, or VFIO when it is bound to vfio-pci),
-/// "qtest:/path[,slot]", or a scheme that was added. Errors: invalid_argument, not_found, busy, permission,
+/// "qtest:/path[,device=02.0]", or a scheme that was added. Errors: invalid_argument, not_found, busy, permission,
 /// unsupported.
 Expected<std::unique_ptr<PciFunction>> open_pci_function(std::string_view address, const PciOpenOptions& options = {});
 
