@@ -1,8 +1,10 @@
-// Wrapping a function's BARs, and writing down what passes.
+// Writing down what passes.
 #include <ixy/pci/recorder.hpp>
 
 #include <algorithm>
 #include <utility>
+
+#include <ixy/pci/wrapped.hpp>
 
 namespace ixy {
 namespace {
@@ -57,41 +59,6 @@ std::vector<std::uint64_t> RegisterLog::written(std::uint64_t offset, unsigned b
 std::size_t RegisterLog::count(RegisterAccess::Kind kind) const {
     const std::lock_guard lock(mutex_);
     return static_cast<std::size_t>(std::ranges::count(accesses_, kind, &RegisterAccess::kind));
-}
-
-Expected<Bar> WrappedFunction::map_bar(unsigned index, std::size_t least) {
-    auto bar = inner_->map_bar(index, least);
-    if (!bar) return bar;
-    auto& backend = backends_.at(index);
-    if (!backend) backend = wrap_(index, *bar);
-    return bar->through(*backend);
-}
-
-std::uint64_t read_bar(const Bar& bar, std::uint64_t offset, unsigned width, const std::source_location& where) {
-    switch (width) {
-        case 1:
-            return bar.load<std::uint8_t>(offset, where);
-        case 2:
-            return bar.load<std::uint16_t>(offset, where);
-        case 4:
-            return bar.load<std::uint32_t>(offset, where);
-        default:
-            return bar.load<std::uint64_t>(offset, where);
-    }
-}
-
-void write_bar(const Bar& bar, std::uint64_t offset, unsigned width, std::uint64_t value,
-               const std::source_location& where) {
-    switch (width) {
-        case 1:
-            return bar.store(offset, static_cast<std::uint8_t>(value), where);
-        case 2:
-            return bar.store(offset, static_cast<std::uint16_t>(value), where);
-        case 4:
-            return bar.store(offset, static_cast<std::uint32_t>(value), where);
-        default:
-            return bar.store(offset, value, where);
-    }
 }
 
 std::unique_ptr<PciFunction> record(std::unique_ptr<PciFunction> inner, std::shared_ptr<RegisterLog> log) {
