@@ -11,6 +11,7 @@ import tempfile
 import kernel
 from initramfs import Initramfs
 from machine import Machine, run
+from packages import cache_folder, print_progress
 
 TRIAL_SECONDS = 15
 TRIAL_INIT = b"""#!/bin/busybox sh
@@ -27,11 +28,11 @@ def choose(wish: str, guest_kernel: kernel.Kernel) -> str:
     if wish == "off" or not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
     started = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    answer = kernel.cache_folder() / f"kvm-{started}-{guest_kernel.release}"
+    answer = cache_folder() / f"kvm-{started}-{guest_kernel.release}"
     if not answer.exists():
-        kernel.print_progress(f"trying hardware acceleration (at most {TRIAL_SECONDS} seconds, once)")
+        print_progress(f"trying hardware acceleration (at most {TRIAL_SECONDS} seconds, once)")
         works = trial(guest_kernel)
-        for old in kernel.cache_folder().glob("kvm-*"):
+        for old in cache_folder().glob("kvm-*"):
             old.unlink(missing_ok=True)
         answer.write_text("kvm" if works else "tcg")
     return answer.read_text()

@@ -6,7 +6,6 @@ download that was cut short leaves nothing that could be mistaken for a kernel.
 """
 
 import lzma
-import os
 import pathlib
 import re
 import shutil
@@ -14,6 +13,8 @@ import struct
 import subprocess
 import tempfile
 
+from packages import cache_folder, keep, print_progress
+from packages import unpack as unpack_package
 from problem import Problem
 
 # The packages that stand for "the current kernel": Debian's, then Ubuntu's.
@@ -53,12 +54,6 @@ class Kernel:
         return order
 
 
-def cache_folder() -> pathlib.Path:
-    """Where kernels are kept between runs: $XDG_CACHE_HOME/ixy/lab, else ~/.cache/ixy/lab."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return pathlib.Path(base) / "ixy" / "lab"
-
-
 def dependencies(module: bytes) -> list[str]:
     """The modules that a module names in its .modinfo section, as `depends=a,b`."""
     found = re.search(rb"\0depends=([^\0]*)\0", module)
@@ -86,11 +81,7 @@ def download() -> Kernel:
             print_progress(f"downloading and unpacking {packages[0]} (once, into {target})")
             fetch(packages, work)
             unpack(work, release, work / "complete")
-            try:
-                (work / "complete").rename(target)
-            except OSError:  # another lab was faster
-                if not (target / "vmlinux").exists():
-                    raise
+            keep(work / "complete", target)
     except OSError as error:
         raise Problem(f"the kernel could not be kept in {cache_folder()}: {error.strerror}",
                       "it needs 500 MB for a moment and 80 MB for good; set XDG_CACHE_HOME to a folder with room") from error
@@ -127,12 +118,7 @@ def unpack(work: pathlib.Path, release: str, complete: pathlib.Path) -> None:
     tree = work / "tree"
     tree.mkdir()
     for package in sorted(work.glob("*.deb")):
-        files = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package.name], cwd=work, stdout=subprocess.PIPE)
-        excluded = [f"--exclude=*/kernel/{folder}" for folder in NOT_NEEDED]
-        unpacked = subprocess.run(["tar", "-x", "-C", tree, "--no-same-owner", *excluded], stdin=files.stdout,
-                                  capture_output=True, text=True)
-        if files.wait() != 0 or unpacked.returncode != 0:
-            raise Problem(f"{package.name} could not be unpacked: {unpacked.stderr.strip()[:200]}", "is the disk full? see: df -h")
+        unpack_package(package, tree, [f"*/kernel/{folder}" for folder in NOT_NEEDED])
     complete.mkdir()
     (complete / "modules").mkdir()
     (complete / "vmlinux").write_bytes(quick_image((tree / "boot" / f"vmlinuz-{release}").read_bytes()))
@@ -172,7 +158,3 @@ def uncompressed(module: pathlib.Path) -> bytes:
             raise Problem(f"{module.name} is compressed with zstd, which is missing", "run: sudo apt-get install zstd")
         return subprocess.run(["zstd", "-dcq", module], stdout=subprocess.PIPE, check=True).stdout
     return module.read_bytes()
-
-
-def print_progress(text: str) -> None:
-    os.write(2, f"lab: {text}\n".encode())

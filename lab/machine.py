@@ -15,11 +15,11 @@ import dataclasses
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import time
 
+import qemu
 from problem import Problem
 
 FIRST_SLOT = 0x10  # cards stand in PCI slots 0x10, 0x11, ...: 0000:00:10.0, 0000:00:11.0, ...
@@ -88,7 +88,7 @@ class Machine:
         machine = "q35,kernel-irqchip=split" if self.iommu and self.acceleration == "kvm" else "q35"
         accelerator = "kvm" if self.acceleration == "kvm" else "tcg,thread=multi"
         processor = "host" if self.acceleration == "kvm" else "max,la57=off"
-        command = [qemu(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        command = [qemu.find(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                    "-machine", machine, "-accel", accelerator, "-cpu", processor,
                    "-smp", str(self.processors), "-m", str(self.memory), "-kernel", str(self.kernel_image),
                    "-initrd", str(self.initramfs), "-append", self.kernel_command_line(),
@@ -126,13 +126,6 @@ class Machine:
 class Outcome:
     status: int | None   # the script's exit status; None when the guest ended without one
     timed_out: bool
-
-
-def qemu() -> str:
-    found = shutil.which("qemu-system-x86_64")
-    if not found:
-        raise Problem("qemu-system-x86_64 is missing", "run: sudo apt-get install qemu-system-x86")
-    return found
 
 
 def start(command: list[str], **options) -> subprocess.Popen:

@@ -1,0 +1,126 @@
+"""QEMU: this machine's own, and for cards that a process of ours plays (vfio-user: QEMU 10.1 or later) a newer one.
+
+The newer one is Debian's package from trixie-backports, with the libraries that it needs from trixie, downloaded and verified
+by apt into a folder of its own and never installed. It brings its own loader, so that it runs beside whatever this machine
+has: neither root nor a chroot is needed. A folder appears by one rename, when the QEMU in it has run.
+"""
+
+import getpass
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+from packages import cache_folder, keep, print_progress, unpack
+from problem import Problem
+
+SUITES = ("trixie-backports", "trixie")
+MIRROR = "http://deb.debian.org/debian"
+KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
+FIRMWARE = ("bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin", "pvh.bin")
+NAME = "qemu-system-x86_64"
+RUN = f"""#!/bin/sh
+# This QEMU with its own loader, libraries and firmware.
+here=$(dirname "$(readlink -f "$0")")
+exec "$here/lib/LOADER" --library-path "$here/lib" "$here/lib/{NAME}" -L "$here/firmware" "$@"
+"""
+
+
+def find() -> str:
+    """This machine's QEMU."""
+    found = shutil.which(NAME)
+    if not found:
+        raise Problem(f"{NAME} is missing", "run: sudo apt-get install qemu-system-x86")
+    return found
+
+
+def find_with_vfio_user(update: bool = False) -> str:
+    """A QEMU that plugs in cards of other processes: the kept one, else this machine's, else one is downloaded."""
+    kept = sorted(cache_folder().glob(f"qemu-*/{NAME}"), key=lambda path: path.stat().st_mtime)
+    if kept and not update:
+        return str(kept[-1])
+    own = shutil.which(NAME)
+    return own if own and has_vfio_user(own) else str(download())
+
+
+def has_vfio_user(program: str) -> bool:
+    """Whether it knows the device; for one that it does not know, QEMU prints no options and ends with status 0 as well."""
+    return b"socket=" in subprocess.run([program, "-device", "vfio-user-pci,help"], capture_output=True).stdout
+
+
+def download() -> pathlib.Path:
+    try:
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unpack-", dir=cache_folder()) as name:
+            work = pathlib.Path(name)
+            print_progress(f"downloading and unpacking QEMU with vfio-user (40 MB, once, into {cache_folder()})")
+            packages = fetch(work)
+            tree = work / "tree"
+            tree.mkdir()
+            for package in packages:
+                unpack(package, tree, ["./etc", "./var", "./usr/share/doc", "./usr/share/locale", "./usr/share/man"])
+            gather(tree, work / "complete")
+            target = cache_folder() / f"qemu-{version(packages)}"
+            keep(work / "complete", target)
+            return target / NAME
+    except OSError as error:
+        raise Problem(f"QEMU could not be kept in {cache_folder()}: {error.strerror}",
+                      "it needs 300 MB for a moment and 70 MB for good; set XDG_CACHE_HOME to a folder with room") from error
+
+
+def fetch(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The packages of QEMU and of all that it depends on; apt's lists, cache and state are in `folder` too."""
+    keyring = next((path for name in KEYRINGS if (path := pathlib.Path("/usr/share/keyrings") / name).exists()), None)
+    if keyring is None:
+        raise Problem("Debian's keys, which verify QEMU's package, are missing", "run: sudo apt-get install debian-archive-keyring")
+    (folder / "sources").write_text("".join(f"deb [signed-by={keyring}] {mirror()} {suite} main\n" for suite in SUITES))
+    (folder / "status").write_text("")  # nothing is installed: every library is fetched
+    for path in ("lists/partial", "archives/partial"):
+        (folder / path).mkdir(parents=True)
+    # On the command line, which stands above what the machine's own apt is told in /etc/apt/apt.conf.d.
+    places = {"Dir::Etc::sourcelist": "sources", "Dir::State::status": "status", "Dir::State::lists": "lists",
+              "Dir::State::extended_states": "extended", "Dir::Cache::archives": "archives", "Dir::Cache::pkgcache": "pkgcache",
+              "Dir::Cache::srcpkgcache": "srcpkgcache"}
+    settings = {name: folder / path for name, path in places.items()} | {
+        "Dir::Etc::sourceparts": "/dev/null", "Dir::Etc::preferences": "/dev/null", "Dir::Etc::preferencesparts": "/dev/null",
+        "APT::Default-Release": SUITES[0], "APT::Sandbox::User": getpass.getuser(), "APT::Update::Error-Mode": "any",
+        "APT::Get::AllowUnauthenticated": "false", "Acquire::Languages": "none", "Acquire::Retries": "3",
+        "Acquire::http::Timeout": "30", "Debug::NoLocking": "true"}
+    apt = ["apt-get", "-q", "-y", *(f"-o{name}={value}" for name, value in settings.items())]
+    for words in (["update"], ["install", "--download-only", "--no-install-recommends", "qemu-system-x86"]):
+        answer = subprocess.run([*apt, *words], capture_output=True, text=True)
+        if answer.returncode != 0:
+            reason = next((line for line in answer.stderr.splitlines() if line.startswith("E:")), f"apt-get {words[0]} failed")
+            raise Problem(f"QEMU with vfio-user could not be downloaded: {reason}", f"check that the network reaches {mirror()}")
+    return sorted((folder / "archives").glob("*.deb"))
+
+
+def mirror() -> str:
+    """Where this machine gets Debian's packages, else Debian's own address."""
+    answer = subprocess.run(["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)"], capture_output=True, text=True)
+    found = re.search(r"^Debian (https?://\S+)", answer.stdout, re.M)
+    return found[1].rstrip("/") if found else MIRROR
+
+
+def version(packages: list[pathlib.Path]) -> str:
+    package = next(path for path in packages if path.name.startswith("qemu-system-x86_"))
+    return package.name.split("_")[1].removeprefix("1%3a")
+
+
+def gather(tree: pathlib.Path, complete: pathlib.Path) -> None:
+    """Makes the folder `complete` of the program, the libraries that it loads, its firmware, and a script that runs it."""
+    (complete / "lib").mkdir(parents=True)
+    (complete / "firmware").mkdir()
+    program = tree / "usr" / "bin" / NAME
+    loader = next(tree.glob("usr/lib/*/ld-linux*.so.*"))
+    loads = subprocess.run([loader, "--library-path", loader.parent, "--list", program], capture_output=True, text=True, check=True)
+    libraries = [pathlib.Path(path) for path in re.findall(r"=> (/\S+) \(0x", loads.stdout)]
+    for file in {program, loader, *libraries}:
+        shutil.copy(file, complete / "lib" / file.name)
+    for name in FIRMWARE:
+        shutil.copy(next(tree.glob(f"usr/share/*/{name}")), complete / "firmware" / name)
+    (complete / NAME).write_text(RUN.replace("LOADER", loader.name))
+    (complete / NAME).chmod(0o755)
+    if not has_vfio_user(str(complete / NAME)):
+        raise Problem("the downloaded QEMU does not run, or has no vfio-user", f"try it: {program} -device vfio-user-pci,help")
