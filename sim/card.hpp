@@ -1,0 +1,123 @@
+// A software PCI function: the host of a chip's model.
+//
+//                    ┌────────────────────────── Card ──────────────────────────┐
+//   config_read ────▶│ ConfigSpace (BARs, capabilities)                         │
+//   bar_read    ────▶│ lock ──▶ Model (sim/e1000, …) ──▶ Iommu ──▶ memory       │
+//   event files ◀────│ Interrupts (INTx, MSI, MSI-X)     Wire  ──▶ the other end│
+//                    └──────────────────────────────────────────────────────────┘
+// Who drives it is one of two: SimFunction (function.hpp), for a driver in this process, or the vfio-user server, for a
+// driver in a virtual machine.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include <ixy/core/error.hpp>
+#include <ixy/sim/clock.hpp>
+#include <ixy/sim/config_space.hpp>
+#include <ixy/sim/interrupts.hpp>
+#include <ixy/sim/iommu.hpp>
+#include <ixy/sim/model.hpp>
+#include <ixy/sim/report.hpp>
+#include <ixy/sim/wire.hpp>
+
+namespace ixy::sim {
+
+struct CardOptions {
+    std::string name;  ///< in reports; empty: the type's
+    ModelOptions model;
+    std::shared_ptr<Clock> clock;         ///< null: a RealClock
+    std::shared_ptr<ReportSink> reports;  ///< null: nobody listens
+    /// Makes the host that the model sees around the card's own, e.g. one that loses write-backs. Null: the card's own.
+    std::unique_ptr<Host> (*wrap)(Host& host, void* context) = nullptr;
+    void* wrap_context = nullptr;
+};
+
+/// Thread rule: any thread, at any time; one lock inside. The model runs in the thread that calls.
+class Card final : private Host {
+public:
+    Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options = {});
+    ~Card() override;
+    Card(const Card&) = delete;
+    Card& operator=(const Card&) = delete;
+
+    const CardType& type() const { return type_; }
+    const std::string& card_name() const { return options_.name; }
+    Clock& clock() const { return *options_.clock; }
+    std::size_t config_size() const { return type_.express ? 4096 : 256; }
+
+    // --- the driver's side ---
+    /// `width` is 1, 2 or 4, `offset` a multiple of it, below config_size().
+    std::uint32_t config_read(std::uint32_t offset, unsigned width);
+    void config_write(std::uint32_t offset, unsigned width, std::uint32_t value);
+    /// `width` is 1, 2, 4 or 8. Reads all ones, and does nothing, where the BAR has nothing or memory (I/O) access is
+    /// switched off in the command register, or the function sleeps (D3hot).
+    std::uint64_t bar_read(unsigned bar, std::uint64_t offset, unsigned width);
+    void bar_write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value);
+    /// Function-level reset by whoever owns the slot: configuration space and the chip, not the mappings.
+    void reset();
+
+    /// Maps memory for the card's DMA; see Iommu. When unmap() returns, the card does not touch the memory any more.
+    Expected<> map(IoAddress address, std::span<std::byte> memory, Iommu::Access access = Iommu::Access::both);
+    Expected<> unmap(IoAddress address, std::size_t bytes);
+    void unmap_all();
+    void on_dma_miss(std::function<bool(Iommu&, IoAddress)> ask);
+
+    /// Vector `vector` of `kind` writes to `event_file` (an eventfd that the caller owns and keeps open), or to none
+    /// when it is -1. Errors: invalid_argument (no such vector).
+    Expected<> set_event_file(InterruptKind kind, unsigned vector, int event_file);
+    /// Masks a vector by hand, as VFIO does. The legacy interrupt masks itself when it fires; letting it through again
+    /// fires at once when the line is still asserted. Errors: invalid_argument.
+    Expected<> mask_interrupt(InterruptKind kind, unsigned vector, bool masked);
+    /// Fires it as if the card had: VFIO's loopback test.
+    Expected<> trigger_interrupt(InterruptKind kind, unsigned vector);
+
+    // --- the world's side ---
+    void set_cable(bool plugged);
+    /// Does what time and the wire have brought: timers that are due, frames that have arrived. Never waits.
+    void service();
+    /// When service() is due next by the clock; empty: not before something happens.
+    std::optional<Time> next_time() const;
+    /// A file that is readable when service() is due because of the wire, or -1.
+    int wire_file() const { return wire_->file(); }
+    /// `wake` is called, from any thread with the lock held, when next_time() has come nearer. For who sleeps until
+    /// then.
+    void on_earlier(std::function<void()> wake);
+    std::uint64_t frames_lost_on_wire() const { return wire_->lost(); }
+    std::uint64_t dma_faults() const { return dma_faults_; }
+
+private:
+    // Host
+    bool read(IoAddress from, std::span<std::byte> to) override;
+    bool write(IoAddress to, std::span<const std::byte> from) override;
+    bool write_back(IoAddress to, std::span<const std::byte> from, std::size_t last) override;
+    void set_interrupt(bool asserted) override;
+    bool messages_enabled() const override;
+    void send_message(unsigned vector) override;
+    void send(std::span<const std::byte> frame) override;
+    Time now() const override;
+    void schedule(unsigned timer, std::optional<Time> when) override;
+    void report(Misuse kind, std::string text) override;
+
+    const CardType& type_;
+    CardOptions options_;
+    std::unique_ptr<Wire> wire_;
+    std::unique_ptr<Host> wrapped_;
+    mutable std::mutex mutex_;  ///< guards all below
+    ConfigSpace config_;
+    Interrupts interrupts_;
+    Iommu iommu_;
+    std::unique_ptr<Model> model_;
+    std::array<std::optional<Time>, 32> timers_{};
+    std::function<void()> wake_;
+    bool sent_ = false;  ///< the wire is to be settled once the lock is free
+    std::atomic<bool> service_wanted_ = false;
+    std::atomic<std::uint64_t> dma_faults_ = 0;
+};
+
+}  // namespace ixy::sim

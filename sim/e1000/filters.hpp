@@ -1,0 +1,25 @@
+// Which frames are received: exact addresses, multicast hash, broadcast, promiscuous modes, VLAN (manual 3.2.1, 13.5).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <ixy/sim/e1000/registers.hpp>
+
+namespace ixy::sim::e1000 {
+
+class Filters {
+public:
+    explicit Filters(const RegisterFile& registers) : registers_(registers) {}
+
+    struct Verdict {
+        bool accepted = false;
+        bool inexact = false;  ///< only the multicast hash matched: RDESC.PIF
+    };
+    Verdict judge(std::span<const std::byte> frame) const;
+
+private:
+    const RegisterFile& registers_;
+};
+
+}  // namespace ixy::sim::e1000

@@ -1,0 +1,80 @@
+// The register file of an 8254x: every register of the datasheet's table, with its reset value, its writable bits and
+// what reading and writing does. What a register does beyond being remembered is hung up here by the chapter that
+// knows.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include <ixy/datasheet/chip.hpp>
+#include <ixy/sim/model.hpp>
+
+namespace ixy::sim::e1000 {
+
+/// Thread rule: one at a time (a card's lock).
+class RegisterFile {
+public:
+    RegisterFile(const datasheet::Chip& chip, Host& host);
+
+    // --- as software does it: access modes, masks, hooks, reports ---
+    std::uint32_t read(std::uint32_t offset);
+    void write(std::uint32_t offset, std::uint32_t value);
+
+    // --- as the chip itself does it: plain values ---
+    template <class R>
+    datasheet::Value<R> get(datasheet::Location<R> at) const {
+        return {values_[at.offset / 4]};
+    }
+    template <class R, std::size_t N>
+    datasheet::Value<R> get(const datasheet::Register<R, N>& reg) const {
+        return {values_[reg.offset / 4]};
+    }
+    template <class R>
+    void set(datasheet::Location<R> at, std::type_identity_t<datasheet::Value<R>> value) {
+        values_[at.offset / 4] = value.bits;
+    }
+    template <class R, std::size_t N>
+    void set(const datasheet::Register<R, N>& reg, std::type_identity_t<datasheet::Value<R>> value) {
+        values_[reg.offset / 4] = value.bits;
+    }
+    std::uint32_t number(datasheet::Location<datasheet::Number> at) const { return values_[at.offset / 4]; }
+    void set(datasheet::Location<datasheet::Number> at, std::uint32_t number) { values_[at.offset / 4] = number; }
+
+    /// What software's read of element `index` gives instead of what is remembered; may have effects.
+    using OnRead = std::function<std::uint32_t(std::size_t index)>;
+    void on_read(const datasheet::RegisterInfo& info, OnRead act);
+    /// Called after software's write was remembered within the register's mask: `written` is the value as it was
+    /// written, `before` what the register held. A write-only register remembers as any other.
+    using OnWrite = std::function<void(std::uint32_t written, std::uint32_t before, std::size_t index)>;
+    void on_write(const datasheet::RegisterInfo& info, OnWrite act);
+
+    /// Every register gets its reset value; those without a fixed one (arrays of addresses, ...) zero.
+    void reset();
+
+    const datasheet::Chip& chip() const { return chip_; }
+    Host& host() const { return host_; }
+
+private:
+    /// What is known of a register beyond the datasheet's row.
+    struct Entry {
+        const datasheet::RegisterInfo* info = nullptr;
+        std::uint32_t reset = 0;
+        std::uint32_t writable = 0;
+        OnRead on_read;
+        OnWrite on_write;
+    };
+    struct Place {
+        std::uint16_t entry = 0;  ///< 0: nothing is here
+        std::uint16_t index = 0;
+    };
+    Entry& entry_of(const datasheet::RegisterInfo& info);
+
+    const datasheet::Chip& chip_;
+    Host& host_;
+    std::vector<Entry> entries_;
+    std::vector<Place> places_;          ///< by offset / 4
+    std::vector<std::uint32_t> values_;  ///< by offset / 4; an alias has none of its own
+};
+
+}  // namespace ixy::sim::e1000

@@ -1,0 +1,31 @@
+// The statistics registers (manual 13.7): what each frame adds to which counters. All are cleared by a read and stay at
+// their highest value instead of wrapping.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <ixy/datasheet/e1000/statistics.hpp>
+#include <ixy/sim/e1000/registers.hpp>
+
+namespace ixy::sim::e1000 {
+
+class Statistics {
+public:
+    explicit Statistics(RegisterFile& registers);
+
+    /// Adds to one counter.
+    void count(const datasheet::Number& counter, std::uint32_t more = 1);
+    /// A frame went out: `frame` without its check sequence.
+    void sent(std::span<const std::byte> frame);
+    /// A frame came in, whatever becomes of it: total packets and octets.
+    void seen(std::span<const std::byte> frame);
+    /// It was good, passed the filters and was of legal length: good packets and octets, size bins, broadcast,
+    /// multicast.
+    void accepted(std::span<const std::byte> frame);
+
+private:
+    RegisterFile& registers_;
+};
+
+}  // namespace ixy::sim::e1000

@@ -1,0 +1,71 @@
+#include <ixy/sim/report.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace ixy::sim {
+namespace {
+
+constexpr std::size_t most_kept = 1000;
+
+}  // namespace
+
+std::string_view name(Misuse kind) {
+    constexpr std::array<std::string_view, 11> names = {"reserved bits",
+                                                        "unknown register",
+                                                        "bad access",
+                                                        "tail beyond the ring",
+                                                        "bad ring",
+                                                        "descriptor given again",
+                                                        "bad descriptor",
+                                                        "DMA not mapped",
+                                                        "DMA without mastering",
+                                                        "receiver before its ring",
+                                                        "misuse"};
+    return names.at(static_cast<std::size_t>(kind));
+}
+
+void ReportList::report(std::string_view, const Report& report) {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    if (reports_.size() < most_kept) reports_.push_back(report);
+}
+
+std::vector<Report> ReportList::reports() const {
+    const std::lock_guard lock(mutex_);
+    return reports_;
+}
+
+std::size_t ReportList::count() const {
+    const std::lock_guard lock(mutex_);
+    return count_;
+}
+
+std::size_t ReportList::count(Misuse kind) const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<std::size_t>(std::ranges::count(reports_, kind, &Report::kind));
+}
+
+void ReportList::clear() {
+    const std::lock_guard lock(mutex_);
+    reports_.clear();
+    count_ = 0;
+}
+
+std::string ReportList::text() const {
+    const std::lock_guard lock(mutex_);
+    std::string all;
+    for (const Report& report : reports_) all += std::string(name(report.kind)) + ": " + report.text + "\n";
+    return all;
+}
+
+void ReportPrinter::report(std::string_view card, const Report& report) {
+    const std::string line = std::string(card) + ": " + std::string(name(report.kind)) + ": " + report.text;
+    const std::lock_guard lock(mutex_);
+    if (said_.size() >= most_kept || std::ranges::find(said_, line) != said_.end()) return;
+    said_.push_back(line);
+    std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+}  // namespace ixy::sim

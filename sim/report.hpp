@@ -1,0 +1,71 @@
+// What a strict card says about its driver: things that a real card would bear in silence, or die of.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ixy/sim/clock.hpp>
+
+namespace ixy::sim {
+
+/// Kinds of misuse.
+enum class Misuse : std::uint8_t {
+    reserved_bits,          ///< bits written that the manual reserves, with another value than they had
+    unknown_register,       ///< an access where the chip has nothing
+    bad_access,             ///< of a width or alignment that the manual does not allow
+    tail_beyond_ring,       ///< a head or tail that is not an index of the ring
+    bad_ring,               ///< a ring of length 0, or of one that is not a multiple of 128, or a misaligned base
+    descriptor_again,       ///< a buffer given to the card twice
+    bad_descriptor,         ///< of an unknown type, longer than its packet may be, or without its context
+    dma_not_mapped,         ///< DMA outside of mapped memory, or against its direction
+    dma_without_mastering,  ///< DMA while the command register's bus master bit is off
+    receive_before_ring,    ///< the receiver enabled before its ring was set
+    other,
+};
+std::string_view name(Misuse kind);  ///< "reserved bits"
+
+struct Report {
+    Misuse kind;
+    std::string text;  ///< "RCTL: bit 31 is reserved (13.4.22)"
+    Time when;
+};
+
+/// Where reports go. Thread rule: any thread.
+class ReportSink {
+public:
+    virtual ~ReportSink() = default;
+    virtual void report(std::string_view card, const Report& report) = 0;
+};
+
+/// Keeps the first thousand, and counts all: for tests, which fail when there are any.
+class ReportList final : public ReportSink {
+public:
+    void report(std::string_view card, const Report& report) override;
+    std::vector<Report> reports() const;
+    std::size_t count() const;
+    std::size_t count(Misuse kind) const;
+    void clear();
+    /// All of them, one a line.
+    std::string text() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<Report> reports_;
+    std::size_t count_ = 0;
+};
+
+/// Prints each text once, to standard error: for programs.
+class ReportPrinter final : public ReportSink {
+public:
+    void report(std::string_view card, const Report& report) override;
+
+private:
+    std::mutex mutex_;
+    std::vector<std::string> said_;
+};
+
+}  // namespace ixy::sim
