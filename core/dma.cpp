@@ -169,6 +169,19 @@ std::vector<DmaSpace::SharedRegion> DmaSpace::shared_regions() const {
     return regions;
 }
 
+std::span<std::byte> DmaSpace::memory_at(IoAddress address, std::size_t bytes) const {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& managed : regions_) {
+        const Region& region = managed->region;
+        for (std::size_t i = 0; i < region.addresses.size(); ++i) {
+            const std::uint64_t offset = address.value - region.addresses[i].value;
+            if (offset < region.granule && bytes <= region.granule - offset)
+                return region.memory.subspan(i * region.granule + offset, bytes);
+        }
+    }
+    return {};
+}
+
 Expected<> DmaSpace::visit_regions(const std::function<Expected<>(const Region&)>& visit) const {
     for (const auto& managed : regions_)
         if (auto done = visit(managed->region); !done) return done;

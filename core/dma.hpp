@@ -79,6 +79,10 @@ public:
     };
     /// The regions mapped so far. Each lives as long as the space.
     std::vector<SharedRegion> shared_regions() const;
+    /// Our view of the `bytes` bytes that the device sees at `address`; empty where not all of them are memory of this
+    /// space. For those who explain descriptors: whatever a register says, nothing else is ever touched. Thread rule:
+    /// any; the bytes may be changing.
+    virtual std::span<std::byte> memory_at(IoAddress address, std::size_t bytes) const;
 
 protected:
     DmaSpace();

@@ -97,6 +97,11 @@ public:
 
     std::size_t largest_piece() const override { return memory_.size() - memory_begin - page; }
     std::string describe() const override { return "the memory of a QEMU, " + path_; }
+    /// All of the file: another process may have put something there.
+    std::span<std::byte> memory_at(IoAddress address, std::size_t bytes) const override {
+        if (address.value > memory_.size() || bytes > memory_.size() - address.value) return {};
+        return memory_.subspan(address.value, bytes);
+    }
     /// True when QEMU at the other end of `qtest` has this file as its memory, from its first to its last byte.
     bool belongs_to(QtestConnection& qtest);
 

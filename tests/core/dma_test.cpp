@@ -103,6 +103,19 @@ TEST(dma_space, the_address_is_that_of_the_granule_that_the_piece_lies_in) {
     EXPECT_EQ(second.address().value, (std::uint64_t{1} << 32) + 2 * granule);
 }
 
+TEST(dma_space, memory_at_a_device_address_is_ours_and_nothing_beyond_it) {
+    const auto space = scattered();
+    const DmaMemory first = take(*space, granule), second = take(*space, granule);
+    for (const DmaMemory* piece : {&first, &second}) {
+        EXPECT_EQ(space->memory_at(piece->address() + 100, 16).data(), piece->data() + 100);
+        EXPECT_EQ(space->memory_at(piece->address(), granule).size(), granule);
+        EXPECT_TRUE(space->memory_at(piece->address() + 1, granule).empty()) << "the next granule is somewhere else";
+    }
+    EXPECT_TRUE(space->memory_at(IoAddress{0}, 16).empty());
+    EXPECT_TRUE(space->memory_at(IoAddress{~std::uint64_t{0}}, 16).empty());
+    EXPECT_TRUE(space->memory_at(first.address(), ~std::size_t{0}).empty());
+}
+
 TEST(dma_space, freed_neighbours_join_in_any_order) {
     for (const std::array<int, 3> order : {std::array{0, 1, 2}, {2, 1, 0}, {0, 2, 1}, {1, 0, 2}}) {
         const auto space = scattered();
