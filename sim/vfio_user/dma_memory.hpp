@@ -1,0 +1,42 @@
+// The client's memory that it lets the card reach: mapped from the files that it sends, at the addresses that it says.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+
+#include <ixy/sim/card.hpp>
+#include <ixy/sim/vfio_user/message.hpp>
+
+namespace ixy::sim::vfio_user {
+
+/// Thread rule: one thread.
+class DmaMemory {
+public:
+    explicit DmaMemory(Card& card) : card_(card) {}
+    ~DmaMemory() { clear(); }
+    DmaMemory(const DmaMemory&) = delete;
+    DmaMemory& operator=(const DmaMemory&) = delete;
+
+    /// VFIO_USER_DMA_MAP. A region without a file is remembered, but out of the card's reach: the protocol would let
+    /// the server ask the client for each access, which a card has no time for. Errors: EINVAL, EEXIST (overlaps
+    /// another), ENOSPC (too many), those of mmap().
+    Reply map(const Message& request);
+    /// VFIO_USER_DMA_UNMAP. When it returns, the card does not touch the memory any more. Errors: EINVAL, ENOENT (no
+    /// region is exactly that), ENOTSUP (dirty pages).
+    Reply unmap(const Message& request);
+    void clear();
+
+private:
+    struct Region {
+        std::uint64_t size = 0;
+        std::span<std::byte> memory;  ///< empty: no file came with it
+    };
+    bool overlaps(std::uint64_t address, std::uint64_t size) const;
+    void release(std::uint64_t address, const Region& region);
+
+    Card& card_;
+    std::map<std::uint64_t, Region> regions_;  ///< by address
+};
+
+}  // namespace ixy::sim::vfio_user

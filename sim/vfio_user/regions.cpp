@@ -1,0 +1,120 @@
+// Region information, reads and writes.
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+
+#include <ixy/sim/vfio_user/regions.hpp>
+
+namespace ixy::sim::vfio_user {
+
+namespace {
+
+constexpr unsigned bar_count = 6;
+
+bool is_inside(const Card& card, const RegionAccess& access) {
+    const std::uint64_t size = region_size(card, access.region);
+    return access.count != 0 && access.offset < size && access.count <= size - access.offset;
+}
+
+/// How many of the `left` bytes at `offset` go in one access of the card.
+unsigned next_width(const RegionAccess& access, std::uint64_t offset, std::uint64_t left) {
+    if (access.region != region_config && access.count == 8 && offset % 8 == 0) return 8;
+    const std::uint64_t aligned = offset == 0 ? 4 : std::uint64_t{1} << std::min(std::countr_zero(offset), 2);
+    return static_cast<unsigned>(std::min(aligned, std::bit_floor(left)));
+}
+
+std::uint64_t read(Card& card, std::uint32_t region, std::uint64_t offset, unsigned width) {
+    if (region == region_config) return card.config_read(static_cast<std::uint32_t>(offset), width);
+    return card.bar_read(region, offset, width);
+}
+
+void write(Card& card, std::uint32_t region, std::uint64_t offset, unsigned width, std::uint64_t value) {
+    if (region == region_config) {
+        card.config_write(static_cast<std::uint32_t>(offset), width, static_cast<std::uint32_t>(value));
+    } else {
+        card.bar_write(region, offset, width, value);
+    }
+}
+
+void write(Card& card, const RegionAccess& access, std::span<const std::byte> data) {
+    for (std::uint64_t done = 0; done < access.count;) {
+        const unsigned width = next_width(access, access.offset + done, access.count - done);
+        std::uint64_t value = 0;  // little-endian, as PCI is, and as the machines that this runs on are
+        std::memcpy(&value, data.data() + done, width);
+        write(card, access.region, access.offset + done, width, value);
+        done += width;
+    }
+}
+
+}  // namespace
+
+std::uint64_t region_size(const Card& card, std::uint32_t index) {
+    if (index == region_config) return card.config_size();
+    if (index >= bar_count) return 0;
+    const BarLayout& bar = card.type().bars[index];
+    return bar.kind == BarLayout::Kind::absent ? 0 : bar.size;
+}
+
+Reply region_info(const Card& card, const Message& message) {
+    const auto request = take_request<RegionInfo>(message.payload);
+    if (!request || request->index >= region_count) return std::unexpected(EINVAL);
+    const std::uint64_t size = region_size(card, request->index);
+    return bytes_of(RegionInfo{.argsz = sizeof(RegionInfo),
+                               .flags = size == 0 ? 0 : region_readable | region_writable,
+                               .index = request->index,
+                               .cap_offset = 0,
+                               .size = size,
+                               .offset = 0});
+}
+
+Reply region_io_fds(const Card& card, const Message& message) {
+    const auto request = take_request<RegionIoFds>(message.payload);
+    if (!request || request->flags != 0 || request->count != 0 || region_size(card, request->index) == 0) {
+        return std::unexpected(EINVAL);
+    }
+    return bytes_of(RegionIoFds{.argsz = sizeof(RegionIoFds), .flags = 0, .index = request->index, .count = 0});
+}
+
+Reply read_region(Card& card, const Message& message) {
+    const auto request = take<RegionAccess>(message.payload);
+    if (!request || message.payload.size() != sizeof *request || request->count > largest_transfer ||
+        !is_inside(card, *request)) {
+        return std::unexpected(EINVAL);
+    }
+    std::vector<std::byte> reply = bytes_of(*request);
+    reply.resize(sizeof *request + request->count);
+    for (std::uint64_t done = 0; done < request->count;) {
+        const unsigned width = next_width(*request, request->offset + done, request->count - done);
+        const std::uint64_t value = read(card, request->region, request->offset + done, width);
+        std::memcpy(reply.data() + sizeof *request + done, &value, width);
+        done += width;
+    }
+    return reply;
+}
+
+Reply write_region(Card& card, const Message& message) {
+    const auto request = take<RegionAccess>(message.payload);
+    if (!request || message.payload.size() - sizeof *request != request->count || !is_inside(card, *request)) {
+        return std::unexpected(EINVAL);
+    }
+    write(card, *request, std::span(message.payload).subspan(sizeof *request));
+    return bytes_of(*request);
+}
+
+Reply write_regions(Card& card, const Message& message) {
+    const auto count = take<std::uint64_t>(message.payload);
+    if (!count || *count != (message.payload.size() - sizeof *count) / sizeof(MultiWrite) ||
+        (message.payload.size() - sizeof *count) % sizeof(MultiWrite) != 0) {
+        return std::unexpected(EINVAL);
+    }
+    std::vector<MultiWrite> writes(*count);
+    std::memcpy(writes.data(), message.payload.data() + sizeof *count, *count * sizeof(MultiWrite));
+    const bool sound = std::ranges::all_of(writes, [&card](const MultiWrite& entry) {
+        return entry.access.count <= sizeof entry.data && is_inside(card, entry.access);
+    });
+    if (!sound) return std::unexpected(EINVAL);
+    for (const MultiWrite& entry : writes) write(card, entry.access, entry.data);
+    return bytes_of(*count);
+}
+
+}  // namespace ixy::sim::vfio_user

@@ -1,0 +1,26 @@
+// The card's regions as VFIO numbers them (BARs, configuration space), and accesses to them.
+#pragma once
+
+#include <ixy/sim/card.hpp>
+#include <ixy/sim/vfio_user/message.hpp>
+
+namespace ixy::sim::vfio_user {
+
+/// Bytes of region `index`; 0 for one that the card does not have.
+std::uint64_t region_size(const Card& card, std::uint32_t index);
+
+/// VFIO_USER_DEVICE_GET_REGION_INFO. No region can be mapped by the client: a register access has to be seen.
+/// Errors: EINVAL.
+Reply region_info(const Card& card, const Message& request);
+/// VFIO_USER_DEVICE_GET_REGION_IO_FDS: there are none, for the same reason. Errors: EINVAL.
+Reply region_io_fds(const Card& card, const Message& request);
+
+/// VFIO_USER_REGION_READ. A naturally aligned access of 1, 2, 4 or (BARs) 8 bytes is one access of the card, all else
+/// a sequence of them, 4 bytes at most. Errors: EINVAL (beyond the region).
+Reply read_region(Card& card, const Message& request);
+/// VFIO_USER_REGION_WRITE, likewise.
+Reply write_region(Card& card, const Message& request);
+/// VFIO_USER_REGION_WRITE_MULTI: all of the writes, or none where one is not sound.
+Reply write_regions(Card& card, const Message& request);
+
+}  // namespace ixy::sim::vfio_user

@@ -1,0 +1,36 @@
+// One client's dealings with the card: its commands, its memory, its event files. When it ends, the card keeps its
+// state and forgets the client's memory and files.
+#pragma once
+
+#include <ixy/sim/card.hpp>
+#include <ixy/sim/vfio_user/dma_memory.hpp>
+#include <ixy/sim/vfio_user/interrupt_files.hpp>
+#include <ixy/sim/vfio_user/message.hpp>
+
+namespace ixy::sim::vfio_user {
+
+/// Thread rule: one thread.
+class Session {
+public:
+    /// `card` outlives the session.
+    explicit Session(Card& card) : card_(card), memory_(card), interrupts_(card) {}
+
+    /// Carries out a command, whatever is in it. Errors (errno): those of the command; EINVAL for what is no command,
+    /// ENOTSUP for one that this server does not have. Files that the command does not take are closed.
+    Reply handle(Message& request);
+    /// True when the client has not agreed on a version after it had said something: there is no use in going on.
+    bool is_failed() const { return failed_; }
+
+    InterruptFiles& interrupts() { return interrupts_; }
+
+private:
+    Reply carry_out(Message& request);
+    Reply device_info(const Message& request) const;
+
+    Card& card_;
+    DmaMemory memory_;
+    InterruptFiles interrupts_;
+    bool agreed_ = false, failed_ = false;
+};
+
+}  // namespace ixy::sim::vfio_user
