@@ -12,6 +12,7 @@ shown only when something went wrong.
 """
 
 import dataclasses
+import json
 import os
 import pathlib
 import re
@@ -41,6 +42,7 @@ MODELS = {
     "82576": Model("igb", "igb", "Intel 82576, 8086:10c9 (QEMU 8.0 and later)"),
     "virtio": Model("virtio-net-pci", "virtio_net", "virtio network card, 1af4:1000"),
     "vmxnet3": Model("vmxnet3", "vmxnet3", "VMware vmxnet3, 15ad:07b0"),
+    "sim:82540em": Model("vfio-user-pci", "e1000", "our own software 82540EM, played by ixy sim"),
 }
 
 
@@ -58,12 +60,17 @@ class Card:
     def mac(self) -> str:
         return f"52:54:00:00:00:{self.number:02x}"
 
+    @property
+    def is_software(self) -> bool:
+        return self.model.startswith("sim:")
+
     @staticmethod
     def parse(text: str, number: int) -> "Card":
         """Reads `MODEL` or `MODEL:wire=NAME`."""
-        model, _, options = text.partition(":")
-        if model not in MODELS:
-            raise Problem(f"unknown card {model!r}", f"the lab has: {', '.join(MODELS)}")
+        model = next((name for name in MODELS if text == name or text.startswith(f"{name}:")), None)
+        if model is None:
+            raise Problem(f"unknown card {text!r}", f"the lab has: {', '.join(MODELS)}")
+        options = text[len(model) + 1:]
         if options and not re.fullmatch(r"wire=[A-Za-z0-9_-]+", options):
             raise Problem(f"unknown option {options!r} of card {text!r}", "a card is written MODEL or MODEL:wire=NAME")
         return Card(model, options.removeprefix("wire=") or None, number)
@@ -86,13 +93,16 @@ class Machine:
     def command(self, folder: pathlib.Path, interactive: bool = False) -> list[str]:
         """QEMU's command line; what the guest hands out goes to files in `folder`."""
         machine = "q35,kernel-irqchip=split" if self.iommu and self.acceleration == "kvm" else "q35"
+        software = any(card.is_software for card in self.cards)
         accelerator = "kvm" if self.acceleration == "kvm" else "tcg,thread=multi"
         processor = "host" if self.acceleration == "kvm" else "max,la57=off"
-        command = [qemu.find(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        command = [qemu.find_with_vfio_user() if software else qemu.find(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                    "-machine", machine, "-accel", accelerator, "-cpu", processor,
                    "-smp", str(self.processors), "-m", str(self.memory), "-kernel", str(self.kernel_image),
                    "-initrd", str(self.initramfs), "-append", self.kernel_command_line(),
                    "-serial", f"file:{folder}/console"]
+        if software:  # its memory is shared with the cards' processes
+            command += ["-object", f"memory-backend-memfd,id=memory,size={self.memory}M", "-machine", "memory-backend=memory"]
         if self.iommu:  # before every other device, as QEMU wants it
             command += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
         command += ["-device", f"virtio-serial-pci,addr=0x2,max_ports={len(PORTS) + 2}"]
@@ -106,11 +116,25 @@ class Machine:
         return command
 
     def card_options(self, card: Card, folder: pathlib.Path) -> list[str]:
-        device = f"{MODELS[card.model].device},mac={card.mac},addr={FIRST_SLOT + card.number - 1:#x},romfile="
-        if not card.wire:
-            return ["-device", device]
-        options = ["-netdev", f"hubport,id=port{card.number},hubid={self.wires().index(card.wire) + 1}",
-                   "-device", f"{device},netdev=port{card.number}"]
+        place = f"{FIRST_SLOT + card.number - 1:#x}"
+        if card.is_software:
+            device = {"driver": "vfio-user-pci", "addr": place, "rombar": 0,
+                      "socket": {"type": "unix", "path": f"{folder}/card{card.number}.socket"}}
+            options = ["-device", json.dumps(device)]
+        else:
+            wired = f",netdev=port{card.number}" if card.wire else ""
+            options = ["-device", f"{MODELS[card.model].device},mac={card.mac},addr={place},romfile={wired}"]
+        return self.wire_options(card, folder) + options if card.wire else options
+
+    def wire_options(self, card: Card, folder: pathlib.Path) -> list[str]:
+        """The port of the wire's hub that the card is plugged into. A software card's cable comes in from outside."""
+        port = f"hubport,id=port{card.number},hubid={self.wires().index(card.wire) + 1}"
+        options = []
+        if card.is_software:
+            options = ["-netdev", f"dgram,id=cable{card.number},local.type=unix,local.path={folder}/port{card.number}.wire,"
+                                  f"remote.type=unix,remote.path={folder}/card{card.number}.wire"]
+            port += f",netdev=cable{card.number}"
+        options += ["-netdev", port]
         if card == next(other for other in self.cards if other.wire == card.wire):
             options += ["-object", f"filter-dump,id=dump{card.number},netdev=port{card.number},"
                                    f"file={folder}/wire-{card.wire}.pcap"]
