@@ -34,17 +34,23 @@ public:
     /// Takes a frame that the card sends. Never waits, never calls into a card: a frame that there is no room for is
     /// lost, and counted.
     virtual void send(std::span<const std::byte> frame, Time now) = 0;
+    /// The same for a frame that the way damages, so that its check sequence is wrong. Where nothing can say so to the
+    /// other end (sockets, TAP, files), the frame ends here: a card would not let it through to its driver either.
+    virtual void send_damaged(std::span<const std::byte> frame, Time now) { (void)frame, (void)now; }
     /// The next frame that has arrived by `now`, or nothing.
     virtual std::optional<WireFrame> receive(Time now) = 0;
+    /// Sends what was held back until `now`; due at next_time(), also while the card has no room to receive.
+    virtual void advance(Time now) { (void)now; }
 
-    /// Called after send(), with no lock held: lets the other end know, where that is a card of this process.
+    /// Called after send() and advance(), with no lock held: lets the other end know, where that is a card of this
+    /// process.
     virtual void settle() {}
     /// `ask` is to be called, from any thread and with no lock held, when receive() may have something and file()
     /// cannot tell. It must not be called after on_arrival(nullptr) has returned.
     virtual void on_arrival(std::function<void()> ask) { (void)ask; }
     /// A file that is readable when receive() may have something, or -1.
     virtual int file() const { return -1; }
-    /// When receive() or a frame held back for later delivery needs a call although nothing arrives; empty: never.
+    /// When receive() or advance() needs a call although nothing arrives; empty: never. send() may bring it nearer.
     virtual std::optional<Time> next_time() const { return std::nullopt; }
     /// True when frames may wait outside while the card has no room (sockets, files), instead of being lost in the
     /// card.
