@@ -2,6 +2,10 @@
 // ITR).
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <optional>
+
 #include <ixy/datasheet/e1000/interrupt.hpp>
 #include <ixy/sim/e1000/registers.hpp>
 
@@ -25,8 +29,9 @@ public:
 
     /// Sets causes in ICR; the line follows ICR & IMS, as throttling (ITR) allows.
     void raise(Causes causes);
-    /// A frame was written to memory: RXT0, at once or when RDTR and RADV have run out.
-    void frame_received();
+    /// A frame of `bytes`, check sequence included, was written to memory: RXT0, at once or when RDTR and RADV have run
+    /// out; SRPD when it is small (RSRPD).
+    void frame_received(std::size_t bytes);
     /// A transmit descriptor with RS was written back: TXDW; with IDE, when TIDV and TADV have run out.
     void transmit_reported(bool delayed);
     /// For receive_delay … throttle.
@@ -34,9 +39,18 @@ public:
     void reset();
 
 private:
+    /// Asserts the line, or takes it back, or has the throttling timer do it.
     void update_line();
+    /// Starts a delay anew, and an absolute one that is not running yet; both in 1.024 us, zero is none.
+    void start(Timer delay, std::uint32_t units, Timer absolute, std::uint32_t absolute_units);
+    void stop(Timer delay, Timer absolute);
+    void schedule(Timer timer, std::optional<Time> when);
 
     RegisterFile& registers_;
+    Host& host_;
+    bool asserted_ = false;
+    std::optional<Time> last_;             ///< when the line was asserted last
+    std::array<bool, link_up> running_{};  ///< by timer
 };
 
 }  // namespace ixy::sim::e1000

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
+#include <string_view>
 #include <vector>
 
 #include <ixy/datasheet/chip.hpp>
@@ -51,16 +53,20 @@ public:
 
     /// Every register gets its reset value; those without a fixed one (arrays of addresses, ...) zero.
     void reset();
+    /// Says that the driver did something to a register that it must not do: "RCTL: `what` (13.4.22)".
+    void report(Misuse kind, const datasheet::RegisterInfo& info, std::string_view what) const;
 
     const datasheet::Chip& chip() const { return chip_; }
     Host& host() const { return host_; }
 
 private:
-    /// What is known of a register beyond the datasheet's row.
+    /// A register, and what a write of it does bit by bit. Bits in none of these masks keep what they hold.
     struct Entry {
         const datasheet::RegisterInfo* info = nullptr;
-        std::uint32_t reset = 0;
-        std::uint32_t writable = 0;
+        std::uint32_t plain = 0;     ///< take what is written
+        std::uint32_t clears = 0;    ///< a written one clears
+        std::uint32_t sets = 0;      ///< a written one sets
+        std::uint32_t reserved = 0;  ///< must be written as they are read
         OnRead on_read;
         OnWrite on_write;
     };
@@ -68,13 +74,17 @@ private:
         std::uint16_t entry = 0;  ///< 0: nothing is here
         std::uint16_t index = 0;
     };
+    void add(const datasheet::RegisterInfo& info);
+    void place(std::uint32_t offset, std::size_t entry);
     Entry& entry_of(const datasheet::RegisterInfo& info);
+    const Place* find(std::uint32_t offset);
 
     const datasheet::Chip& chip_;
     Host& host_;
     std::vector<Entry> entries_;
     std::vector<Place> places_;          ///< by offset / 4
     std::vector<std::uint32_t> values_;  ///< by offset / 4; an alias has none of its own
+    std::set<std::uint32_t> unknown_;    ///< offsets without a register that were reported
 };
 
 }  // namespace ixy::sim::e1000

@@ -25,6 +25,9 @@ public:
     void accepted(std::span<const std::byte> frame);
 
 private:
+    /// Adds to a count of 64 bits.
+    void count_octets(const datasheet::Number& low, const datasheet::Number& high, std::uint64_t more);
+
     RegisterFile& registers_;
 };
 

@@ -1,0 +1,106 @@
+// Statistics: which frame adds to which counter, and what a read does.
+#include <gtest/gtest.h>
+
+#include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/sim/e1000/statistics.hpp>
+
+#include "tests/sim/e1000/test_host.hpp"
+
+namespace ixy::sim::e1000 {
+namespace {
+
+using namespace datasheet::e1000;
+
+class StatisticsTest : public testing::Test {
+protected:
+    std::uint32_t read(const datasheet::RegisterInfo& info) { return registers.read(info.offset); }
+    /// A frame of `size` bytes with its check sequence, to an address that begins with `first`.
+    static std::vector<std::byte> frame(std::size_t size, std::uint8_t first = 0x52, std::uint8_t rest = 0x11) {
+        std::vector<std::byte> bytes(size - 4, std::byte{rest});
+        bytes[0] = std::byte{first};
+        return bytes;
+    }
+
+    TestHost host;
+    RegisterFile registers{CHIP_82540EM, host};
+    Statistics statistics{registers};
+};
+
+TEST_F(StatisticsTest, sizes_are_counted_with_the_check_sequence) {
+    const std::pair<std::size_t, const datasheet::Number*> bins[] = {
+        {64, &PTC64},   {65, &PTC127},   {127, &PTC127},   {128, &PTC255},   {255, &PTC255},   {256, &PTC511},
+        {511, &PTC511}, {512, &PTC1023}, {1023, &PTC1023}, {1024, &PTC1522}, {1518, &PTC1522}, {9000, &PTC1522}};
+    for (const auto& [size, counter] : bins) {
+        statistics.sent(frame(size));
+        EXPECT_EQ(read(*counter), 1U) << size;
+        EXPECT_EQ(read(GOTCL), size);
+        EXPECT_EQ(read(GOTCH), 0U);
+    }
+}
+
+TEST_F(StatisticsTest, a_frame_shorter_than_the_shortest_is_in_no_bin) {
+    statistics.sent(frame(40));
+    for (const auto* each : {&PTC64, &PTC127, &PTC255, &PTC511, &PTC1023, &PTC1522}) EXPECT_EQ(read(*each), 0U);
+    EXPECT_EQ(read(TPT), 1U);
+}
+
+TEST_F(StatisticsTest, broadcast_multicast_and_unicast_are_told_apart) {
+    statistics.accepted(frame(64));
+    statistics.accepted(frame(64, 0x01, 0x00));
+    statistics.accepted(frame(64, 0xff, 0xff));
+    EXPECT_EQ(read(GPRC), 3U);
+    EXPECT_EQ(read(MPRC), 1U);
+    EXPECT_EQ(read(BPRC), 1U);
+    EXPECT_EQ(read(PRC64), 3U);
+    EXPECT_EQ(read(GORCL), 192U);
+}
+
+TEST_F(StatisticsTest, what_is_not_accepted_counts_in_the_totals_alone) {
+    statistics.seen(frame(100));
+    EXPECT_EQ(read(TPR), 1U);
+    EXPECT_EQ(read(TORL), 100U);
+    EXPECT_EQ(read(GPRC), 0U);
+    EXPECT_EQ(read(PRC127), 0U);
+}
+
+TEST_F(StatisticsTest, a_read_clears) {
+    statistics.sent(frame(64));
+    EXPECT_EQ(read(GPTC), 1U);
+    EXPECT_EQ(read(GPTC), 0U);
+}
+
+TEST_F(StatisticsTest, octets_are_cleared_by_their_high_half) {
+    statistics.sent(frame(64));
+    EXPECT_EQ(read(TOTL), 64U);
+    EXPECT_EQ(read(TOTL), 64U) << "the low half alone does not clear";
+    EXPECT_EQ(read(TOTH), 0U);
+    EXPECT_EQ(read(TOTL), 0U);
+}
+
+TEST_F(StatisticsTest, octets_carry_into_the_high_half) {
+    registers.set(TOTL, 0xffff'ffff);
+    statistics.sent(frame(64));
+    EXPECT_EQ(read(TOTL), 63U);
+    EXPECT_EQ(read(TOTH), 1U);
+}
+
+TEST_F(StatisticsTest, full_counters_stay_full) {
+    registers.set(GPTC, 0xffff'ffff);
+    registers.set(GOTCL, 0xffff'fff0);
+    registers.set(GOTCH, 0xffff'ffff);
+    statistics.sent(frame(64));
+    EXPECT_EQ(read(GPTC), 0xffff'ffffU);
+    EXPECT_EQ(read(GOTCL), 0xffff'ffffU);
+    EXPECT_EQ(read(GOTCH), 0xffff'ffffU);
+    statistics.count(MPC, 0xffff'fff0);
+    statistics.count(MPC, 0x20);
+    EXPECT_EQ(read(MPC), 0xffff'ffffU);
+}
+
+TEST_F(StatisticsTest, writes_do_not_reach_counters) {
+    registers.write(GPTC.offset, 5);
+    EXPECT_EQ(read(GPTC), 0U);
+}
+
+}  // namespace
+}  // namespace ixy::sim::e1000
