@@ -5,6 +5,7 @@
 #include <array>
 
 #include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/explain/explainer.hpp>
 
 #include <ixy/nic/e1000/e1000.hpp>
 
@@ -76,6 +77,7 @@ Expected<Device> Device::open(std::unique_ptr<PciFunction> function, const Devic
     if (auto supported = check_supported(function->address(), function->identity()); !supported) {
         return std::unexpected(supported.error());
     }
+    if (auto wrapped = explain::explain_if_requested(function); !wrapped) return std::unexpected(wrapped.error());
     auto driver = find_driver(function->identity())->open(std::move(function), options);
     if (!driver) return std::unexpected(driver.error());
     return Device(std::move(*driver));

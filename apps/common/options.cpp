@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 #include <ixy/core/cpu.hpp>
+#include <ixy/explain/settings.hpp>
 
 #include "process.hpp"
 
@@ -59,10 +60,29 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
            "seconds to wait for the link, 0 to start without one (default: 10)")
         ->check(seconds_between(0, 3600));
     app.add_flag("--force", device.force, "take the card although the kernel uses it");
+    add_explain_options(app, options.explain);
     app.failure_message([](const CLI::App* failed, const CLI::Error& mistake) {
         return fmt::format("{0}: {1}\nRun {0} --help for more information.\n", failed->get_name(), mistake.what());
     });
     app.set_version_flag("--version", app.get_name() + " " IXY_VERSION);
+}
+
+void add_explain_options(CLI::App& app, ExplainOptions& options) {
+    app.add_flag("--explain{registers}", options.words,
+                 "tell each register access on standard error; =descriptors with the descriptors, =json for machines")
+        ->check([](const std::string& words) {
+            const auto settings = explain::parse_settings(words);
+            return settings ? std::string() : settings.error().text();
+        });
+    app.add_option("--explain-file", options.file, "add what is told to this file");
+}
+
+void request_explanations(const ExplainOptions& options) {
+    if (options.words.empty() && options.file.empty()) return;
+    auto settings = explain::parse_settings(options.words);
+    if (!settings) return;  // not with words that parse() has let pass
+    settings->file = options.file;
+    explain::request(*settings);
 }
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv) {
@@ -79,6 +99,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& options) {
     if (const auto status = parse(app, argc, argv)) return status;
+    request_explanations(options.explain);
     // Enough buffers for both rings to be full while a batch is held and another one waits in a thread's pool cache.
     const std::size_t in_use = options.device.rx_ring_size + options.device.tx_ring_size + 2 * options.batch;
     options.device.pool_packets = std::max(options.device.pool_packets, in_use + 512);

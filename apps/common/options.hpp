@@ -17,12 +17,19 @@ enum ExitStatus : int { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
 
 inline constexpr std::size_t largest_batch = 1024;
 
+/// What is told of register accesses; see docs/explain.md. The environment can ask for it too.
+struct ExplainOptions {
+    std::string words;  ///< of --explain; empty: it was not given
+    std::string file;   ///< of --explain-file
+};
+
 struct CommonOptions {
     DeviceOptions device;
     std::size_t batch = 32;          ///< packets handled at a time, 1 to largest_batch
     std::optional<int> cpu;          ///< the CPU to run on; none: those of the card's NUMA node
     std::optional<double> duration;  ///< seconds after which to end
     bool json = false;               ///< statistics also as JSON lines on standard output
+    ExplainOptions explain;
 };
 
 /// Adds the options that every program has to `app`, with --help and --version.
@@ -41,6 +48,11 @@ Expected<> choose_cpu(const CommonOptions& options, int node);
 /// Prints what went wrong, if anything did, and returns the exit status that says so: exit_usage for an invalid
 /// argument.
 int exit_status(std::string_view program, const Expected<>& result);
+
+/// Adds --explain and --explain-file.
+void add_explain_options(CLI::App& app, ExplainOptions& options);
+/// After parsing: lets what is opened from now on be explained as the options say.
+void request_explanations(const ExplainOptions& options);
 
 /// Adds option `name` whose text `read` turns into `value`; the text of its Error is what the user sees.
 template <class T, class Parsed>

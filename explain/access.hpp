@@ -1,0 +1,68 @@
+// One register access and what the datasheet knows about it. Text and JSON are made of this.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <source_location>
+#include <utility>
+#include <vector>
+
+#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/decode.hpp>
+
+namespace ixy::explain {
+
+struct Access {
+    std::chrono::nanoseconds time{};  ///< since the device was opened
+    bool is_write = false;
+    unsigned bar = 0;
+    std::uint64_t offset = 0;  ///< bytes from the start of the BAR
+    unsigned width = 4;        ///< bytes
+    std::uint64_t value = 0;   ///< read or written
+    std::source_location where{};
+
+    // What is known about it
+    const datasheet::RegisterInfo* info = nullptr;  ///< null: the datasheet has no register there
+    std::size_t index = 0;                          ///< which one of an array of registers
+    std::optional<std::uint32_t> before{};          ///< what the register held when it was last seen
+
+    std::uint32_t bits() const { return static_cast<std::uint32_t>(value); }
+    /// Writing a one does something and writing a zero nothing (interrupt causes and masks).
+    bool ones_act() const;
+    /// Reserved bits that this write sets, and that were not set before.
+    std::uint32_t reserved_bits_set() const;
+    /// The access is to an older offset of the register (datasheet::Alias).
+    bool is_alias() const { return info != nullptr && offset != info->address(index); }
+};
+
+/// A field and what it was before, where that is known.
+struct FieldChange {
+    datasheet::DecodedField field;
+    std::optional<std::uint32_t> before;
+};
+
+/// The fields worth telling: those that differ from what the register held before; where that is not known, those that
+/// are not zero; and where ones act, those that are ones.
+std::vector<FieldChange> changes(const Access& access);
+
+/// What each register held when it was last read or written. Thread rule: one at a time.
+class RegisterMemory {
+public:
+    /// `chip` null: nothing is known about any register.
+    explicit RegisterMemory(const datasheet::Chip* chip) : chip_(chip) {}
+
+    /// Fills in what is known about `access`, and learns from it.
+    void look_up(Access& access);
+    /// What the register at `offset` of BAR 0 held when it was last seen.
+    std::optional<std::uint32_t> value(std::uint32_t offset) const;
+
+private:
+    void learn(const Access& access);
+
+    const datasheet::Chip* chip_;
+    std::map<std::pair<unsigned, std::uint64_t>, std::uint32_t> values_;  // by BAR and offset
+};
+
+}  // namespace ixy::explain

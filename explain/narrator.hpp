@@ -1,0 +1,30 @@
+// Who puts explanations into words: for people, or for machines.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <ixy/explain/access.hpp>
+#include <ixy/explain/ring_watch.hpp>
+#include <ixy/explain/sink.hpp>
+#include <ixy/pci/function.hpp>
+
+namespace ixy::explain {
+
+/// Tells of one device. Thread rule: one at a time.
+class Narrator {
+public:
+    virtual ~Narrator() = default;
+    virtual void opened(const PciIdentity& identity, const datasheet::Chip* chip) = 0;
+    virtual void tell(const Access& access) = 0;
+    virtual void tell(const Handover& handover) = 0;
+    /// Nothing more comes: what was held back is told.
+    virtual void finish() = 0;
+};
+
+/// Sentences, repetitions folded. Devices of one process are told apart by numbers in brackets.
+std::unique_ptr<Narrator> tell_as_text(std::string device, std::shared_ptr<Sink> sink);
+/// One JSON object a line, nothing left out.
+std::unique_ptr<Narrator> tell_as_json(std::string device, std::shared_ptr<Sink> sink);
+
+}  // namespace ixy::explain

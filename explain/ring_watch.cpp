@@ -1,0 +1,108 @@
+// Which descriptors changed hands, found out from registers and memory alone.
+#include <ixy/explain/ring_watch.hpp>
+
+#include <ixy/datasheet/e1000/chips.hpp>
+
+namespace ixy::explain {
+namespace {
+
+RingPlace place_of(const RingRegisters& ring, const RegisterMemory& memory) {
+    const auto value = [&memory](const datasheet::RegisterInfo& info) {
+        return memory.value(info.offset).value_or(0) & info.writable;
+    };
+    using datasheet::e1000::RFCTL;
+    return {.registers = &ring,
+            .base = {value(*ring.base_low) | std::uint64_t{value(*ring.base_high)} << 32},
+            .size = value(*ring.length) / static_cast<std::uint32_t>(descriptor_bytes),
+            .extended = static_cast<bool>(RFCTL.from(memory.value(RFCTL.offset).value_or(0)) & RFCTL.EXSTEN)};
+}
+
+std::vector<Descriptor> read_all(const DmaSpace& space, const RingPlace& ring, std::uint32_t first,
+                                 std::uint32_t count) {
+    std::vector<Descriptor> descriptors;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        descriptors.push_back(read_descriptor(space, ring, (first + i) % ring.size));
+    }
+    return descriptors;
+}
+
+}  // namespace
+
+RingWatch::RingWatch(const datasheet::Chip& chip, const DmaSpace& space) : space_(space) {
+    for (const RingRegisters& ring : all_rings()) {
+        if (chip.has(*ring.tail)) rings_.push_back({.registers = &ring});
+    }
+}
+
+std::vector<Handover> RingWatch::look(const Access& access, const RegisterMemory& memory) {
+    std::vector<Handover> events;
+    for (Followed& ring : rings_) {
+        const RingRegisters& registers = *ring.registers;
+        const bool moves = access.info == registers.base_low || access.info == registers.base_high ||
+                           access.info == registers.length || access.info == registers.head;
+        if (access.is_write && moves) {
+            const std::uint32_t head = memory.value(registers.head->offset).value_or(0);
+            ring = {.registers = ring.registers, .tail = head, .oldest = head};
+        }
+        const RingPlace place = place_of(registers, memory);
+        if (place.size == 0) continue;
+        const bool is_doorbell = access.is_write && access.info == registers.tail;
+        const auto given = is_doorbell ? hand_over(ring, place, access, events) : std::nullopt;
+        take_back(ring, place, access, events);
+        if (given) events.push_back(*given);
+    }
+    return events;
+}
+
+/// What the new tail gives to the card; nothing where it is the old one. A driver uses a slot again only when the card
+/// has given it back, which tells of those that nobody saw: the card never holds all slots of a ring.
+std::optional<Handover> RingWatch::hand_over(Followed& ring, const RingPlace& place, const Access& access,
+                                             std::vector<Handover>& events) {
+    Handover event{.kind = Handover::Kind::to_card, .time = access.time, .ring = place, .where = access.where};
+    const std::uint32_t tail = access.bits() & access.info->writable;
+    if (tail >= place.size) {
+        event.kind = Handover::Kind::bad_tail;
+        event.first = tail;
+        return event;
+    }
+    event.first = ring.tail % place.size;
+    event.count = (tail + place.size - event.first) % place.size;
+    ring.tail = tail;
+    ring.held += event.count;
+    if (ring.held > place.size - 1) {
+        const std::uint32_t unseen = ring.held - (place.size - 1);
+        events.push_back({.kind = Handover::Kind::unseen,
+                          .time = access.time,
+                          .ring = place,
+                          .first = ring.oldest,
+                          .count = unseen,
+                          .where = access.where});
+        ring.oldest = (ring.oldest + unseen) % place.size;
+        ring.held -= unseen;
+    }
+    if (event.count == 0) return std::nullopt;
+    event.descriptors = read_all(space_, place, event.first, event.count);
+    return event;
+}
+
+/// Of transmit descriptors only those that ask for a report get DD, and vouch for the ones before them.
+void RingWatch::take_back(Followed& ring, const RingPlace& place, const Access& access, std::vector<Handover>& events) {
+    std::uint32_t done = 0;
+    for (std::uint32_t i = 0; i < ring.held; ++i) {
+        const bool is_done = read_descriptor(space_, place, (ring.oldest + i) % place.size).is_done();
+        if (is_done) done = i + 1;
+        if (!is_done && place.registers->is_receive) break;
+    }
+    if (done == 0) return;
+    events.push_back({.kind = Handover::Kind::from_card,
+                      .time = access.time,
+                      .ring = place,
+                      .first = ring.oldest,
+                      .count = done,
+                      .descriptors = read_all(space_, place, ring.oldest, done),
+                      .where = access.where});
+    ring.oldest = (ring.oldest + done) % place.size;
+    ring.held -= done;
+}
+
+}  // namespace ixy::explain

@@ -1,0 +1,59 @@
+// From words to settings.
+#include <ixy/explain/settings.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+
+namespace ixy::explain {
+namespace {
+
+std::mutex request_mutex;
+std::optional<Settings> own_request;  // guarded by request_mutex
+
+bool apply(std::string_view word, Settings& settings) {
+    if (word == "descriptors") settings.descriptors = true;
+    if (word == "json") settings.json = true;
+    return word == "registers" || word == "descriptors" || word == "json";
+}
+
+}  // namespace
+
+Expected<Settings> parse_settings(std::string_view words) {
+    if (words.empty() || words == "1" || words == "on") return Settings{.on = true};
+    if (words == "0" || words == "off" || words == "no") return Settings{};
+    Settings settings{.on = true};
+    for (std::string_view rest = words;;) {
+        const std::string_view word = rest.substr(0, rest.find(','));
+        if (!apply(word, settings)) {
+            return failure(ErrorKind::invalid_argument,
+                           "\"" + std::string(word) + "\" is nothing that can be explained",
+                           "choose registers, descriptors, json, or several with commas between");
+        }
+        if (word.size() == rest.size()) return settings;
+        rest.remove_prefix(word.size() + 1);
+    }
+}
+
+void request(const Settings& settings) {
+    const std::lock_guard lock(request_mutex);
+    own_request = settings;
+}
+
+Expected<Settings> requested() {
+    {
+        const std::lock_guard lock(request_mutex);
+        if (own_request) return *own_request;
+    }
+    const char* const words = std::getenv("IXY_EXPLAIN");
+    if (words == nullptr || *words == '\0') return Settings{};
+    auto settings = parse_settings(words);
+    if (!settings)
+        return failure(settings.error().kind, "IXY_EXPLAIN: " + settings.error().what, settings.error().next);
+    const char* const file = std::getenv("IXY_EXPLAIN_FILE");
+    if (file != nullptr) settings->file = file;
+    return settings;
+}
+
+}  // namespace ixy::explain

@@ -1,0 +1,30 @@
+// What is to be explained, and where to: the words of --explain and of the environment variable IXY_EXPLAIN.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <ixy/core/error.hpp>
+
+namespace ixy::explain {
+
+struct Settings {
+    bool on = false;           ///< each register access is told
+    bool descriptors = false;  ///< and the descriptors that change hands with it
+    bool json = false;         ///< as JSON, one object a line
+    std::string file;          ///< what is told is added to this file; empty: standard error
+};
+
+/// Reads "registers", "descriptors", "json", or several with commas between. "1", "on" and nothing at all are
+/// "registers"; "0", "off" and "no" leave everything off. Errors: invalid_argument, naming the word.
+Expected<Settings> parse_settings(std::string_view words);
+
+/// What is explained of each device that is opened from now on, instead of what the environment says: for a program's
+/// own option. Thread rule: any thread.
+void request(const Settings& settings);
+
+/// What was requested, else what the environment asks for: IXY_EXPLAIN has the words, IXY_EXPLAIN_FILE the file. An
+/// empty IXY_EXPLAIN is off. Errors: those of parse_settings.
+Expected<Settings> requested();
+
+}  // namespace ixy::explain

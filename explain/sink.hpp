@@ -1,0 +1,24 @@
+// Where explanations go.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <ixy/core/error.hpp>
+
+namespace ixy::explain {
+
+/// Takes finished lines. Thread rule: any thread; what one call gives stays together.
+class Sink {
+public:
+    virtual ~Sink() = default;
+    /// One line or several, each ended by a newline.
+    virtual void print(std::string_view lines) = 0;
+};
+
+/// Adds to the end of `file` (made where it does not exist), or writes to standard error where `file` is empty. Several
+/// processes may share a file. What cannot be written is lost: the device goes on. Errors: those of opening the file.
+Expected<std::shared_ptr<Sink>> open_sink(const std::string& file);
+
+}  // namespace ixy::explain
