@@ -1,0 +1,53 @@
+// What the chip computes so that software need not: the Ethernet check sequence, internet checksums of frames that come
+// in (manual 3.2.9) and go out (3.5), and the headers of segments (3.5.9).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <ixy/datasheet/e1000/descriptors.hpp>
+#include <ixy/datasheet/e1000/receive.hpp>
+
+namespace ixy::sim::e1000 {
+
+inline constexpr std::size_t check_sequence_size = 4;
+inline constexpr std::size_t ethernet_header = 14;
+inline constexpr std::size_t vlan_tag_size = 4;
+
+/// A number in network order, `offset` bytes from the beginning; it must be inside.
+std::uint16_t load16(std::span<const std::byte> bytes, std::size_t offset);
+std::uint32_t load32(std::span<const std::byte> bytes, std::size_t offset);
+void store16(std::span<std::byte> bytes, std::size_t offset, std::uint16_t number);
+void store32(std::span<std::byte> bytes, std::size_t offset, std::uint32_t number);
+
+/// CRC-32 of IEEE 802.3, 3.2.9; its bytes go out lowest first.
+std::uint32_t check_sequence(std::span<const std::byte> frame);
+
+/// Ones' complement sum of 16-bit words in network order, and of `start` (RFC 1071). An odd last byte is a high one.
+std::uint16_t ones_sum(std::span<const std::byte> bytes, std::uint64_t start = 0);
+
+/// What RXCSUM has the chip say of a received frame's checksums: IXSM, or IPCS and TCPCS with IPE and TCPE. `vlan_type`
+/// is what a tag begins with. Table 3-5: IPv4 with options, TCP, UDP, also tagged; not fragments, not what is cut off.
+datasheet::Value<datasheet::e1000::RdescStatus> check_received(std::span<const std::byte> frame,
+                                                               datasheet::Value<datasheet::e1000::Rxcsum> control,
+                                                               std::uint16_t vlan_type);
+
+/// Where a checksum is computed and put.
+struct ChecksumPlace {
+    std::size_t first = 0;   ///< byte that it begins with
+    std::size_t offset = 0;  ///< where it goes; what is there is summed up as well, when it is in between
+    std::size_t last = 0;    ///< byte that it ends with; 0: the packet's last
+    /// Sums that come out as zero are sent as all ones: in UDP, zero stands for no checksum.
+    bool never_zero = false;
+};
+/// False, and nothing is done, when that is not inside of `packet`.
+bool insert_checksum(std::span<std::byte> packet, const ChecksumPlace& place);
+
+/// True when `context` describes headers that can be segmented: those of TCP or UDP, within HDRLEN, and an MSS.
+bool can_segment(const datasheet::e1000::ContextDescriptor& context);
+/// Makes the headers at the beginning of `segment` its own. `number` counts the segments of the packet from 0.
+void adjust_headers(std::span<std::byte> segment, const datasheet::e1000::ContextDescriptor& context,
+                    std::uint32_t number, bool is_last);
+
+}  // namespace ixy::sim::e1000
