@@ -56,6 +56,8 @@ public:
     /// card.
     virtual bool can_wait() const { return false; }
 
+    /// Which end of its cable it is, 0 or 1; the same again when the same programs are started in the same order.
+    virtual unsigned end() const { return 0; }
     /// Frames lost for lack of room or of somebody at the other end.
     virtual std::uint64_t lost() const { return 0; }
 };
