@@ -1,0 +1,111 @@
+// Cables between the cards of a process, by name; and the loop, which is a cable with both ends in one card.
+#include <map>
+#include <mutex>
+
+#include "arrival.hpp"
+#include "frame_ring.hpp"
+#include "kinds.hpp"
+
+namespace ixy::sim {
+namespace {
+
+constexpr std::size_t frames_in_cable = 1024;
+constexpr std::size_t bytes_in_cable = 2048 * frames_in_cable;
+
+struct Side {
+    FrameRing inbox{frames_in_cable, bytes_in_cable};
+    Arrival arrival;                  ///< who takes from the inbox
+    std::atomic<bool> taken = false;  ///< somebody has plugged this end in
+};
+
+/// What the two ends share.
+struct Cable {
+    std::array<Side, 2> sides;
+};
+
+/// The cables that somebody has an end of.
+struct Registry {
+    std::mutex mutex;
+    std::map<std::string, std::weak_ptr<Cable>> cables;
+};
+
+Registry& registry() {
+    static auto* const only = new Registry;  // never destroyed: an end may outlive main
+    return *only;
+}
+
+/// One end. What is sent while nobody has the other end is lost; what is in the inbox when the other end is pulled out
+/// can still be received.
+class CableEnd final : public Wire {
+public:
+    CableEnd(std::string name, std::shared_ptr<Cable> cable, Side& ours, Side& theirs)
+        : name_(std::move(name)), cable_(std::move(cable)), ours_(ours), theirs_(theirs) {
+        ours_.inbox.clear();  // what came for who had this end before
+        ours_.taken = true;
+    }
+
+    ~CableEnd() override {
+        on_arrival(nullptr);
+        settle();
+        const std::lock_guard lock(registry().mutex);
+        ours_.taken = false;
+        if (!theirs_.taken) registry().cables.erase(name_);
+    }
+
+    void send(std::span<const std::byte> frame, Time) override { put(frame, false); }
+    void send_damaged(std::span<const std::byte> frame, Time) override { put(frame, true); }
+
+    std::optional<WireFrame> receive(Time) override {
+        if (lent_) ours_.inbox.pop();
+        const std::optional<StoredFrame> frame = ours_.inbox.front();
+        lent_ = frame.has_value();
+        if (!frame) return std::nullopt;
+        return WireFrame{frame->bytes, frame->damaged};
+    }
+
+    void settle() override {
+        if (unsettled_.load(std::memory_order_relaxed) && unsettled_.exchange(false, std::memory_order_acq_rel)) {
+            theirs_.arrival.ring();
+        }
+    }
+
+    void on_arrival(std::function<void()> ask) override { ours_.arrival.set(std::move(ask)); }
+    std::uint64_t lost() const override { return lost_.value(); }
+
+private:
+    void put(std::span<const std::byte> frame, bool damaged) {
+        if (theirs_.taken.load(std::memory_order_relaxed) && theirs_.inbox.push(frame, damaged)) {
+            unsettled_.store(true, std::memory_order_release);
+        } else {
+            lost_.add(1);
+        }
+    }
+
+    std::string name_;
+    std::shared_ptr<Cable> cable_;
+    Side& ours_;
+    Side& theirs_;
+    bool lent_ = false;  ///< the inbox's front is what receive() has returned
+    std::atomic<bool> unsettled_ = false;
+    Counter lost_;
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<Wire>> open_cable(const std::string& name) {
+    const std::lock_guard lock(registry().mutex);
+    std::weak_ptr<Cable>& entry = registry().cables[name];
+    std::shared_ptr<Cable> cable = entry.lock();
+    if (!cable) entry = cable = std::make_shared<Cable>();
+    auto& [one, other] = cable->sides;
+    if (!one.taken) return std::make_unique<CableEnd>(name, cable, one, other);
+    if (!other.taken) return std::make_unique<CableEnd>(name, cable, other, one);
+    return failure(ErrorKind::busy, "wire " + name + ": both of its ends are taken", "choose another name: wire=NAME");
+}
+
+std::unique_ptr<Wire> make_loop() {
+    const auto cable = std::make_shared<Cable>();
+    return std::make_unique<CableEnd>("", cable, cable->sides[0], cable->sides[0]);
+}
+
+}  // namespace ixy::sim

@@ -1,0 +1,160 @@
+// Capture files: one is played as fast as the card takes it, what the card sends is written to the other.
+#include <pcap/pcap.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include "kinds.hpp"
+
+namespace ixy::sim {
+namespace {
+
+struct Closer {
+    void operator()(pcap_t* file) const { pcap_close(file); }
+    void operator()(pcap_dumper_t* file) const { pcap_dump_close(file); }
+};
+
+/// Plays a capture file. Frames that no wire carries (broken off, longer than longest_wire_frame) are left out, and
+/// counted as lost.
+class Player {
+public:
+    Expected<> open(const std::string& path) {
+        char why[PCAP_ERRBUF_SIZE] = "";
+        std::FILE* const file = std::fopen(path.c_str(), "rbe");
+        if (file == nullptr) return system_failure(path, errno);
+        pcap_.reset(pcap_fopen_offline(file, why));
+        if (!pcap_) {
+            std::fclose(file);
+            return failure(ErrorKind::invalid_argument, path + ": no capture file: " + why);
+        }
+        if (pcap_datalink(pcap_.get()) != DLT_EN10MB) {
+            return failure(ErrorKind::invalid_argument, path + ": a capture of " + kind() + ", not of Ethernet",
+                           "capture on an Ethernet interface");
+        }
+        read();
+        return {};
+    }
+
+    bool at_end() const { return next_ == nullptr; }
+    std::optional<WireFrame> take() {
+        if (at_end()) return std::nullopt;
+        const std::size_t size = header_->caplen;
+        std::memcpy(frame_.space().data(), next_, size);
+        read();
+        return frame_.padded(size);
+    }
+    std::uint64_t left_out() const { return left_out_.value(); }
+
+private:
+    std::string kind() const {
+        const char* const name = pcap_datalink_val_to_description(pcap_datalink(pcap_.get()));
+        return name != nullptr ? name : "something unknown";
+    }
+    void read() {
+        while (pcap_next_ex(pcap_.get(), &header_, &next_) == 1) {
+            if (header_->caplen >= ethernet_header && header_->caplen <= longest_wire_frame &&
+                header_->caplen == header_->len) {
+                return;
+            }
+            left_out_.add(1);
+        }
+        next_ = nullptr;
+    }
+
+    std::unique_ptr<pcap_t, Closer> pcap_;
+    pcap_pkthdr* header_ = nullptr;
+    const u_char* next_ = nullptr;  ///< the frame after those that were taken; null: none
+    ArrivedFrame frame_;
+    Counter left_out_;
+};
+
+/// Writes a capture file with timestamps in nanoseconds: the hour at which the first frame was sent, and from then on
+/// by the card's clock.
+class Writer {
+public:
+    ~Writer() {
+        if (dumper_ && pcap_dump_flush(dumper_.get()) != 0) fail();
+    }
+
+    Expected<> open(const std::string& path) {
+        path_ = path;
+        pcap_.reset(pcap_open_dead_with_tstamp_precision(DLT_EN10MB, longest_wire_frame, PCAP_TSTAMP_PRECISION_NANO));
+        std::FILE* const file = pcap_ ? std::fopen(path.c_str(), "wbe") : nullptr;
+        if (file == nullptr) return system_failure(path, errno, "choose a file that can be written");
+        dumper_.reset(pcap_dump_fopen(pcap_.get(), file));
+        if (!dumper_) {
+            std::fclose(file);
+            return failure(ErrorKind::system, path + ": " + pcap_geterr(pcap_.get()));
+        }
+        return {};
+    }
+
+    /// False when the frame could not be written: the disk is full, now or before.
+    bool write(std::span<const std::byte> frame, Time now) {
+        if (!dumper_) return false;
+        if (!begin_) begin_ = std::chrono::system_clock::now().time_since_epoch() - now;
+        const Time when = *begin_ + now;
+        const auto second = std::chrono::floor<std::chrono::seconds>(when);
+        pcap_pkthdr header{};
+        header.ts.tv_sec = second.count();
+        header.ts.tv_usec = (when - second).count();  // nanoseconds: said when the file was opened
+        header.caplen = header.len = static_cast<bpf_u_int32>(frame.size());
+        pcap_dump(reinterpret_cast<u_char*>(dumper_.get()), &header, reinterpret_cast<const u_char*>(frame.data()));
+        if (std::ferror(pcap_dump_file(dumper_.get())) == 0) return true;
+        fail();
+        return false;
+    }
+
+private:
+    /// Says why nothing more is written.
+    void fail() {
+        std::fprintf(stderr, "%s: %s; the capture ends here\n", path_.c_str(), std::strerror(errno));
+        dumper_.reset();
+    }
+
+    std::string path_;
+    std::unique_ptr<pcap_t, Closer> pcap_;
+    std::unique_ptr<pcap_dumper_t, Closer> dumper_;  ///< null: none, or full
+    std::optional<Time> begin_;                      ///< of the card's clock, since 1970
+};
+
+class Capture final : public Wire {
+public:
+    Expected<> open(const std::string& in, const std::string& out) {
+        if (!in.empty()) {
+            player_.emplace();
+            if (auto opened = player_->open(in); !opened) return opened;
+        }
+        if (out.empty()) return {};
+        writer_.emplace();
+        return writer_->open(out);
+    }
+
+    void send(std::span<const std::byte> frame, Time now) override {
+        if (!writer_ || !writer_->write(frame, now)) lost_.add(1);
+    }
+    std::optional<WireFrame> receive(Time) override { return player_ ? player_->take() : std::nullopt; }
+    /// Now, until the file's end: a card takes frames whenever it has room.
+    std::optional<Time> next_time() const override {
+        return player_ && !player_->at_end() ? std::optional(Time(0)) : std::nullopt;
+    }
+    bool can_wait() const override { return true; }
+    std::uint64_t lost() const override { return lost_.value() + (player_ ? player_->left_out() : 0); }
+
+private:
+    std::optional<Player> player_;
+    std::optional<Writer> writer_;
+    Counter lost_;
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<Wire>> open_capture(const std::string& in, const std::string& out) {
+    auto capture = std::make_unique<Capture>();
+    if (auto opened = capture->open(in, out); !opened) return std::unexpected(opened.error());
+    return capture;
+}
+
+}  // namespace ixy::sim

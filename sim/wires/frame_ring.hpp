@@ -1,0 +1,120 @@
+// Frames in the order in which they came: a ring between one thread that puts and one that takes, without locks.
+//
+//   entries   │ 60 @0 │ 1500 @64 │ 60 @1568 │ . . .     one for each frame: where its bytes are
+//   bytes     │▓▓▓│▓▓▓▓▓▓▓▓▓▓▓▓▓▓│▓▓▓│                  used round and round, and from the start again once all are
+//   taken,
+//                                                       so that a ring that is kept short stays in the cache
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <ixy/sim/wire.hpp>
+
+namespace ixy::sim {
+
+/// A frame in a ring.
+struct StoredFrame {
+    std::span<const std::byte> bytes;  ///< valid until pop()
+    bool damaged = false;
+    Time due{};  ///< whatever push() was told
+};
+
+/// Thread rule: push() by one thread at a time, front(), pop() and clear() by one at a time; nothing is allocated but
+/// in the constructor.
+class FrameRing {
+public:
+    /// Room for `frames` (a power of two) of together `bytes` bytes, at least longest_wire_frame.
+    FrameRing(std::size_t frames, std::size_t bytes)
+        : entries_(frames), bytes_(std::make_unique_for_overwrite<std::byte[]>(bytes)), capacity_(bytes) {}
+
+    /// False when there is no room, or the frame is longer than longest_wire_frame.
+    bool push(std::span<const std::byte> frame, bool damaged = false, Time due = {}) {
+        const auto begin = frame.size() <= longest_wire_frame ? find_room(frame.size()) : std::nullopt;
+        if (!begin) return false;
+        std::memcpy(bytes_.get() + *begin, frame.data(), frame.size());
+        const std::uint64_t head = head_.load(std::memory_order_relaxed);
+        entries_[head % entries_.size()] = {.due = due,
+                                            .begin = static_cast<std::uint32_t>(*begin),
+                                            .size = static_cast<std::uint16_t>(frame.size()),
+                                            .damaged = damaged};
+        head_.store(head + 1, std::memory_order_release);  // after the frame itself
+        return true;
+    }
+
+    /// The oldest frame, if there is any.
+    std::optional<StoredFrame> front() const {
+        const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+        if (head_seen_ == tail) {
+            head_seen_ = head_.load(std::memory_order_acquire);  // before the frame itself
+            if (head_seen_ == tail) return std::nullopt;
+        }
+        const Entry& entry = entries_[tail % entries_.size()];
+        return StoredFrame{{bytes_.get() + entry.begin, entry.size}, entry.damaged, entry.due};
+    }
+    /// Gives the room of the frame that front() showed back.
+    void pop() { tail_.store(tail_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+    bool empty() const { return !front(); }
+    /// How many there are: by the thread that takes.
+    std::size_t size() const {
+        return static_cast<std::size_t>(head_.load(std::memory_order_acquire) - tail_.load(std::memory_order_relaxed));
+    }
+    void clear() {
+        while (front()) pop();
+    }
+
+private:
+    struct Entry {
+        Time due;
+        std::uint32_t begin;
+        std::uint16_t size;
+        bool damaged;
+    };
+
+    /// Where `size` bytes may be put; next_ is behind them then.
+    std::optional<std::size_t> find_room(std::size_t size) {
+        const std::size_t rounded = (size + 16) / 16 * 16;  // never 0
+        if (const auto begin = find_room_seen(rounded)) return begin;
+        tail_seen_ = tail_.load(std::memory_order_acquire);
+        return find_room_seen(rounded);
+    }
+
+    /// The same, by what is known of the other thread. It is asked anew every so many frames, since the line that says
+    /// how far it has come is its own.
+    std::optional<std::size_t> find_room_seen(std::size_t size) {
+        constexpr std::uint64_t often = 64;
+        const std::uint64_t head = head_.load(std::memory_order_relaxed);
+        if (head - tail_seen_ >= often) tail_seen_ = tail_.load(std::memory_order_acquire);
+        if (head - tail_seen_ >= entries_.size()) return std::nullopt;
+        if (head == tail_seen_) next_ = 0;
+        // Taken are [oldest, next_), or [oldest, end) and [0, next_); equal they are only when nothing is.
+        const std::size_t oldest = head == tail_seen_ ? 0 : entries_[tail_seen_ % entries_.size()].begin;
+        const bool round = head != tail_seen_ && next_ <= oldest;
+        std::size_t begin = next_;
+        if (round && next_ + size >= oldest) return std::nullopt;
+        if (!round && next_ + size > capacity_) {
+            if (size >= oldest) return std::nullopt;
+            begin = 0;
+        }
+        next_ = begin + size;
+        return begin;
+    }
+
+    std::vector<Entry> entries_;
+    std::unique_ptr<std::byte[]> bytes_;
+    std::size_t capacity_;
+    // Each thread writes to a cache line of its own.
+    alignas(64) std::atomic<std::uint64_t> head_ = 0;  ///< frames put
+    std::uint64_t tail_seen_ = 0;
+    std::size_t next_ = 0;                             ///< where the next frame's bytes go
+    alignas(64) std::atomic<std::uint64_t> tail_ = 0;  ///< frames given back
+    mutable std::uint64_t head_seen_ = 0;
+};
+
+}  // namespace ixy::sim

@@ -1,0 +1,140 @@
+// A cable between two processes: Unix datagrams, one a frame. Receiving and sending have a socket each. The one is
+// bound and hears everybody, as a card that was restarted; the other is connected, and made anew when the other end
+// was.
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "frame_ring.hpp"
+#include "kinds.hpp"
+#include "socket_end.hpp"
+
+namespace ixy::sim {
+namespace {
+
+constexpr std::size_t frames_that_wait = 4096;
+constexpr std::size_t bytes_that_wait = 2048 * frames_that_wait;
+constexpr Time retry_after = std::chrono::milliseconds(1);
+constexpr auto patience_at_end = std::chrono::seconds(1);
+
+/// Frames that find the other end's queue full (often but ten: net.unix.max_dgram_qlen) wait here, in order. The epoll
+/// file wakes who sleeps on it when a frame has come, or when those that wait can go on.
+class SocketWire final : public Wire {
+public:
+    SocketWire(SocketEnd end, File events) : end_(std::move(end)), events_(std::move(events)) {
+        watch(end_.socket(), EPOLLIN, EPOLL_CTL_ADD);
+    }
+    ~SocketWire() override { flush(); }
+
+    void send(std::span<const std::byte> frame, Time now) override;
+    std::optional<WireFrame> receive(Time now) override;
+    void advance(Time now) override {
+        if (!waiting_.empty()) send_waiting(now);
+    }
+    int file() const override { return events_.get(); }
+    std::optional<Time> next_time() const override { return waiting_.empty() ? std::nullopt : std::optional(retry_); }
+    bool can_wait() const override { return true; }
+    std::uint64_t lost() const override { return lost_.value(); }
+
+private:
+    enum class Result : std::uint8_t { sent, nobody, full };
+    Result try_send(std::span<const std::byte> frame);
+    bool connect();
+    void send_waiting(Time now);
+    void flush();
+    void watch(int file, std::uint32_t events, int operation) const {
+        epoll_event event{.events = events, .data = {}};
+        ::epoll_ctl(events_.get(), operation, file, &event);
+    }
+
+    SocketEnd end_;
+    File events_;
+    File other_;  ///< connected to the other end, when somebody was there
+    FrameRing waiting_{frames_that_wait, bytes_that_wait};
+    Time retry_{};
+    ArrivedFrame frame_;
+    Counter lost_;
+};
+
+void SocketWire::send(std::span<const std::byte> frame, Time now) {
+    if (!waiting_.empty() && now >= retry_) send_waiting(now);
+    const Result result = waiting_.empty() ? try_send(frame) : Result::full;
+    if (result == Result::sent) return;
+    const bool first = waiting_.empty();
+    if (result == Result::nobody || !waiting_.push(frame)) return lost_.add(1);
+    if (first) {
+        retry_ = now + retry_after;
+        watch(other_.get(), EPOLLOUT, EPOLL_CTL_MOD);
+    }
+}
+
+SocketWire::Result SocketWire::try_send(std::span<const std::byte> frame) {
+    // The other end may have gone since the last frame, and be back.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        if (!other_.is_open() && !connect()) return Result::nobody;
+        if (::send(other_.get(), frame.data(), frame.size(), MSG_NOSIGNAL) >= 0) return Result::sent;
+        if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM) return Result::full;
+        if (errno == EMSGSIZE) return Result::nobody;  // longer than any buffer here: nobody can get it
+        other_.close();
+    }
+    return Result::nobody;
+}
+
+bool SocketWire::connect() {
+    auto other = end_.connect();
+    if (!other) return false;
+    other_ = std::move(*other);
+    watch(other_.get(), 0, EPOLL_CTL_ADD);
+    return true;
+}
+
+void SocketWire::send_waiting(Time now) {
+    while (const auto frame = waiting_.front()) {
+        const Result result = try_send(frame->bytes);
+        if (result == Result::full) {
+            retry_ = now + retry_after;
+            return watch(other_.get(), EPOLLOUT, EPOLL_CTL_MOD);
+        }
+        if (result == Result::nobody) lost_.add(1);
+        waiting_.pop();
+    }
+    if (other_.is_open()) watch(other_.get(), 0, EPOLL_CTL_MOD);
+}
+
+std::optional<WireFrame> SocketWire::receive(Time now) {
+    for (;;) {
+        const std::span<std::byte> space = frame_.space();
+        const ssize_t size = ::recv(end_.socket(), space.data(), space.size(), MSG_TRUNC);
+        if (size < 0 && errno != EINTR) break;
+        const auto bytes = static_cast<std::size_t>(size);
+        if (size >= 0 && bytes >= ethernet_header && bytes <= space.size()) return frame_.padded(bytes);
+        // Else it is no Ethernet frame, whoever has sent it.
+    }
+    advance(now);
+    return std::nullopt;
+}
+
+/// What was sent before the cable is pulled out goes on its way, as long as there is somebody who takes it.
+void SocketWire::flush() {
+    const auto end = std::chrono::steady_clock::now() + patience_at_end;
+    while (!waiting_.empty() && std::chrono::steady_clock::now() < end) {
+        send_waiting({});
+        pollfd file{.fd = other_.get(), .events = POLLOUT, .revents = 0};
+        if (!waiting_.empty()) ::poll(&file, 1, 10);
+    }
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Wire>> open_socket(const std::string& path, const std::string& theirs) {
+    auto end = theirs.empty() ? SocketEnd::take(path) : SocketEnd::named(path, theirs);
+    if (!end) return std::unexpected(end.error());
+    File events(::epoll_create1(EPOLL_CLOEXEC));
+    if (!events.is_open()) return system_failure("epoll_create1", errno);
+    return std::make_unique<SocketWire>(std::move(*end), std::move(events));
+}
+
+}  // namespace ixy::sim

@@ -1,0 +1,46 @@
+// Who has which end of a cable that is a pair of Unix datagram sockets, and the names of the two sockets.
+//
+//   /path       an empty file, whose byte 0 is locked by who has end 0, byte 1 by who has end 1. A lock goes with its
+//               process, however that ends; so what is found without its lock is left over, and is cleaned up.
+//   /path.0     the socket of end 0: what it receives
+//   /path.1     the socket of end 1
+#pragma once
+
+#include <sys/un.h>
+
+#include <string>
+
+#include <ixy/core/error.hpp>
+#include <ixy/core/files.hpp>
+
+namespace ixy::sim {
+
+class SocketEnd {
+public:
+    /// Takes a free end of the cable `path`. Errors: busy, invalid_argument (the file is something else), permission,
+    /// not_found (no such folder).
+    static Expected<SocketEnd> take(const std::string& path);
+    /// An end by the names of both sockets, as QEMU has it. Errors: busy (somebody listens at `ours`), and as above.
+    static Expected<SocketEnd> named(const std::string& ours, const std::string& theirs);
+    SocketEnd(SocketEnd&&) noexcept = default;
+    SocketEnd& operator=(SocketEnd&&) = delete;
+    ~SocketEnd();
+
+    /// The socket of this end, bound to its name, from which frames are received.
+    int socket() const { return socket_.get(); }
+    /// A socket connected to the other end, or errno when nobody is there.
+    std::expected<File, int> connect() const;
+
+private:
+    SocketEnd(std::string path, File lock, std::string ours, std::string theirs)
+        : path_(std::move(path)), lock_(std::move(lock)), ours_(std::move(ours)), theirs_(std::move(theirs)) {}
+    Expected<> bind();
+
+    std::string path_;  ///< of the cable; empty for an end by names
+    File lock_;
+    std::string ours_;
+    std::string theirs_;
+    File socket_;
+};
+
+}  // namespace ixy::sim
