@@ -31,7 +31,7 @@ namespace ixy::sim {
 struct CardOptions {
     std::string name;  ///< in reports; empty: the type's
     ModelOptions model;
-    std::shared_ptr<Clock> clock;         ///< null: a RealClock
+    std::shared_ptr<Clock> clock;         ///< null: RealClock::shared()
     std::shared_ptr<ReportSink> reports;  ///< null: nobody listens
     /// Makes the host that the model sees around the card's own, e.g. one that loses write-backs. Null: the card's own.
     std::unique_ptr<Host> (*wrap)(Host& host, void* context) = nullptr;
@@ -39,7 +39,7 @@ struct CardOptions {
 };
 
 /// Thread rule: any thread, at any time; one lock inside. The model runs in the thread that calls.
-class Card final : private Host {
+class Card final : public Timed, private Host {
 public:
     Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options = {});
     ~Card() override;
@@ -79,14 +79,17 @@ public:
 
     // --- the world's side ---
     void set_cable(bool plugged);
-    /// Does what time and the wire have brought: timers that are due, frames that have arrived. Never waits.
-    void service();
+    /// Does what time and the wire have brought: timers that are due, frames that have arrived. Never waits for
+    /// anything but the lock. While one thread does it, others leave it to that one; and when they keep that one busy
+    /// for long, it leaves the rest to whoever on_earlier() wakes.
+    void service() override;
     /// When service() is due next by the clock; empty: not before something happens.
-    std::optional<Time> next_time() const;
-    /// A file that is readable when service() is due because of the wire, or -1.
-    int wire_file() const { return wire_->file(); }
-    /// `wake` is called, from any thread with the lock held, when next_time() has come nearer. For who sleeps until
-    /// then.
+    std::optional<Time> next_time() const override;
+    /// A file that is readable when service() is due because of the wire, or -1: there is none, or the card has no room
+    /// for what waits there.
+    int wire_file() const { return held_back_ ? -1 : wire_->file(); }
+    /// `wake` is called, from any thread with the lock held, when next_time() has come nearer or wire_file() has
+    /// changed. For who sleeps until then.
     void on_earlier(std::function<void()> wake);
     std::uint64_t frames_lost_on_wire() const { return wire_->lost(); }
     std::uint64_t dma_faults() const { return dma_faults_; }
@@ -104,20 +107,44 @@ private:
     void schedule(unsigned timer, std::optional<Time> when) override;
     void report(Misuse kind, std::string text) override;
 
+    static constexpr unsigned timer_count = 32;
+    static constexpr Time never = Time::max();
+    class Turn;
+
+    bool may_transfer(IoAddress address, std::size_t bytes);
+    bool refuse(IoAddress address, std::size_t bytes, Iommu::Access access);
+    template <class Copy>
+    bool transfer(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy);
+    bool decodes(unsigned bar, std::uint64_t offset, unsigned width) const;
+    bool serves_msi_x(unsigned bar) const { return type_.msi_x != 0 && bar == type_.msi_x_bar; }
+    void carry_out_reset();
+    void run_timers();
+    bool serve_some();
+    bool hand_over();
+    void offer_held_back();
+    Time next_due() const;
+
     const CardType& type_;
     CardOptions options_;
     std::unique_ptr<Wire> wire_;
+    const bool frames_can_wait_;
     std::unique_ptr<Host> wrapped_;
-    mutable std::mutex mutex_;  ///< guards all below
+    mutable std::mutex mutex_;  ///< guards all below but the atomics
     ConfigSpace config_;
     Interrupts interrupts_;
     Iommu iommu_;
-    std::unique_ptr<Model> model_;
-    std::array<std::optional<Time>, 32> timers_{};
+    std::array<Time, timer_count> timers_;
+    Time earliest_timer_ = never;      ///< none is due before
+    mutable std::optional<Time> now_;  ///< the clock was asked once in this turn
     std::function<void()> wake_;
-    bool sent_ = false;  ///< the wire is to be settled once the lock is free
-    std::atomic<bool> service_wanted_ = false;
+    Time woken_for_ = never;  ///< whoever sleeps knows of this moment
+    bool plugged_ = true;
+    bool sent_ = false;                     ///< the wire is to be settled once the lock is free
+    bool left_over_ = false;                ///< service() has not finished
+    std::atomic<bool> held_back_ = false;   ///< a frame waits outside, since the card has no room
+    std::atomic<std::uint32_t> calls_ = 0;  ///< of service(), since it was last idle
     std::atomic<std::uint64_t> dma_faults_ = 0;
+    std::unique_ptr<Model> model_;  ///< last: its constructor may use all of the above
 };
 
 }  // namespace ixy::sim

@@ -16,28 +16,49 @@ class ConfigSpace {
 public:
     explicit ConfigSpace(const CardType& type);
 
+    /// `width` is 1, 2 or 4. All ones beyond the end.
     std::uint32_t read(std::uint32_t offset, unsigned width) const;
     /// Writes what is writable. True when the write asks for a function-level reset, which the caller carries out.
     bool write(std::uint32_t offset, unsigned width, std::uint32_t value);
     void reset();
 
-    bool memory_enabled() const;  ///< command register, bit 1, and the function is awake (D0)
-    bool io_enabled() const;      ///< bit 0, likewise
-    bool bus_master() const;      ///< bit 2, likewise
-    bool intx_disabled() const;   ///< bit 10
+    bool memory_enabled() const { return (active_ & pci_config::command_memory) != 0; }  ///< and the function is awake
+    bool io_enabled() const { return (active_ & pci_config::command_io) != 0; }          ///< likewise
+    bool bus_master() const { return (active_ & pci_config::command_bus_master) != 0; }  ///< likewise
+    bool intx_disabled() const;                                                          ///< command register, bit 10
     bool msi_enabled() const;
     bool msi_x_enabled() const;
     bool msi_x_masked() const;                 ///< the whole function
     void set_interrupt_status(bool asserted);  ///< status register, bit 3
+    /// The card has asked for memory that nobody has: "received master abort", status register, bit 13.
+    void set_master_abort();
     /// Where the capability with that id begins, or 0.
     std::uint32_t capability(std::uint8_t id) const;
 
 private:
+    /// What a byte's bits do when they are written: those of neither mask stay as they are.
+    struct Rules {
+        std::uint8_t writable = 0;
+        std::uint8_t cleared_by_one = 0;
+    };
+    void place(std::uint32_t offset, unsigned width, std::uint32_t value, std::uint32_t writable = 0);
+    void make_header();
+    void make_bars();
+    std::uint32_t add_capability(std::uint8_t id, std::uint32_t bytes);
+    void add_power_management();
+    void add_msi();
+    void add_express();
+    void add_msi_x();
+    void update_active();
+
     const CardType& type_;
     std::vector<std::uint8_t> bytes_;
-    std::vector<std::uint8_t> writable_;  ///< bits, byte by byte
+    std::vector<std::uint8_t> after_reset_;
+    std::vector<Rules> rules_;
+    std::uint32_t active_ = 0;  ///< the command register, or 0 while the function sleeps
     std::uint32_t next_capability_ = 0x40;
-    std::uint32_t power_ = 0, msi_ = 0, msi_x_ = 0, express_ = 0;  ///< where each begins
+    std::uint32_t link_to_capability_ = pci_config::capabilities;
+    std::uint32_t power_ = 0, msi_ = 0, msi_x_ = 0, express_ = 0;  ///< where each begins, 0: there is none
 };
 
 }  // namespace ixy::sim

@@ -1,16 +1,21 @@
 // A software IOMMU: what of the world's memory a card may reach, and where it is in ours.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <span>
+#include <string>
 
 #include <ixy/core/error.hpp>
 #include <ixy/core/packet.hpp>
 
 namespace ixy::sim {
+
+/// "64 bytes at 0x12340"
+std::string range_text(IoAddress address, std::size_t bytes);
 
 /// Thread rule: one at a time (a card's lock).
 class Iommu {
@@ -27,7 +32,15 @@ public:
 
     /// The memory behind [address, address + bytes) when one mapping holds all of it and allows `access`; else empty.
     /// O(log n); a mapping used twice in a row is found at once.
-    std::span<std::byte> translate(IoAddress address, std::size_t bytes, Access access);
+    std::span<std::byte> translate(IoAddress address, std::size_t bytes, Access access) {
+        const std::span<std::byte> found = part(address, bytes, access);
+        return found.size() == bytes ? found : std::span<std::byte>{};
+    }
+    /// The same for as many of the `most` bytes as the mapping has: what follows may be in its neighbour.
+    std::span<std::byte> part(IoAddress address, std::size_t most, Access access) {
+        const std::span<std::byte> found = last_.part(address, most, access);
+        return found.empty() ? look_up(address, most, access) : found;
+    }
 
     /// Asked when an address is not mapped: may map more and return true. For spaces that grow, as a process's memory.
     void on_miss(std::function<bool(Iommu&, IoAddress)> ask) { ask_ = std::move(ask); }
@@ -35,10 +48,25 @@ public:
 private:
     struct Mapping {
         std::span<std::byte> memory;
-        Access access;
+        Access access = Access::both;
     };
-    std::map<std::uint64_t, Mapping> mappings_;
-    std::map<std::uint64_t, Mapping>::iterator last_ = mappings_.end();
+    struct Placed {
+        std::uint64_t begin = 0;
+        Mapping mapping;
+
+        std::span<std::byte> part(IoAddress address, std::size_t most, Access access) const {
+            const std::uint64_t offset = address.value - begin;
+            const auto allowed = static_cast<unsigned>(mapping.access), wanted = static_cast<unsigned>(access);
+            if (offset >= mapping.memory.size() || (allowed & wanted) != wanted) [[unlikely]]
+                return {};
+            return {mapping.memory.data() + offset, std::min<std::size_t>(most, mapping.memory.size() - offset)};
+        }
+    };
+    std::span<std::byte> look_up(IoAddress address, std::size_t most, Access access);
+    bool find(IoAddress address);
+
+    std::map<std::uint64_t, Mapping> mappings_;  ///< by their first address
+    Placed last_;                                ///< a copy of the one found last; of no bytes when there is none
     std::function<bool(Iommu&, IoAddress)> ask_;
 };
 
