@@ -2,7 +2,9 @@
 
 #include <sys/mman.h>
 #include <unistd.h>
+
 #include <cerrno>
+#include <mutex>
 
 namespace ixy {
 
@@ -11,6 +13,15 @@ Expected<std::shared_ptr<ProcessSpace>> ProcessSpace::create(std::size_t region_
         return failure(ErrorKind::invalid_argument, "regions of " + std::to_string(region_bytes) + " bytes",
                        "choose a multiple of 4096");
     return std::shared_ptr<ProcessSpace>(new ProcessSpace(region_bytes));
+}
+
+std::shared_ptr<ProcessSpace> ProcessSpace::shared() {
+    static std::mutex mutex;
+    static std::weak_ptr<ProcessSpace> only;
+    const std::lock_guard lock(mutex);
+    auto space = only.lock();
+    if (!space) only = space = std::shared_ptr<ProcessSpace>(new ProcessSpace(default_region));
+    return space;
 }
 
 ProcessSpace::~ProcessSpace() { unmap_all(); }

@@ -55,6 +55,8 @@ public:
     /// `width` is 1, 2 or 4, `offset` a multiple of it, below config_size().
     std::uint32_t config_read(std::uint32_t offset, unsigned width);
     void config_write(std::uint32_t offset, unsigned width, std::uint32_t value);
+    /// Where the capability with that id begins in configuration space, or 0.
+    std::uint32_t capability(std::uint8_t id) const { return config_.capability(id); }
     /// `width` is 1, 2, 4 or 8. Reads all ones, and does nothing, where the BAR has nothing or memory (I/O) access is
     /// switched off in the command register, or the function sleeps (D3hot).
     std::uint64_t bar_read(unsigned bar, std::uint64_t offset, unsigned width);

@@ -1,0 +1,51 @@
+// From "sim:82540em,wire=a" to a card that a driver can have.
+#include <algorithm>
+#include <utility>
+
+#include <ixy/sim/function.hpp>
+
+namespace ixy::sim {
+namespace {
+
+/// An address of our own making (locally administered, 52:54:00): the same for the same wire in each run, and other at
+/// the wire's other end.
+std::array<std::uint8_t, 6> mac_for(std::string_view wire, unsigned end) {
+    std::uint32_t hash = 2166136261;  // FNV-1a
+    for (const char c : wire) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619;
+    const std::uint32_t number = (hash & 0xfffffe) | (end & 1);
+    return {0x52,
+            0x54,
+            0x00,
+            static_cast<std::uint8_t>(number >> 16),
+            static_cast<std::uint8_t>(number >> 8),
+            static_cast<std::uint8_t>(number)};
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view text, const PciOpenOptions& options) {
+    auto address = parse_card_address(text);
+    if (!address) return std::unexpected(std::move(address.error()));
+    if (options.accept != nullptr) {
+        if (auto accepted = options.accept(text, address->type->identity); !accepted) {
+            return std::unexpected(std::move(accepted.error()));
+        }
+    }
+    auto wire = open_wire(address->wire, address->impairments);
+    if (!wire) {
+        wire.error().what = std::string(text) + ": " + wire.error().what;
+        return std::unexpected(std::move(wire.error()));
+    }
+    if (!address->mac_given) address->model.mac = mac_for(address->wire, (*wire)->end());
+
+    static const auto printer = std::make_shared<ReportPrinter>();
+    CardOptions card{.name = std::string(text), .model = address->model, .clock = {}, .reports = {}};
+    if (address->stepped_clock) card.clock = SteppedClock::shared();
+    if (address->strict) card.reports = printer;
+    return make_function(std::make_shared<Card>(*address->type, std::move(*wire), std::move(card)), std::string(text),
+                         address->own_thread ? Running::thread : Running::inside);
+}
+
+void add_scheme() { add_pci_scheme("sim", open_sim_function); }
+
+}  // namespace ixy::sim
