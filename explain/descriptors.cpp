@@ -89,7 +89,7 @@ std::string descriptor_text(const Descriptor& descriptor) {
     if (length && *length != 0) text += " " + std::to_string(*length) + " bytes";
     if (const auto buffer = descriptor.buffer())
         text += (length && *length != 0 ? " at " : " buffer at ") + hex(*buffer, 16);
-    std::string_view separator = ", ";
+    std::string_view separator = text.ends_with(':') ? " " : ", ";
     for (std::size_t i = 0; i < descriptor.words.size(); ++i) {
         for (const auto& field : datasheet::decode(*descriptor.info->words[i], descriptor.words[i])) {
             if (field.number == 0 || is_length(field)) continue;

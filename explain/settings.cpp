@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
-#include <optional>
 
 namespace ixy::explain {
 namespace {
@@ -36,7 +35,7 @@ Expected<Settings> parse_settings(std::string_view words) {
     }
 }
 
-void request(const Settings& settings) {
+void request(const std::optional<Settings>& settings) {
     const std::lock_guard lock(request_mutex);
     own_request = settings;
 }

@@ -1,6 +1,7 @@
 // What is to be explained, and where to: the words of --explain and of the environment variable IXY_EXPLAIN.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,8 +21,8 @@ struct Settings {
 Expected<Settings> parse_settings(std::string_view words);
 
 /// What is explained of each device that is opened from now on, instead of what the environment says: for a program's
-/// own option. Thread rule: any thread.
-void request(const Settings& settings);
+/// own option. Nothing: what the environment says. Thread rule: any thread.
+void request(const std::optional<Settings>& settings);
 
 /// What was requested, else what the environment asks for: IXY_EXPLAIN has the words, IXY_EXPLAIN_FILE the file. An
 /// empty IXY_EXPLAIN is off. Errors: those of parse_settings.
