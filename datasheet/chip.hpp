@@ -47,7 +47,8 @@ struct Features {
     std::uint16_t eeprom_words_large = 256;  ///< when EECD.EE_SIZE is set
     bool eeprom_arbitrated = true;           ///< EECD is used after EE_REQ and EE_GNT
     ResetWrite reset_write = ResetWrite::io;
-    std::uint32_t phy_id = 0;  ///< PHY registers 2 and 3, without the revision (lowest four bits)
+    std::uint32_t phy_id = 0;       ///< PHY registers 2 and 3, without the revision (lowest four bits)
+    std::uint8_t phy_revision = 0;  ///< those four bits, as our model has them
     std::uint8_t phy_address = 1;
     bool mdic = true;        ///< the PHY is reached through MDIC, not bit by bit through CTRL
     std::uint8_t ports = 1;  ///< function 1 has the EEPROM's address with the last bit flipped
@@ -55,6 +56,7 @@ struct Features {
     std::uint16_t packet_buffer = 64;       ///< KB, shared by receive and transmit
     std::uint16_t longest_frame = 16128;    ///< bytes, with FCS
     bool hangs_on_pcix_buffer_end = false;  ///< on PCI-X, no transmit buffer's last byte in a qword's lower half
+    bool mac_loopback = false;              ///< RCTL.LBM 1 loops inside the MAC, not only the PHY can
     bool interrupts_by_message = false;     ///< MSI-X with EITR and IVAR
 };
 

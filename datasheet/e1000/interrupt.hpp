@@ -13,8 +13,10 @@ struct InterruptCauses : Register<InterruptCauses> {
     Field LSC{this, 2, "LSC", "link status change"};
     Field RXSEQ{this, 3, "RXSEQ", "receive sequence error (never on the 82540EP/EM)"};
     Field RXDMT0{this, 4, "RXDMT0", "receive descriptors below the minimum threshold"};
+    Field RESERVED_5{this, 5, "reserved (5)", "can be set and masked as the others"};
     Field RXO{this, 6, "RXO", "receiver overrun: no descriptors or no PCI bandwidth"};
     Field RXT0{this, 7, "RXT0", "receiver timer"};
+    Field RESERVED_8{this, 8, "reserved (8)", "can be set and masked as the others"};
     Field MDAC{this, 9, "MDAC", "MDI/O access complete"};
     Field RXCFG{this, 10, "RXCFG", "receiving configuration ordered sets"};
     Field PHYINT{this, 12, "PHYINT", "PHY interrupt"};
@@ -26,7 +28,7 @@ struct InterruptCauses : Register<InterruptCauses> {
 inline constexpr InterruptCauses ICR{{.name = "ICR",
                                       .offset = 0x00c0,
                                       .access = Access::RC1,
-                                      .writable = 0x0001'f6df,
+                                      .writable = 0x0001'f7ff,
                                       .title = "Interrupt Cause Read Register",
                                       .section = "13.4.17"}};
 
@@ -43,19 +45,19 @@ inline constexpr Itr ITR{{.name = "ITR",
 inline constexpr InterruptCauses ICS{{.name = "ICS",
                                       .offset = 0x00c8,
                                       .access = Access::WO,
-                                      .writable = 0x0001'f6df,
+                                      .writable = 0x0001'f7ff,
                                       .title = "Interrupt Cause Set Register",
                                       .section = "13.4.19"}};
 inline constexpr InterruptCauses IMS{{.name = "IMS",
                                       .offset = 0x00d0,
                                       .access = Access::W1S,
-                                      .writable = 0x0001'f6df,
+                                      .writable = 0x0001'f7ff,
                                       .title = "Interrupt Mask Set/Read Register",
                                       .section = "13.4.20"}};
 inline constexpr InterruptCauses IMC{{.name = "IMC",
                                       .offset = 0x00d8,
                                       .access = Access::WO,
-                                      .writable = 0x0001'f6df,
+                                      .writable = 0x0001'f7ff,
                                       .title = "Interrupt Mask Clear Register",
                                       .section = "13.4.21"}};
 

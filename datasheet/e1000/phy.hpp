@@ -238,10 +238,21 @@ inline constexpr Number PREC{{.name = "PREC",
                               .title = "PHY Receive Error Counter",
                               .section = "13.4.7.1.18"}};
 
+inline constexpr Number PAGE_SELECT{{.name = "Page Select",
+                                     .offset = 29,
+                                     .writable = 0xffff,
+                                     .title = "which of the registers behind 30 is meant",
+                                     .section = "13.4.7.1"}};
+inline constexpr Number GENERAL_CONTROL{{.name = "General Control",
+                                         .offset = 30,
+                                         .writable = 0xffff,
+                                         .title = "the register that 29 selects: factory settings",
+                                         .section = "13.4.7.1"}};
+
 /// The PHY's registers, in order.
-inline constexpr std::array<const RegisterInfo*, 14> PHY_REGISTERS{&PCTRL, &PSTATUS, &PHY_ID1, &PHY_ID2, &ANA,
-                                                                   &LPA,   &ANE,     &GCON,    &GSTATUS, &ESTATUS,
-                                                                   &PSCON, &PSSTAT,  &EPSCON1, &PREC};
+inline constexpr std::array<const RegisterInfo*, 16> PHY_REGISTERS{
+    &PCTRL,   &PSTATUS, &PHY_ID1, &PHY_ID2, &ANA,     &LPA,  &ANE,         &GCON,
+    &GSTATUS, &ESTATUS, &PSCON,   &PSSTAT,  &EPSCON1, &PREC, &PAGE_SELECT, &GENERAL_CONTROL};
 
 // --- EEPROM words (5.6) --------------------------------------------------------------------------------------------
 
@@ -253,6 +264,9 @@ inline constexpr Number EEPROM_MAC{{.name = "Ethernet Address",
                                     .stride = 1,
                                     .title = "MAC address, two bytes a word, the first in the low byte",
                                     .section = "5.6.1"}};
+
+inline constexpr Number EEPROM_COMPATIBILITY{
+    {.name = "Compatibility", .offset = 0x03, .title = "what kind of adapter this is", .section = "5.6"}};
 
 struct EepromControl1 : Register<EepromControl1> {
     using Register::Register;
@@ -272,20 +286,32 @@ inline constexpr Number EEPROM_DEVICE{
     {.name = "Device ID", .offset = 0x0d, .title = "PCI device number", .section = "5.6"}};
 inline constexpr Number EEPROM_VENDOR{
     {.name = "Vendor ID", .offset = 0x0e, .title = "PCI vendor number", .section = "5.6"}};
-inline constexpr Number EEPROM_CONTROL2{{.name = "Initialization Control Word 2",
-                                         .offset = 0x0f,
-                                         .title = "Initialization Control Word 2",
-                                         .section = "5.6"}};
-inline constexpr Number EEPROM_CONTROL3{{.name = "Initialization Control 3",
-                                         .offset = 0x24,
-                                         .title = "Initialization Control 3 (LAN A; LAN B's is word 14h)",
-                                         .section = "5.6"}};
+inline constexpr Meaning PAUSE_VALUES[] = {
+    {0, "none"}, {1, "received PAUSE is obeyed"}, {2, "PAUSE is sent"}, {3, "both"}};
+
+struct EepromControl2 : Register<EepromControl2> {
+    using Register::Register;
+    Field PAUSE{this, {12, 2}, "PAUSE Capability", "flow control that is offered", PAUSE_VALUES};
+};
+inline constexpr EepromControl2 EEPROM_CONTROL2{{.name = "Initialization Control Word 2",
+                                                 .offset = 0x0f,
+                                                 .title = "Initialization Control Word 2",
+                                                 .section = "5.6"}};
+
+struct EepromControl3 : Register<EepromControl3> {
+    using Register::Register;
+    Field APM_ENABLE{this, 10, "APM Enable", "wake on magic packet: WUC.APME after a reset"};
+};
+inline constexpr EepromControl3 EEPROM_CONTROL3{{.name = "Initialization Control 3",
+                                                 .offset = 0x24,
+                                                 .title = "Initialization Control 3 (LAN A; LAN B's is word 14h)",
+                                                 .section = "5.6"}};
 inline constexpr Number EEPROM_CHECKSUM{
     {.name = "Checksum", .offset = 0x3f, .title = "makes the sum of words 0 to 3Fh BABAh", .section = "5.6.35"}};
 
 /// The EEPROM's words that have a meaning here, in order.
-inline constexpr std::array<const RegisterInfo*, 9> EEPROM_WORDS{&EEPROM_MAC,       &EEPROM_CONTROL1, &EEPROM_SUBSYSTEM,
-                                                                 &EEPROM_SUBVENDOR, &EEPROM_DEVICE,   &EEPROM_VENDOR,
-                                                                 &EEPROM_CONTROL2,  &EEPROM_CONTROL3, &EEPROM_CHECKSUM};
+inline constexpr std::array<const RegisterInfo*, 10> EEPROM_WORDS{
+    &EEPROM_MAC,    &EEPROM_COMPATIBILITY, &EEPROM_CONTROL1, &EEPROM_SUBSYSTEM, &EEPROM_SUBVENDOR,
+    &EEPROM_DEVICE, &EEPROM_VENDOR,        &EEPROM_CONTROL2, &EEPROM_CONTROL3,  &EEPROM_CHECKSUM};
 
 }  // namespace ixy::datasheet::e1000

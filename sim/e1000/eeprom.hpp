@@ -1,27 +1,35 @@
-// The EEPROM: its contents (manual chapter 5), and the two ways to read it: EERD, and pin by pin through EECD
-// (Microwire, or SPI in the 82574L).
+// The EEPROM: its contents (manual chapter 5), and the two ways to read it: EERD, and pin by pin through EECD.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
+#include <ixy/sim/e1000/microwire.hpp>
 #include <ixy/sim/e1000/registers.hpp>
 
 namespace ixy::sim::e1000 {
 
 class Eeprom {
 public:
-    Eeprom(RegisterFile& registers, const std::array<std::uint8_t, 6>& mac);
+    /// `subsystem` is the PCI subsystem's device number.
+    Eeprom(RegisterFile& registers, const std::array<std::uint8_t, 6>& mac, std::uint16_t subsystem);
 
     std::uint16_t word(std::size_t index) const { return words_[index % words_.size()]; }
-    /// What the chip loads from it after a reset: the MAC address into RAL[0], RAH[0]; CTRL's and STATUS' bits.
+    /// What the chip loads from it after a reset: the MAC address into RAL[0] and RAH[0], and whether a magic packet
+    /// wakes the machine. What it holds outlives every reset.
     void load();
-    void reset();
 
 private:
+    /// EECD was written: grants access, and moves the pins.
+    void drive_pins();
+    /// EERD was written: reads a word at once.
+    template <class R>
+    void read_word(const R& eerd, std::uint32_t written);
+
     RegisterFile& registers_;
     std::vector<std::uint16_t> words_;
+    Microwire microwire_;
 };
 
 }  // namespace ixy::sim::e1000

@@ -1,9 +1,12 @@
 // The link: CTRL and STATUS, the PHY's registers behind MDIC, auto-negotiation, loopback (manual chapters 8, 11, 13.4.1
-// to 13.4.2, 13.4.6).
+// to 13.4.2, 13.4.6). The partner at the cable's other end offers all speeds, and no PAUSE.
 #pragma once
 
 #include <array>
+#include <functional>
+#include <optional>
 
+#include <ixy/datasheet/e1000/general.hpp>
 #include <ixy/datasheet/e1000/phy.hpp>
 #include <ixy/sim/e1000/interrupts.hpp>
 #include <ixy/sim/e1000/registers.hpp>
@@ -14,20 +17,54 @@ class Link {
 public:
     Link(RegisterFile& registers, Interrupts& interrupts, Time delay);
 
+    /// As the MAC sees it: STATUS.LU.
     bool up() const;
-    /// True when what is sent comes back inside the chip: the PHY's loopback, or RCTL.LBM.
+    /// True when what is sent comes back inside the chip: the PHY's loopback, or RCTL.LBM where the MAC can do it.
     bool loopback() const;
     void set_cable(bool plugged);
+    /// `act` is called when there is a way for frames again: the link came up, or loopback begins.
+    void on_ready(std::function<void()> act) { on_ready_ = std::move(act); }
+    /// CTRL was written, `before` is what it was.
+    void control_changed(datasheet::Value<datasheet::e1000::Ctrl> before);
     /// For Timer::link_up.
     void timer();
-    /// CTRL.RST leaves the PHY as it is; power-on and CTRL.PHY_RST do not.
+    /// After the registers' reset. CTRL.RST leaves the PHY as it is; power-on and CTRL.PHY_RST do not.
     void reset(bool phy_too);
 
 private:
+    struct Mode {
+        std::uint32_t speed = 2;  ///< as STATUS.SPEED: 10, 100, 1000 Mb/s
+        bool full_duplex = true;
+    };
+
+    template <class R>
+    datasheet::Value<R> phy(const datasheet::Register<R>& reg) const {
+        return {phy_[reg.offset]};
+    }
+    template <class R>
+    void set_phy(const datasheet::Register<R>& reg, std::type_identity_t<datasheet::Value<R>> value) {
+        phy_[reg.offset] = static_cast<std::uint16_t>(value.bits);
+    }
+    void access(datasheet::Value<datasheet::e1000::Mdic> command);
+    std::uint16_t read_phy(std::uint32_t address);
+    void write_phy(std::uint32_t address, std::uint16_t value);
+    void reset_phy();
+
+    /// What both sides can do best; empty when there is nothing.
+    std::optional<Mode> resolve() const;
+    /// Drops the link, and begins to find it again.
+    void negotiate();
+    void lose();
+    void update_status();
+
     RegisterFile& registers_;
     Interrupts& interrupts_;
     Time delay_;
     bool cable_ = true;
+    bool linked_ = false;  ///< the PHY's view
+    bool lost_ = false;    ///< since PSTATUS was read
+    Mode mode_;
+    std::function<void()> on_ready_;
     std::array<std::uint16_t, 32> phy_{};
 };
 

@@ -75,6 +75,12 @@ const RegisterFile::Place* RegisterFile::find(std::uint32_t offset) {
     return nullptr;
 }
 
+std::uint32_t RegisterFile::held(std::uint32_t offset) const {
+    if (offset >= register_space) return 0;
+    const Place place = places_[offset / 4];
+    return place.entry == 0 ? 0 : values_[entries_[place.entry].info->address(place.index) / 4];
+}
+
 std::uint32_t RegisterFile::read(std::uint32_t offset) {
     const Place* place = find(offset);
     if (place == nullptr) return 0;

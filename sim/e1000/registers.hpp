@@ -24,6 +24,8 @@ public:
     void write(std::uint32_t offset, std::uint32_t value);
 
     // --- as the chip itself does it: plain values ---
+    /// What is remembered at `offset`, an alias' too; zero where there is nothing. Has no effects.
+    std::uint32_t held(std::uint32_t offset) const;
     template <class R>
     datasheet::Value<R> get(datasheet::Location<R> at) const {
         return {values_[at.offset / 4]};
