@@ -1,4 +1,5 @@
-// Which frames are received: exact addresses, multicast hash, broadcast, promiscuous modes, VLAN (manual 3.2.1, 13.5).
+// Which frames are received: exact addresses, multicast hash, broadcast, promiscuous modes, VLAN (manual 3.2.1, 9.3,
+// 13.5).
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,10 @@ public:
     Verdict judge(std::span<const std::byte> frame) const;
 
 private:
+    bool is_exact(std::uint64_t destination, std::uint64_t source) const;
+    bool in_multicast_table(std::uint64_t destination) const;
+    bool accepts_vlan(std::span<const std::byte> frame) const;
+
     const RegisterFile& registers_;
 };
 

@@ -38,7 +38,8 @@ struct ChecksumPlace {
     std::size_t first = 0;   ///< byte that it begins with
     std::size_t offset = 0;  ///< where it goes; what is there is summed up as well, when it is in between
     std::size_t last = 0;    ///< byte that it ends with; 0: the packet's last
-    /// Sums that come out as zero are sent as all ones: in UDP, zero stands for no checksum.
+    std::size_t extra = 0;   ///< added to the sum: a length in the pseudo-header
+    /// A checksum that comes out as zero is sent as all ones: in UDP, zero stands for none (RFC 768).
     bool never_zero = false;
 };
 /// False, and nothing is done, when that is not inside of `packet`.

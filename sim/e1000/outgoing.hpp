@@ -8,7 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include <ixy/datasheet/e1000/descriptors.hpp>
@@ -20,10 +20,11 @@ namespace ixy::sim::e1000 {
 class Outgoing {
 public:
     using Send = std::function<void(std::span<const std::byte> frame)>;
+    using Descriptor = datasheet::e1000::TransmitDescriptor;  ///< of any kind, until its type was looked at
     Outgoing(RegisterFile& registers, Statistics& statistics, Send send);
 
-    /// Takes in one descriptor of any kind, and sends what it completes.
-    void take(const datasheet::e1000::TransmitDescriptor& descriptor);
+    /// Takes in one descriptor, and sends what it completes.
+    void take(const Descriptor& descriptor);
     /// Forgets a packet that was begun.
     void drop();
     /// And the contexts.
@@ -33,40 +34,38 @@ private:
     using Context = datasheet::e1000::ContextDescriptor;
 
     void take_context(const Context& context);
-    void take_legacy(const datasheet::e1000::TransmitDescriptor& descriptor);
-    void take_data(const datasheet::e1000::DataDescriptor& descriptor);
-    bool begin(const datasheet::e1000::TransmitDescriptor& descriptor);
+    void begin(const Descriptor& first);
     void gather(IoAddress from, std::size_t bytes);
     void gather_segments(IoAddress from, std::size_t bytes);
     bool fetch(IoAddress from, std::size_t bytes);
-    void finish(const datasheet::e1000::TransmitDescriptor& last);
+    void finish(const Descriptor& last);
     void finish_segments();
     void send_segment(bool is_last);
-    void insert_checksums();
-    void send_packet(datasheet::Value<datasheet::e1000::TdescCommand> command,
-                     datasheet::Value<datasheet::e1000::TdescStatus> options);
-    void refuse(std::string why);
-
+    void insert_checksums(std::size_t pseudo_header_length);
+    void send_packet(const Descriptor& with);
+    void refuse(std::string_view why);
+    void report(std::string_view what);
     std::size_t longest() const;
-    std::span<std::byte> packet() { return std::span(buffer_).subspan(headroom, size_); }
-
-    static constexpr std::size_t headroom = 4;  ///< a VLAN tag's
 
     RegisterFile& registers_;
     Statistics& statistics_;
     Send send_;
-    /// The two contexts (3.3.6): for packets as they are, and for those to be cut into segments.
-    std::array<std::optional<Context>, 2> contexts_;
+    std::optional<Context> plain_context_;         ///< for checksums
+    std::optional<Context> segmentation_context_;  ///< for packets that are cut into segments (3.3.6)
 
-    std::vector<std::byte> buffer_;  ///< the packet, or the segment, behind room for a tag
+    // The packet, or the segment, that is being made
+    std::vector<std::byte> buffer_;  ///< its bytes, behind room for a tag
     std::size_t size_ = 0;
     bool begun_ = false;
-    bool refused_ = false;                          ///< the rest is skipped
-    datasheet::e1000::TransmitDescriptor first_{};  ///< says what kind of packet it is
-    std::optional<Context> context_;                ///< as it was when the packet began
-    std::array<std::byte, 256> headers_{};          ///< of a packet to be cut into segments, as they came
-    std::uint32_t segments_ = 0;                    ///< sent of it
-    std::size_t payload_ = 0;                       ///< fetched of it
+    bool refused_ = false;            ///< what is left of it is skipped
+    bool segmented_ = false;          ///< it is cut into segments
+    Descriptor first_{};              ///< says what kind of packet it is
+    std::optional<Context> context_;  ///< as it was when the packet began
+
+    // A packet that is cut into segments
+    std::array<std::byte, 256> headers_{};  ///< as they came
+    std::uint32_t segments_ = 0;            ///< sent
+    std::size_t payload_ = 0;               ///< bytes fetched
 };
 
 }  // namespace ixy::sim::e1000

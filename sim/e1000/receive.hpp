@@ -2,14 +2,13 @@
 // has descriptors for it (manual 3.2, 13.4.22 to 13.4.30).
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include <ixy/sim/e1000/filters.hpp>
 #include <ixy/sim/e1000/interrupts.hpp>
-#include <ixy/sim/e1000/link.hpp>
 #include <ixy/sim/e1000/receive_ring.hpp>
 #include <ixy/sim/e1000/registers.hpp>
 #include <ixy/sim/e1000/statistics.hpp>
@@ -22,39 +21,43 @@ public:
 
     /// True while the packet buffer (PBA) has room for the longest frame, or the receiver is off.
     bool can_receive() const;
-    /// A frame from the wire, without its check sequence; one that is too short has lost the padding that it would have
-    /// had on a wire of copper.
+    /// A frame from the wire, without its check sequence. A short one is padded to 60 bytes, as its sender should have
+    /// done: software that feeds wires leaves that to the card.
     void frame(std::span<const std::byte> bytes, bool damaged);
     /// A frame from our own transmitter, in loopback: it is as long as it was sent.
     void looped(std::span<const std::byte> bytes) { arrive(bytes, false); }
     void reset();
 
 private:
-    /// A frame that waits in the packet buffer.
+    /// A frame in the packet buffer.
     struct Waiting {
         ReceivedFrame frame;
-        std::vector<std::byte> bytes;  ///< that `frame` refers to
+        std::vector<std::byte> bytes;  ///< to which `frame` refers
     };
-    bool enabled() const;
+    bool is_enabled() const;
     void arrive(std::span<const std::byte> bytes, bool damaged);
-    bool is_pause(std::span<const std::byte> bytes);
-    bool count_damage(std::size_t size, bool damaged);
+    bool is_control_frame_for_us(std::span<const std::byte> bytes);
+    bool count_faults(std::size_t size, bool damaged);
     ReceivedFrame prepare(std::span<const std::byte> bytes, bool damaged, bool inexact);
+    std::span<const std::byte> as_stored(std::span<const std::byte> bytes, bool without_tag, bool damaged);
     void wait(const ReceivedFrame& frame);
     void drain();
+    void empty_buffer();
     void control_written(std::uint32_t before);
+    std::size_t capacity() const;
 
     RegisterFile& registers_;
     Filters& filters_;
     Statistics& statistics_;
     Interrupts& interrupts_;
     ReceiveRing ring_;
-    std::vector<std::byte> scratch_;  ///< a frame as memory shall have it, where that is not as the wire had it
+    std::vector<std::byte> scratch_;  ///< a frame as memory shall have it, where the wire had it otherwise
 
-    // The packet buffer: waiting_[first_] is the next of `count_`. Their storage stays when they go.
+    // The packet buffer. The storage of frames that are gone is used again.
     std::vector<Waiting> waiting_;
-    std::size_t first_ = 0, count_ = 0;
-    std::size_t used_ = 0;  ///< bytes of the packet buffer
+    std::size_t oldest_ = 0;
+    std::size_t count_ = 0;
+    std::size_t used_ = 0;  ///< bytes
 };
 
 }  // namespace ixy::sim::e1000

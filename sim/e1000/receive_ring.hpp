@@ -2,6 +2,7 @@
 // written to the buffers that they name (manual 3.2.3 to 3.2.6).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -19,26 +20,29 @@ struct ReceivedFrame {
     std::span<const std::byte> bytes;
     datasheet::Value<datasheet::e1000::RdescStatus> status;  ///< of its last descriptor, beside DD and EOP
     std::uint16_t checksum = 0;
-    std::size_t written = 0;  ///< bytes that memory has
+    std::size_t wire_size = 0;  ///< bytes, check sequence included
+    std::size_t written = 0;    ///< bytes that memory has
 };
 
 class ReceiveRing {
 public:
-    ReceiveRing(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Ring::Registers& at);
+    ReceiveRing(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Ring::Registers& at)
+        : registers_(registers), statistics_(statistics), interrupts_(interrupts), ring_(registers, at) {}
 
-    /// Fetches the descriptors that are new; reports what is wrong with the ring, and buffers given twice.
+    const Ring& ring() const { return ring_; }
+    /// Fetches what the tail has handed over; reports what is wrong with the ring, and buffers that were given twice.
     void fetch();
-    /// How many descriptors there are to write to.
-    std::uint32_t available() const { return known_; }
-    /// Writes what is left of `frame`, as far as there are descriptors. True when it was all, or it was lost.
-    bool deliver(ReceivedFrame& frame);
-    /// Forgets all descriptors: they are fetched again when the next frame arrives.
+    /// Forgets what was fetched, since the ring is another one: it is fetched when it is asked for.
     void forget();
+    /// How many descriptors there are to write to.
+    std::uint32_t available();
+    /// Writes what is left of `frame`, as far as there are descriptors. True when that was all, or it was lost.
+    bool deliver(ReceivedFrame& frame);
 
 private:
-    void take_over(std::uint32_t index, std::uint64_t buffer);
-    void write_back(std::uint64_t buffer, std::size_t bytes, const ReceivedFrame& frame,
-                    datasheet::Value<datasheet::e1000::RdescStatus> status);
+    using Status = datasheet::Value<datasheet::e1000::RdescStatus>;
+
+    void note(std::uint32_t index, std::uint64_t buffer);
     void skip_null();
     void consume();
     std::size_t buffer_size() const;
@@ -47,9 +51,10 @@ private:
     Statistics& statistics_;
     Interrupts& interrupts_;
     Ring ring_;
-    std::uint32_t known_ = 0;             ///< descriptors fetched, from the head on
-    std::vector<std::uint64_t> buffers_;  ///< addresses that they held, by index
-    std::vector<std::uint32_t> given_;    ///< by a hash of its address: where a buffer was given last
+    bool stale_ = false;                     ///< not fetched since it was forgotten
+    std::uint32_t known_ = 0;                ///< descriptors fetched and not used, from the head on
+    std::vector<std::uint64_t> buffers_;     ///< the addresses that they hold, by index
+    std::vector<std::uint32_t> last_given_;  ///< by a hash of its address: the index where a buffer was given last
 };
 
 }  // namespace ixy::sim::e1000

@@ -1,5 +1,5 @@
-// The transmit side: descriptors of all kinds are fetched from the ring, and packets made of them are sent (manual 3.3
-// to 3.5, 13.4.33 to 13.4.44).
+// The transmit side: descriptors are fetched from the ring, packets made of them, and what is done is written back
+// (manual 3.3, 3.4, 13.4.33 to 13.4.44).
 #pragma once
 
 #include <cstdint>
@@ -23,19 +23,19 @@ public:
     Transmit(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Link& link, Send send);
 
     /// Sends all that the ring holds, unless the transmitter is off or there is no link. To be called when the link
-    /// comes up; registers that set it going call it themselves.
+    /// comes up; writing the registers that set it going is noticed here.
     void run();
-    void reset();
+    void reset() { packet_.reset(); }
 
 private:
-    /// What has happened in one run, to be told when it ends.
-    struct Outcome {
-        bool reported = false;          ///< a descriptor was written back,
-        bool reported_delayed = false;  ///< and another whose interrupt may wait
+    using Descriptor = datasheet::e1000::TransmitDescriptor;
+    /// Interrupts that the descriptors of one run have asked for.
+    struct Reports {
+        bool at_once = false;
+        bool delayed = false;  ///< IDE; one at once makes up for those before
     };
-    /// Does what the next `count` descriptors say. False when they cannot be fetched.
-    bool process(std::uint32_t count, Outcome& outcome);
-    void write_back(std::uint32_t index, const datasheet::e1000::TransmitDescriptor& descriptor, Outcome& outcome);
+    Reports process(std::uint32_t count);
+    void write_back(std::uint32_t index, const Descriptor& descriptor);
 
     RegisterFile& registers_;
     Interrupts& interrupts_;

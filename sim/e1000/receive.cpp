@@ -1,0 +1,190 @@
+// From the wire to the packet buffer, and from there to the ring.
+#include <ixy/sim/e1000/receive.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <ixy/datasheet/e1000/registers.hpp>
+#include <ixy/sim/e1000/offload.hpp>
+
+namespace ixy::sim::e1000 {
+
+using namespace datasheet::e1000;
+
+namespace {
+
+constexpr std::size_t shortest_frame = 60;  // without check sequence, as all sizes here
+constexpr std::size_t longest_standard = 1522 - 4;
+constexpr std::size_t longest_jumbo = 16384 - 4;  // 13.7.36
+constexpr std::size_t most_waiting = 1024;
+constexpr std::size_t kilobyte = 1024;
+
+/// What a frame takes in the packet buffer: it is kept in units of 8 bytes, with what is known of it in front.
+std::size_t cost(std::size_t bytes) { return (bytes + 7) / 8 * 8 + 16; }
+
+}  // namespace
+
+Receive::Receive(RegisterFile& registers, Filters& filters, Statistics& statistics, Interrupts& interrupts)
+    : registers_(registers),
+      filters_(filters),
+      statistics_(statistics),
+      interrupts_(interrupts),
+      ring_(registers, statistics, interrupts, {RDBAL, RDBAH, RDLEN, RDH, RDT}),
+      scratch_(longest_jumbo + check_sequence_size),
+      waiting_(most_waiting) {
+    for (const datasheet::Number* each : {&RDBAL, &RDBAH, &RDLEN, &RDH})
+        registers.on_write(*each, [this](auto...) { ring_.forget(); });
+    registers.on_write(RDT, [this](auto...) {
+        if (!is_enabled()) return;
+        ring_.fetch();
+        drain();
+    });
+    registers.on_write(RCTL, [this](std::uint32_t, std::uint32_t before, auto) { control_written(before); });
+}
+
+bool Receive::is_enabled() const { return static_cast<bool>(registers_.get(RCTL) & RCTL.EN); }
+
+std::size_t Receive::capacity() const {
+    const std::size_t all = registers_.chip().features.packet_buffer;
+    return std::min<std::size_t>(all, PBA.RXA.of(registers_.get(PBA))) * kilobyte;
+}
+
+bool Receive::can_receive() const {
+    const std::size_t longest = registers_.get(RCTL) & RCTL.LPE ? longest_jumbo : longest_standard;
+    return !is_enabled() || count_ == 0 || (count_ < most_waiting && used_ + cost(longest) <= capacity());
+}
+
+void Receive::control_written(std::uint32_t before) {
+    const bool was_enabled = static_cast<bool>(RCTL.from(before) & RCTL.EN);
+    if (is_enabled() == was_enabled) return;
+    ring_.forget();
+    empty_buffer();
+    if (!is_enabled()) return;
+    if (ring_.ring().size() == 0)
+        registers_.report(Misuse::receive_before_ring, RCTL, "the receiver is switched on before RDLEN is set");
+    ring_.fetch();
+}
+
+void Receive::reset() {
+    ring_.forget();
+    empty_buffer();
+}
+
+void Receive::empty_buffer() { oldest_ = count_ = used_ = 0; }
+
+void Receive::frame(std::span<const std::byte> bytes, bool damaged) {
+    if (bytes.size() >= shortest_frame || damaged) return arrive(bytes, damaged);
+    std::array<std::byte, shortest_frame> padded{};
+    std::ranges::copy(bytes, padded.begin());
+    arrive(padded, damaged);
+}
+
+void Receive::arrive(std::span<const std::byte> bytes, bool damaged) {
+    if (!is_enabled()) return;
+    statistics_.seen(bytes);
+    if (is_control_frame_for_us(bytes)) return;
+    const Filters::Verdict verdict = filters_.judge(bytes);
+    if (!verdict.accepted) return;
+    const bool good = count_faults(bytes.size(), damaged);
+    if (!good && (!(registers_.get(RCTL) & RCTL.SBP) || bytes.size() > longest_jumbo)) return;
+
+    ReceivedFrame frame = prepare(bytes, damaged, verdict.inexact);
+    if (count_ == most_waiting || used_ + cost(frame.bytes.size()) > capacity()) {
+        statistics_.count(MPC);
+        return interrupts_.raise(ICR.RXO);
+    }
+    if (good) statistics_.accepted(bytes);
+    if (ring_.available() == 0) statistics_.count(RNBC);
+    if (count_ != 0 || !ring_.deliver(frame)) wait(frame);
+}
+
+/// PAUSE and other MAC control frames (IEEE 802.3, 31), 13.4.22 DPF and PMCF. True when the frame goes no further.
+/// Being asked to pause is counted, and not obeyed: our wires have no speed that would make it useful.
+bool Receive::is_control_frame_for_us(std::span<const std::byte> bytes) {
+    constexpr std::uint32_t control_type = 0x8808, group_high = 0x0180'c200;
+    constexpr std::uint16_t group_low = 0x0001, pause = 1;
+    if (bytes.size() < ethernet_header + 4 || load16(bytes, 12) != control_type) return false;
+    if (load32(bytes, 0) != group_high || load16(bytes, 4) != group_low) return false;
+    const auto control = registers_.get(RCTL);
+    const bool obeyed = static_cast<bool>(registers_.get(CTRL) & CTRL.RFCE);
+    if (load16(bytes, ethernet_header) != pause) {
+        if (obeyed) statistics_.count(FCRUC);
+        return !(control & RCTL.PMCF);
+    }
+    if (obeyed) statistics_.count(load16(bytes, ethernet_header + 2) == 0 ? XONRXC : XOFFRXC);
+    return static_cast<bool>(control & RCTL.DPF);
+}
+
+/// Counts what is wrong with a frame that the filters let through. True when nothing is.
+bool Receive::count_faults(std::size_t size, bool damaged) {
+    const std::size_t longest = registers_.get(RCTL) & RCTL.LPE ? longest_jumbo : longest_standard;
+    if (size >= shortest_frame && size <= longest) {
+        if (damaged) statistics_.count(CRCERRS);
+        return !damaged;
+    }
+    statistics_.count(RLEC);
+    if (size < shortest_frame) {
+        statistics_.count(damaged ? RFC : RUC);
+    } else {
+        statistics_.count(damaged ? RJC : ROC);
+    }
+    return false;
+}
+
+/// The frame as memory shall have it, and what its descriptor shall say.
+ReceivedFrame Receive::prepare(std::span<const std::byte> bytes, bool damaged, bool inexact) {
+    const auto control = registers_.get(RXCSUM);
+    const auto vlan_type = static_cast<std::uint16_t>(registers_.number(VET));
+    auto status = check_received(bytes, control, vlan_type);
+    if (inexact) status |= RDESC_STATUS.PIF;
+    if (damaged) status |= RDESC_STATUS.CE;
+    const bool tagged = (registers_.get(CTRL) & CTRL.VME) && bytes.size() >= ethernet_header + vlan_tag_size &&
+                        load16(bytes, 12) == vlan_type;
+    if (tagged) {
+        const std::uint32_t tag = load16(bytes, ethernet_header);
+        status |= RDESC_STATUS.VP | RDESC_STATUS.from(tag << RDESC_STATUS.VLAN.low);
+    }
+    const auto stored = as_stored(bytes, tagged, damaged);
+    const std::size_t start = std::min<std::size_t>(RXCSUM.PCSS.of(control), stored.size());
+    return {.bytes = stored,
+            .status = status,
+            .checksum = static_cast<std::uint16_t>(~ones_sum(stored.subspan(start))),
+            .wire_size = bytes.size() + check_sequence_size};
+}
+
+/// Takes a VLAN tag out, and puts the check sequence behind unless it is to be stripped (RCTL.SECRC): that of the frame
+/// as it was on the wire.
+std::span<const std::byte> Receive::as_stored(std::span<const std::byte> bytes, bool without_tag, bool damaged) {
+    const bool stripped = static_cast<bool>(registers_.get(RCTL) & RCTL.SECRC);
+    if (stripped && !without_tag) return bytes;
+    constexpr std::size_t addresses = 12;
+    const std::size_t skipped = without_tag ? vlan_tag_size : 0;
+    auto end = std::ranges::copy(bytes.first(addresses), scratch_.begin()).out;
+    end = std::ranges::copy(bytes.subspan(addresses + skipped), end).out;
+    if (!stripped) {
+        const std::uint32_t sequence = check_sequence(bytes) ^ (damaged ? ~0U : 0U);
+        for (unsigned i = 0; i < check_sequence_size; ++i) *end++ = static_cast<std::byte>(sequence >> 8 * i);
+    }
+    return {scratch_.begin(), end};
+}
+
+void Receive::wait(const ReceivedFrame& frame) {
+    Waiting& slot = waiting_[(oldest_ + count_) % most_waiting];
+    slot.bytes.assign(frame.bytes.begin(), frame.bytes.end());
+    slot.frame = frame;
+    slot.frame.bytes = slot.bytes;
+    ++count_;
+    used_ += cost(frame.bytes.size());
+}
+
+/// Writes to memory what waits, as far as there are descriptors.
+void Receive::drain() {
+    while (count_ != 0 && ring_.available() != 0) {
+        Waiting& next = waiting_[oldest_];
+        if (!ring_.deliver(next.frame)) return;
+        used_ -= cost(next.bytes.size());
+        oldest_ = --count_ == 0 ? 0 : (oldest_ + 1) % most_waiting;
+    }
+}
+
+}  // namespace ixy::sim::e1000
