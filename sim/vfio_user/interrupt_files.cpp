@@ -116,12 +116,8 @@ Reply InterruptFiles::carry_out(const IrqSet& request, std::span<const std::byte
 }
 
 void InterruptFiles::assign(std::uint32_t index, std::uint32_t vector, File file) {
+    // The guest's MSI-X table is in the client, which masks a vector by taking its file away; it is pending then.
     if (index != irq_error) (void)card_.set_event_file(kind_of(index), vector, file.get());
-    if (index == irq_msi_x) {
-        // The guest's MSI-X table is in the client, which lets a vector through by giving it a file, as with VFIO in
-        // the kernel. The card's own table follows: word 3 of an entry, bit 0 masks. PCI 3.0, 6.8.2.
-        card_.bar_write(card_.type().msi_x_bar, std::uint64_t{vector} * 16 + 12, 4, file.is_open() ? 0 : 1);
-    }
     files_[index][vector] = std::move(file);  // the card has let go of the one before
 }
 

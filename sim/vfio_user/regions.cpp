@@ -18,7 +18,7 @@ bool is_inside(const Card& card, const RegionAccess& access) {
 
 /// How many of the `left` bytes at `offset` go in one access of the card.
 unsigned next_width(const RegionAccess& access, std::uint64_t offset, std::uint64_t left) {
-    if (access.region != region_config && access.count == 8 && offset % 8 == 0) return 8;
+    if (access.region != region_config && access.count == 8 && access.offset % 8 == 0) return 8;
     const std::uint64_t aligned = offset == 0 ? 4 : std::uint64_t{1} << std::min(std::countr_zero(offset), 2);
     return static_cast<unsigned>(std::min(aligned, std::bit_floor(left)));
 }

@@ -1,5 +1,6 @@
 // The server's loop.
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,12 +16,8 @@ namespace ixy::sim::vfio_user {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 /// Messages that are handled before the card's timers and wire get their turn.
 constexpr int messages_at_a_time = 64;
-/// How often frames that wait outside are offered again, when nobody says that there is room now.
-constexpr Time full_wire_pause = 1ms;
 
 /// The address of the socket at `path`, or nothing when the path does not fit.
 std::optional<sockaddr_un> socket_name(const std::string& path) {
@@ -36,11 +33,6 @@ bool is_left_behind(const std::string& path, const sockaddr_un& name) {
     if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
     const File probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 && errno == ECONNREFUSED;
-}
-
-bool is_readable(int file) {
-    pollfd entry{.fd = file, .events = POLLIN, .revents = 0};
-    return ::poll(&entry, 1, 0) > 0;
 }
 
 }  // namespace
@@ -63,17 +55,27 @@ Expected<std::unique_ptr<Server>> Server::listen(Card& card, const std::string& 
                        "choose another path, or end who listens there");
     }
     if (bound != 0 || ::listen(listener.get(), 8) != 0) return system_failure("cannot listen at " + path, errno);
-    return std::unique_ptr<Server>(new Server(card, path, std::move(listener)));
+    File wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake.is_open()) return system_failure("eventfd", errno);
+    return std::unique_ptr<Server>(new Server(card, path, std::move(listener), std::move(wake)));
 }
 
-Server::Server(Card& card, std::string path, File listener)
-    : card_(card), path_(std::move(path)), listener_(std::move(listener)) {}
+Server::Server(Card& card, std::string path, File listener, File wake)
+    : card_(card), path_(std::move(path)), listener_(std::move(listener)), wake_(std::move(wake)) {
+    card_.on_earlier([this] {
+        if (asleep_) ::eventfd_write(wake_.get(), 1);
+    });
+}
 
-Server::~Server() { ::unlink(path_.c_str()); }
+Server::~Server() {
+    card_.on_earlier(nullptr);
+    ::unlink(path_.c_str());
+}
 
 void Server::step(Time at_most) {
-    enum { client, newcomer, unmask, wire };
+    enum { client, newcomer, unmask, wire, wake };
     const bool sending = connection_ && connection_->has_unsent();
+    asleep_ = true;  // from here on, whatever the wait below does not know of ends it
     // While a reply waits for room, no further message is taken: what a client does not read must not pile up here.
     pollfd files[] = {
         {.fd = connection_ ? connection_->file() : -1,
@@ -81,21 +83,25 @@ void Server::step(Time at_most) {
          .revents = 0},
         {.fd = connection_ ? -1 : listener_.get(), .events = POLLIN, .revents = 0},
         {.fd = session_ ? session_->interrupts().unmask_file() : -1, .events = POLLIN, .revents = 0},
-        {.fd = wire_full_ ? -1 : card_.wire_file(), .events = POLLIN, .revents = 0},
+        {.fd = card_.wire_file(), .events = POLLIN, .revents = 0},
+        {.fd = wake_.get(), .events = POLLIN, .revents = 0},
     };
-    const auto wait = longest_wait(at_most);
+    const Time wait = longest_wait(at_most);
     const auto seconds = std::chrono::floor<std::chrono::seconds>(wait);
     const timespec patience{.tv_sec = seconds.count(), .tv_nsec = (wait - seconds).count()};
-    if (::ppoll(files, std::size(files), &patience, nullptr) < 0) return;  // a signal
+    const int ready = ::ppoll(files, std::size(files), &patience, nullptr);
+    asleep_ = false;
+    if (ready < 0) return;  // a signal
 
+    eventfd_t times = 0;
+    if (files[wake].revents != 0) ::eventfd_read(wake_.get(), &times);
     if (files[unmask].revents != 0) session_->interrupts().unmask();
     if (files[newcomer].revents != 0) accept_client();
     if (files[client].revents != 0) serve_client();
-    run_card(files[wire].revents != 0);
+    card_.service();
 }
 
 Time Server::longest_wait(Time at_most) const {
-    if (wire_full_) at_most = std::min(at_most, full_wire_pause);
     if (const auto next = card_.next_time()) at_most = std::min(at_most, *next - card_.clock().now());
     return std::max(at_most, Time{});
 }
@@ -141,12 +147,6 @@ bool Server::answer(Message& message) {
 void Server::drop_client() {
     session_.reset();
     connection_.reset();
-}
-
-void Server::run_card(bool wire_was_ready) {
-    card_.service();
-    // Frames that the card has no room for stay in the wire, and its file readable: waiting for it would not be a wait.
-    wire_full_ = (wire_was_ready || wire_full_) && is_readable(card_.wire_file());
 }
 
 }  // namespace ixy::sim::vfio_user

@@ -7,6 +7,7 @@
 // along, and the card is as it was. One thread does all: messages, the card's timers, its wire.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,21 +36,21 @@ public:
     bool has_client() const { return connection_.has_value(); }
 
 private:
-    Server(Card& card, std::string path, File listener);
+    Server(Card& card, std::string path, File listener, File wake);
     Time longest_wait(Time at_most) const;
     void accept_client();
     void serve_client();
     bool answer(Message& message);
     void drop_client();
-    void run_card(bool wire_was_ready);
 
     Card& card_;
     std::string path_;
     File listener_;
     std::optional<Connection> connection_;
     std::optional<Session> session_;
-    Message message_;         ///< its room is used again
-    bool wire_full_ = false;  ///< frames wait outside, for the card to have room
+    Message message_;  ///< its room is used again
+    File wake_;  ///< written when another thread (a cable's other end) has brought the card's next deadline nearer
+    std::atomic<bool> asleep_ = false;
 };
 
 }  // namespace ixy::sim::vfio_user

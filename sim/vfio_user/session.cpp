@@ -8,21 +8,26 @@
 namespace ixy::sim::vfio_user {
 
 Reply Session::handle(Message& request) {
-    if ((request.header.flags & type_mask) != type_command) return std::unexpected(EINVAL);
-    const Command command = request.header.command;
-    const bool takes_files = command == Command::dma_map || command == Command::device_set_irqs;
-    if (!takes_files && !request.files.empty()) return std::unexpected(EINVAL);
+    Reply reply = is_sound(request) ? carry_out(request) : std::unexpected(EINVAL);
     if (!agreed_) {
-        Reply reply = command == Command::version ? negotiate(request.payload) : std::unexpected(EINVAL);
         agreed_ = reply.has_value();
         failed_ = !agreed_;
-        return reply;
     }
-    return carry_out(request);
+    return reply;
+}
+
+/// A command, without files unless it takes some; the first one, and no other, is about versions.
+bool Session::is_sound(const Message& request) const {
+    const Command command = request.header.command;
+    const bool takes_files = command == Command::dma_map || command == Command::device_set_irqs;
+    return (request.header.flags & type_mask) == type_command && (takes_files || request.files.empty()) &&
+           (command == Command::version) != agreed_;
 }
 
 Reply Session::carry_out(Message& request) {
     switch (request.header.command) {
+        case Command::version:
+            return negotiate(request.payload);
         case Command::dma_map:
             return memory_.map(request);
         case Command::dma_unmap:
@@ -50,7 +55,6 @@ Reply Session::carry_out(Message& request) {
         case Command::migration_data_read:
         case Command::migration_data_write:
             return std::unexpected(ENOTSUP);
-        case Command::version:  // once only
         case Command::dma_read:
         case Command::dma_write:
             break;  // these go the other way

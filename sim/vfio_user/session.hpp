@@ -18,12 +18,13 @@ public:
     /// Carries out a command, whatever is in it. Errors (errno): those of the command; EINVAL for what is no command,
     /// ENOTSUP for one that this server does not have. Files that the command does not take are closed.
     Reply handle(Message& request);
-    /// True when the client has not agreed on a version after it had said something: there is no use in going on.
+    /// True when the client's first message has not led to a version: there is no use in going on.
     bool is_failed() const { return failed_; }
 
     InterruptFiles& interrupts() { return interrupts_; }
 
 private:
+    bool is_sound(const Message& request) const;
     Reply carry_out(Message& request);
     Reply device_info(const Message& request) const;
 

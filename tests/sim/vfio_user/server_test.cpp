@@ -1,0 +1,147 @@
+// The server as a whole: its socket, one client after the other, the card's time and wire.
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+
+#include "bed.hpp"
+
+namespace ixy::sim::vfio_user {
+namespace {
+
+using namespace std::chrono_literals;
+
+class VfioUserServer : public VfioUser {
+protected:
+    /// A card whose wire is a pair of datagram sockets; returns the world's end.
+    std::string serve_with_wire() {
+        const std::string ours = folder_ / "model", theirs = folder_ / "world";
+        auto wire = open_wire(ours + ":" + theirs);
+        EXPECT_TRUE(wire) << (wire ? "" : wire.error().text());
+        serve(std::make_unique<Card>(probe_card, std::move(*wire)));
+        return theirs + ":" + ours;
+    }
+};
+
+TEST_F(VfioUserServer, its_socket_is_there_while_it_lives) {
+    EXPECT_TRUE(std::filesystem::is_socket(path_));
+    server_.reset();
+    EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(VfioUserServer, a_path_that_somebody_listens_at_is_not_taken) {
+    const auto second = Server::listen(*card_, path_);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind, ErrorKind::busy);
+    connect();  // the first one is as it was
+}
+
+TEST_F(VfioUserServer, a_socket_that_was_left_behind_is_replaced) {
+    server_.reset();
+    {
+        const File old(::socket(AF_UNIX, SOCK_STREAM, 0));
+        sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
+        path_.copy(name.sun_path, sizeof name.sun_path - 1);
+        ASSERT_EQ(::bind(old.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+    }
+    ASSERT_TRUE(std::filesystem::exists(path_));
+    auto server = Server::listen(*card_, path_);
+    ASSERT_TRUE(server) << server.error().text();
+    server_ = std::move(*server);
+    connect();
+}
+
+TEST_F(VfioUserServer, a_file_that_is_no_socket_is_left_alone) {
+    const std::string path = folder_ / "file";
+    std::ofstream(path) << "precious";
+    const auto server = Server::listen(*card_, path);
+    ASSERT_FALSE(server);
+    EXPECT_EQ(server.error().kind, ErrorKind::busy);
+    EXPECT_EQ(read_text(path).value_or(""), "precious");
+}
+
+TEST_F(VfioUserServer, impossible_paths_are_errors) {
+    EXPECT_EQ(Server::listen(*card_, "").error().kind, ErrorKind::invalid_argument);
+    EXPECT_EQ(Server::listen(*card_, "/tmp/" + std::string(200, 'x')).error().kind, ErrorKind::invalid_argument);
+    EXPECT_EQ(Server::listen(*card_, folder_ / "no" / "such").error().kind, ErrorKind::not_found);
+}
+
+TEST_F(VfioUserServer, a_second_client_waits_until_the_first_one_has_left) {
+    connect();
+    const auto first = std::move(client_);
+    client_ = std::make_unique<Client>(path_);
+    client_->send(Command::version, join(Version{}));
+    settle();
+    EXPECT_FALSE(client_->receive());
+    ::shutdown(first->file(), SHUT_RDWR);
+    EXPECT_EQ(answer().error(), 0);
+}
+
+TEST_F(VfioUserServer, the_card_keeps_its_state_from_one_client_to_the_next) {
+    connect();
+    enable_card();
+    write_bar(0x40, 0xabcd);
+    probe->resets.clear();
+    connect();
+    EXPECT_EQ(read_bar(0x40), 0xabcdU);
+    EXPECT_TRUE(probe->resets.empty());
+    EXPECT_EQ(error_of(Command::device_reset, {}), 0);
+    EXPECT_EQ(probe->resets.size(), 1U) << "only when it is asked for";
+}
+
+TEST_F(VfioUserServer, many_clients_come_and_go) {
+    connect();
+    const std::size_t before = open_files();
+    for (int i = 0; i < 200; ++i) connect();
+    EXPECT_EQ(open_files(), before);
+}
+
+TEST_F(VfioUserServer, it_waits_no_longer_than_it_is_told_and_does_not_spin) {
+    connect();
+    const auto begin = std::chrono::steady_clock::now();
+    server_->step(30ms);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 29ms);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
+}
+
+TEST_F(VfioUserServer, frames_go_out_to_the_wire_and_come_in_from_it) {
+    const auto other_end = open_wire(serve_with_wire());
+    ASSERT_TRUE(other_end) << other_end.error().text();
+    connect();
+    enable_card();
+    write_bar(ProbeModel::send_frame, 60);
+    const auto frame = (*other_end)->receive(Time{});
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->bytes.size(), 60U);
+
+    write_bar(ProbeModel::room, 5);
+    (*other_end)->send(std::vector(100, std::byte{1}), Time{});
+    server_->step(1s);
+    EXPECT_EQ(read_bar(ProbeModel::received), 1U);
+}
+
+TEST_F(VfioUserServer, frames_that_the_card_has_no_room_for_wait_and_the_server_does_not_spin) {
+    const auto other_end = open_wire(serve_with_wire());
+    ASSERT_TRUE(other_end);
+    connect();
+    enable_card();
+    for (int i = 0; i < 3; ++i) (*other_end)->send(std::vector(100, std::byte{1}), Time{});
+    int steps = 0;
+    for (const auto end = std::chrono::steady_clock::now() + 50ms; std::chrono::steady_clock::now() < end; ++steps) {
+        server_->step(20ms);
+    }
+    EXPECT_LE(steps, 5) << "they wait in vain, but they wait";
+    EXPECT_EQ(read_bar(ProbeModel::received), 0U);
+    write_bar(ProbeModel::room, 2);
+    settle();
+    EXPECT_EQ(read_bar(ProbeModel::received), 2U);
+    write_bar(ProbeModel::room, 2);
+    settle();
+    EXPECT_EQ(read_bar(ProbeModel::received), 3U);
+}
+
+}  // namespace
+}  // namespace ixy::sim::vfio_user
