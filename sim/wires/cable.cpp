@@ -70,6 +70,7 @@ public:
     }
 
     void on_arrival(std::function<void()> ask) override { ours_.arrival.set(std::move(ask)); }
+    unsigned end() const override { return &ours_ == &cable_->sides[0] ? 0 : 1; }
     std::uint64_t lost() const override { return lost_.value(); }
 
 private:

@@ -47,6 +47,7 @@ public:
     void on_arrival(std::function<void()> ask) override { wire_->on_arrival(std::move(ask)); }
     int file() const override { return wire_->file(); }
     bool can_wait() const override { return wire_->can_wait(); }
+    unsigned end() const override { return wire_->end(); }
     std::uint64_t lost() const override { return lost_.value() + wire_->lost(); }
 
 private:

@@ -37,6 +37,7 @@ public:
     int file() const override { return events_.get(); }
     std::optional<Time> next_time() const override { return waiting_.empty() ? std::nullopt : std::optional(retry_); }
     bool can_wait() const override { return true; }
+    unsigned end() const override { return end_.number(); }
     std::uint64_t lost() const override { return lost_.value(); }
 
 private:

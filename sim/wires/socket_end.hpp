@@ -26,6 +26,8 @@ public:
     SocketEnd& operator=(SocketEnd&&) = delete;
     ~SocketEnd();
 
+    /// 0 or 1: the other end's is the other.
+    unsigned number() const { return ours_ < theirs_ ? 0 : 1; }
     /// The socket of this end, bound to its name, from which frames are received.
     int socket() const { return socket_.get(); }
     /// A socket connected to the other end, or errno when nobody is there.
