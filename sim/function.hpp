@@ -21,6 +21,10 @@ void add_scheme();
 /// Opens "sim:CHIP[,KEY=VALUE]…"; the keys are in address.hpp. Errors: invalid_argument, those of open_wire().
 Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view address, const PciOpenOptions& options = {});
 
+/// The card that an address names, on its wire, with nobody in front of it yet; `name` stands in reports and errors.
+/// Errors: those of open_wire().
+Expected<std::shared_ptr<Card>> make_card(CardAddress address, std::string name);
+
 /// How a function's card is run.
 enum class Running : std::uint8_t {
     inside,  ///< in the register access; what time and the wire bring, in a thread that sleeps, where there is such

@@ -23,6 +23,21 @@ std::array<std::uint8_t, 6> mac_for(std::string_view wire, unsigned end) {
 
 }  // namespace
 
+Expected<std::shared_ptr<Card>> make_card(CardAddress address, std::string name) {
+    auto wire = open_wire(address.wire, address.impairments);
+    if (!wire) {
+        wire.error().what = name + ": " + wire.error().what;
+        return std::unexpected(std::move(wire.error()));
+    }
+    if (!address.mac_given) address.model.mac = mac_for(address.wire, (*wire)->end());
+
+    static const auto printer = std::make_shared<ReportPrinter>();
+    CardOptions card{.name = std::move(name), .model = address.model, .clock = {}, .reports = {}};
+    if (address.stepped_clock) card.clock = SteppedClock::shared();
+    if (address.strict) card.reports = printer;
+    return std::make_shared<Card>(*address.type, std::move(*wire), std::move(card));
+}
+
 Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view text, const PciOpenOptions& options) {
     auto address = parse_card_address(text);
     if (!address) return std::unexpected(std::move(address.error()));
@@ -31,19 +46,9 @@ Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view text, 
             return std::unexpected(std::move(accepted.error()));
         }
     }
-    auto wire = open_wire(address->wire, address->impairments);
-    if (!wire) {
-        wire.error().what = std::string(text) + ": " + wire.error().what;
-        return std::unexpected(std::move(wire.error()));
-    }
-    if (!address->mac_given) address->model.mac = mac_for(address->wire, (*wire)->end());
-
-    static const auto printer = std::make_shared<ReportPrinter>();
-    CardOptions card{.name = std::string(text), .model = address->model, .clock = {}, .reports = {}};
-    if (address->stepped_clock) card.clock = SteppedClock::shared();
-    if (address->strict) card.reports = printer;
-    return make_function(std::make_shared<Card>(*address->type, std::move(*wire), std::move(card)), std::string(text),
-                         address->own_thread ? Running::thread : Running::inside);
+    auto card = make_card(*address, std::string(text));
+    if (!card) return std::unexpected(std::move(card.error()));
+    return make_function(std::move(*card), std::string(text), address->own_thread ? Running::thread : Running::inside);
 }
 
 void add_scheme() { add_pci_scheme("sim", open_sim_function); }
