@@ -15,7 +15,8 @@ namespace ixy::sim::e1000 {
 
 class E1000 final : public Model {
 public:
-    E1000(const datasheet::Chip& chip, Host& host, const ModelOptions& options);
+    /// `subsystem` is the PCI subsystem's device number, which the EEPROM holds too.
+    E1000(const datasheet::Chip& chip, Host& host, const ModelOptions& options, std::uint16_t subsystem);
 
     std::uint64_t read(unsigned bar, std::uint64_t offset, unsigned width) override;
     void write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value) override;
@@ -26,6 +27,18 @@ public:
     void reset(ResetKind kind) override;
 
 private:
+    void connect_registers();
+    /// A finished frame: to the wire, or back in loopback.
+    void send(std::span<const std::byte> frame);
+    void reset_all(bool phy_too);
+
+    std::uint32_t read_register(std::uint64_t offset, unsigned width);
+    void write_register(std::uint64_t offset, unsigned width, std::uint32_t value);
+    std::uint32_t read_io(std::uint64_t offset, unsigned width);
+    void write_io(std::uint64_t offset, unsigned width, std::uint32_t value);
+    void check_access(std::string_view where, std::uint64_t offset, unsigned width);
+
+    Host& host_;
     RegisterFile registers_;
     Interrupts interrupts_;
     Statistics statistics_;
