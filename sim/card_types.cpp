@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <vector>
 
-#include <ixy/sim/model.hpp>
+#include <ixy/sim/e1000/e1000.hpp>
 
 namespace ixy::sim {
 
 std::span<const CardType> card_types() {
-    static const std::vector<CardType> types{};
+    static const std::vector<CardType> types{e1000::card_82540em, e1000::card_82545em};
     return types;
 }
 
