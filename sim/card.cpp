@@ -100,6 +100,7 @@ void Card::carry_out_reset() {
     config_.reset();
     interrupts_.reset();
     timers_.fill(never);
+    earliest_timer_ = never;
     model_->reset(ResetKind::function_level);
 }
 

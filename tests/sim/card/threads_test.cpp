@@ -1,0 +1,224 @@
+// Cards and their drivers in several threads: nobody waits for ever, nothing is lost or overtaken. For the thread
+// sanitizer, too.
+#include <gtest/gtest.h>
+
+#include <barrier>
+#include <thread>
+
+#include <ixy/core/process_space.hpp>
+#include <ixy/pci/barrier.hpp>
+#include <ixy/sim/function.hpp>
+
+#include "tests/sim/card/test_model.hpp"
+
+namespace ixy::sim::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+#if defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t many = 3'000;
+#else
+constexpr std::uint64_t many = 30'000;
+#endif
+
+bool eventually(const auto& condition) {
+    for (int i = 0; i < 20'000 && !condition(); ++i) std::this_thread::sleep_for(100us);
+    return condition();
+}
+
+/// Frames that came, in order, and those that the cable lost make up all that were sent.
+void expect_all(const TestCard& receiver, const TestCard& sender) {
+    const auto& frames = receiver.model.frames;
+    EXPECT_TRUE(std::ranges::is_sorted(frames));
+    EXPECT_EQ(std::ranges::adjacent_find(frames), frames.end());
+    EXPECT_EQ(frames.size() + sender.card->frames_lost_on_wire(), many);
+    EXPECT_GT(frames.size(), many / 100);
+}
+
+TEST(ThreadsTest, two_cards_on_one_cable_send_to_each_other_at_once) {
+    const TestCard one(plain_type, open_wire("duplex").value(), RealClock::shared());
+    const TestCard two(plain_type, open_wire("duplex").value(), RealClock::shared());
+    std::barrier together(2);
+    const auto drive = [&](const TestCard& test) {
+        together.arrive_and_wait();
+        for (std::uint64_t i = 1; i <= many; ++i) test.write(send, i);
+    };
+    {
+        const std::jthread first(drive, std::cref(one)), second(drive, std::cref(two));
+    }
+    expect_all(one, two);
+    expect_all(two, one);
+}
+
+TEST(ThreadsTest, nothing_is_left_on_the_cable_when_all_are_quiet) {
+    for (int round = 0; round < 200; ++round) {
+        const TestCard one(plain_type, open_wire("quiet").value(), RealClock::shared());
+        const TestCard two(plain_type, open_wire("quiet").value(), RealClock::shared());
+        std::barrier together(2);
+        {
+            // The receiver's driver holds its card's lock every now and then, just when a frame comes.
+            const std::jthread driver([&] {
+                together.arrive_and_wait();
+                for (int i = 0; i < 100; ++i) two.write(memory, 1);
+            });
+            together.arrive_and_wait();
+            for (std::uint64_t i = 1; i <= 50; ++i) one.write(send, i);
+        }
+        ASSERT_EQ(two.model.frames.size(), 50U);
+    }
+}
+
+TEST(ThreadsTest, cards_that_answer_each_other_in_two_threads_come_to_an_end) {
+    const TestCard one(plain_type, open_wire("talk").value(), RealClock::shared());
+    const TestCard two(plain_type, open_wire("talk").value(), RealClock::shared());
+    one.model.echoes = two.model.echoes = true;
+    {
+        const std::jthread first([&] { one.write(send, 2000); }), second([&] { two.write(send, 2000); });
+    }
+    EXPECT_EQ(one.model.frames.size() + two.model.frames.size(), 4002U);
+}
+
+TEST(ThreadsTest, mappings_come_and_go_while_the_card_uses_them) {
+    const TestCard test(plain_type, make_open_end(), RealClock::shared());
+    std::vector<std::byte> pages(8192);
+    ASSERT_TRUE(test.card->map(IoAddress{0x1000}, std::span(pages).first(4096)));
+    const std::jthread mapper([&] {
+        for (int i = 0; i < 500; ++i) {
+            EXPECT_TRUE(test.card->map(IoAddress{0x5000}, std::span(pages).last(4096)));
+            EXPECT_TRUE(test.card->unmap(IoAddress{0x5000}, 4096));
+        }
+    });
+    for (int i = 0; i < 500; ++i) test.write(memory, 1);
+}
+
+// --- a card in a thread of its own ---
+
+class OwnThreadTest : public testing::Test {
+protected:
+    void SetUp() override { regs = function->map_bar(0, 4096).value(); }
+    void write(Register which, std::uint64_t value) { regs.store<std::uint64_t>(which, value); }
+
+    TestCard test{plain_type, make_open_end(), RealClock::shared()};
+    std::unique_ptr<PciFunction> function = make_function(test.card, "sim:plain", Running::thread);
+    Bar regs;
+};
+
+TEST_F(OwnThreadTest, a_read_sees_all_writes_before_it) {
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        write(memory, i);
+        write(memory, 2 * i);
+        ASSERT_EQ(regs.load<std::uint64_t>(memory), 2 * i);
+    }
+}
+
+TEST_F(OwnThreadTest, writes_are_carried_out_in_order_and_none_is_lost) {
+    for (std::uint64_t i = 0; i < many; ++i) write(memory, i);
+    EXPECT_EQ(regs.load<std::uint64_t>(memory), many - 1);
+    ASSERT_EQ(test.model.writes.size(), many);
+    for (std::uint64_t i = 0; i < many; ++i) ASSERT_EQ(test.model.writes[i], i);
+}
+
+TEST_F(OwnThreadTest, configuration_comes_after_the_writes_before_it) {
+    for (int i = 0; i < 100; ++i) {
+        write(line, 1);
+        ASSERT_EQ(function->config_read(pci_config::status, 2).value() & 8, 8U);
+        write(line, 0);
+        ASSERT_EQ(function->config_read(pci_config::status, 2).value() & 8, 0U);
+    }
+}
+
+TEST_F(OwnThreadTest, several_threads_may_drive_it) {
+    {
+        const auto drive = [this] {
+            for (int i = 0; i < 200; ++i) {
+                write(memory, 1);
+                (void)regs.load<std::uint32_t>(memory);
+            }
+        };
+        const std::jthread first(drive), second(drive);
+    }
+    (void)regs.load<std::uint32_t>(memory);
+    EXPECT_EQ(test.model.writes.size(), 400U);
+}
+
+TEST_F(OwnThreadTest, what_was_written_is_carried_out_before_the_function_ends) {
+    for (std::uint64_t i = 0; i < 100; ++i) write(memory, i);
+    function.reset();
+    EXPECT_EQ(test.model.writes.size(), 100U);
+}
+
+TEST_F(OwnThreadTest, a_descriptor_is_seen_as_a_whole_once_its_last_word_is) {
+    struct alignas(16) Descriptor {
+        std::uint32_t words[3];
+        std::uint32_t status;
+    };
+    auto dma = function->dma_space()->allocate(4096).value();
+    const auto* const ring = reinterpret_cast<const Descriptor*>(dma.data());
+    ASSERT_TRUE(function->set_bus_master(true));
+    constexpr std::uint32_t rounds = 2000;
+    const std::jthread hardware([&] {
+        for (std::uint32_t round = 1; round <= rounds; ++round) {
+            for (std::uint32_t i = 0; i < 16; ++i) {
+                const Descriptor done{{round, round, round}, round};
+                test.model.host.write_back(dma.address() + 16 * i, std::as_bytes(std::span(&done, 1)), 12);
+            }
+        }
+    });
+    for (std::uint32_t seen = 0; seen < 1;) {  // the first round alone: later ones overwrite what is read
+        if (dma_load(ring[15].status) >= 1) ++seen;
+        std::this_thread::yield();
+    }
+    EXPECT_GE(dma_load(ring[15].words[0]), 1U);
+    EXPECT_GE(dma_load(ring[0].words[2]), 1U);
+}
+
+// --- the thread that sleeps for time and wire ---
+
+TEST(SleepingThreadTest, timers_run_out_while_the_driver_does_nothing) {
+    for (const Running running : {Running::inside, Running::thread}) {
+        const TestCard test(plain_type, make_open_end(), RealClock::shared());
+        const auto function = make_function(test.card, "sim:plain", running);
+        test.write(timer_0, 500'000);
+        test.card->bar_write(0, timer_0 + 8, 8, 200'000);
+        EXPECT_TRUE(eventually([&] { return !test.card->next_time(); }));
+        EXPECT_EQ(test.model.fired.size(), 2U);
+    }
+}
+
+TEST(SleepingThreadTest, nothing_happens_behind_the_back_of_who_serves_the_card_himself) {
+    const TestCard test(plain_type, make_open_end(), RealClock::shared());
+    const auto function = make_function(test.card, "sim:plain", Running::manual);
+    test.write(timer_0, 1000);
+    std::this_thread::sleep_for(2ms);
+    EXPECT_TRUE(test.model.fired.empty());
+    test.card->service();
+    EXPECT_EQ(test.model.fired.size(), 1U);
+}
+
+TEST(SleepingThreadTest, a_function_ends_while_deadlines_are_near) {
+    for (int i = 0; i < 50; ++i) {
+        const TestCard test(plain_type, make_open_end(), RealClock::shared());
+        const auto function = make_function(test.card, "sim:plain", i % 2 == 0 ? Running::inside : Running::thread);
+        test.write(timer_0, static_cast<std::uint64_t>(i) * 2000);
+    }
+}
+
+TEST(SleepingThreadTest, a_card_under_fire_gives_the_driver_its_thread_back) {
+    const TestCard one(plain_type, open_wire("fire").value(), RealClock::shared());
+    const TestCard two(plain_type, open_wire("fire").value(), RealClock::shared());
+    const auto function = make_function(two.card, "sim:plain", Running::inside);
+    std::atomic<bool> over = false;
+    std::atomic<std::uint64_t> sent = 0;
+    {
+        const std::jthread sender([&] {
+            while (!over) one.write(send, ++sent);
+        });
+        for (int i = 0; i < 200; ++i) two.write(memory, 1);  // returns each time
+        over = true;
+    }
+    EXPECT_TRUE(eventually([&] { return two.read(received) + one.card->frames_lost_on_wire() == sent; }));
+}
+
+}  // namespace
+}  // namespace ixy::sim::test
