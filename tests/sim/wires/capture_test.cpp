@@ -1,0 +1,164 @@
+// Capture files, played and written.
+#include <pcap/pcap.h>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+
+#include "wires.hpp"
+
+namespace ixy::sim::test {
+namespace {
+
+struct Record {
+    std::chrono::nanoseconds time;
+    Frame frame;
+};
+
+std::vector<Record> read_capture(const std::string& path) {
+    std::array<char, PCAP_ERRBUF_SIZE> why{};
+    pcap_t* const file = pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, why.data());
+    if (file == nullptr) throw std::runtime_error(why.data());
+    EXPECT_EQ(pcap_datalink(file), DLT_EN10MB);
+    std::vector<Record> records;
+    pcap_pkthdr* header = nullptr;
+    const u_char* bytes = nullptr;
+    while (pcap_next_ex(file, &header, &bytes) == 1) {
+        const auto* const begin = reinterpret_cast<const std::byte*>(bytes);
+        EXPECT_EQ(header->caplen, header->len);
+        records.push_back({std::chrono::seconds(header->ts.tv_sec) + std::chrono::nanoseconds(header->ts.tv_usec),
+                           {begin, begin + header->caplen}});
+    }
+    pcap_close(file);
+    return records;
+}
+
+/// Writes a capture of link type `type` with frames of these lengths, of which `kept` bytes at most are in the file.
+void write_capture(const std::string& path, const std::vector<std::size_t>& sizes, int type = DLT_EN10MB,
+                   std::size_t kept = 65535) {
+    pcap_t* const dead = pcap_open_dead(type, 65535);
+    pcap_dumper_t* const file = pcap_dump_open(dead, path.c_str());
+    std::uint32_t number = 0;
+    for (const std::size_t size : sizes) {
+        const Frame frame = numbered(number++, std::max<std::size_t>(size, 18));
+        pcap_pkthdr header{};
+        header.len = static_cast<bpf_u_int32>(size);
+        header.caplen = static_cast<bpf_u_int32>(std::min(size, kept));
+        pcap_dump(reinterpret_cast<u_char*>(file), &header, reinterpret_cast<const u_char*>(frame.data()));
+    }
+    pcap_dump_close(file);
+    pcap_close(dead);
+}
+
+TEST(Capture, what_was_written_is_played_again) {
+    const Folder folder;
+    const std::string path = folder.path("a.pcap");
+    {
+        const auto writer = open("pcap::" + path);
+        for (std::uint32_t i = 0; i < 500; ++i) writer->send(numbered(i, 60 + i * 20), {});
+        writer->send(numbered(500, longest_wire_frame), {});
+        EXPECT_FALSE(writer->receive({}));
+        EXPECT_FALSE(writer->next_time());
+        EXPECT_EQ(writer->lost(), 0U);
+    }
+    const auto player = open("pcap:" + path);
+    EXPECT_TRUE(player->can_wait());
+    for (std::uint32_t i = 0; i < 501; ++i) {
+        ASSERT_EQ(player->next_time(), Time(0));
+        const auto frame = player->receive({});
+        ASSERT_TRUE(frame && std::ranges::equal(frame->bytes, numbered(i, i == 500 ? longest_wire_frame : 60 + i * 20)))
+            << i;
+    }
+    EXPECT_FALSE(player->receive({}));
+    EXPECT_FALSE(player->next_time());
+    send_numbers(*player, 0, 2);
+    EXPECT_EQ(player->lost(), 2U) << "nobody is there";
+}
+
+TEST(Capture, plays_one_file_and_writes_another) {
+    const Folder folder;
+    write_capture(folder.path("in.pcap"), {60, 60, 60});
+    {
+        const auto wire = open("pcap:" + folder.path("in.pcap") + ":" + folder.path("out.pcap"));
+        while (const auto frame = wire->receive({})) wire->send(Frame(frame->bytes.begin(), frame->bytes.end()), 1us);
+    }
+    const auto records = read_capture(folder.path("out.pcap"));
+    ASSERT_EQ(records.size(), 3U);
+    for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(records[i].frame, numbered(i));
+}
+
+TEST(Capture, timestamps_are_nanoseconds_of_the_cards_clock_from_the_hour_at_which_it_began) {
+    const Folder folder;
+    const auto before = std::chrono::system_clock::now().time_since_epoch();
+    const std::vector<Time> times = {3s, 3s + 1ns, 3s + 999'999'999ns, 4s, 86400s};
+    {
+        const auto wire = open("pcap::" + folder.path("a.pcap"));
+        for (const Time time : times) wire->send(numbered(0), time);
+    }
+    const auto after = std::chrono::system_clock::now().time_since_epoch();
+    const auto records = read_capture(folder.path("a.pcap"));
+    ASSERT_EQ(records.size(), times.size());
+    EXPECT_GE(records[0].time, before);
+    EXPECT_LE(records[0].time, after);
+    for (std::size_t i = 0; i < times.size(); ++i) EXPECT_EQ(records[i].time - records[0].time, times[i] - times[0]);
+}
+
+TEST(Capture, short_frames_are_padded_and_what_is_no_whole_frame_is_left_out) {
+    const Folder folder;
+    write_capture(folder.path("a.pcap"), {42, 13, longest_wire_frame + 1, 100});
+    const auto wire = open("pcap:" + folder.path("a.pcap"));
+    Frame padded = numbered(0, 42);
+    padded.resize(60);
+    const auto frame = wire->receive({});
+    ASSERT_TRUE(frame);
+    EXPECT_TRUE(std::ranges::equal(frame->bytes, padded));
+    EXPECT_EQ(numbers_at(*wire), count_up(3, 4));
+    EXPECT_EQ(wire->lost(), 2U);
+    write_capture(folder.path("cut.pcap"), {60, 200, 80}, DLT_EN10MB, 100);
+    const auto cut = open("pcap:" + folder.path("cut.pcap"));
+    EXPECT_EQ(numbers_at(*cut), (std::vector<std::uint32_t>{0, 2}));
+    EXPECT_EQ(cut->lost(), 1U);
+}
+
+TEST(Capture, file_that_breaks_off_is_played_as_far_as_it_goes) {
+    const Folder folder;
+    write_capture(folder.path("a.pcap"), {60, 60, 60});
+    folder.write("b.pcap", folder.read("a.pcap").substr(0, 24 + 2 * 76 + 30));
+    EXPECT_EQ(numbers_at(*open("pcap:" + folder.path("b.pcap"))), count_up(0, 2));
+    folder.write("none.pcap", folder.read("a.pcap").substr(0, 24));
+    const auto none = open("pcap:" + folder.path("none.pcap"));
+    EXPECT_FALSE(none->next_time());
+    EXPECT_FALSE(none->receive({}));
+}
+
+TEST(Capture, what_is_no_capture_of_ethernet_is_refused) {
+    const Folder folder;
+    folder.write("text", "this is no capture, although it is long enough to be one");
+    folder.write("empty", "");
+    write_capture(folder.path("raw.pcap"), {60}, DLT_RAW);
+    for (const char* name : {"text", "empty", "raw.pcap"}) {
+        EXPECT_EQ(kind_of_failure("pcap:" + folder.path(name)), ErrorKind::invalid_argument) << name;
+    }
+    EXPECT_FALSE(open_wire("pcap:" + folder.path()));
+    EXPECT_FALSE(open_wire("pcap::" + folder.path()));
+}
+
+TEST(Capture, full_disk_is_said_once_and_what_follows_is_counted_as_lost) {
+    ::testing::internal::CaptureStderr();
+    {
+        const auto wire = open("pcap::/dev/full");
+        send_numbers(*wire, 0, 1000);
+        EXPECT_GT(wire->lost(), 900U);
+        EXPECT_LE(wire->lost(), 1000U);
+    }
+    {
+        open("pcap::/dev/full")->send(numbered(0), {});
+    }
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find("/dev/full: No space left on device"), std::string::npos) << said;
+    EXPECT_EQ(std::ranges::count(said, '\n'), 2) << "once for each file: " << said;
+}
+
+}  // namespace
+}  // namespace ixy::sim::test
