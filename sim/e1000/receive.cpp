@@ -51,7 +51,7 @@ std::size_t Receive::capacity() const {
 
 bool Receive::can_receive() const {
     const std::size_t longest = registers_.get(RCTL) & RCTL.LPE ? longest_jumbo : longest_standard;
-    return !is_enabled() || count_ == 0 || (count_ < most_waiting && used_ + cost(longest) <= capacity());
+    return is_enabled() && (count_ == 0 || (count_ < most_waiting && used_ + cost(longest) <= capacity()));
 }
 
 void Receive::control_written(std::uint32_t before) {

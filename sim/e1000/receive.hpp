@@ -19,7 +19,7 @@ class Receive {
 public:
     Receive(RegisterFile& registers, Filters& filters, Statistics& statistics, Interrupts& interrupts);
 
-    /// True while the packet buffer (PBA) has room for the longest frame, or the receiver is off.
+    /// True while the receiver is on and the packet buffer (PBA) has room for the longest frame.
     bool can_receive() const;
     /// A frame from the wire, without its check sequence. A short one is padded to 60 bytes, as its sender should have
     /// done: software that feeds wires leaves that to the card.

@@ -24,6 +24,7 @@ public:
     unsigned times_raised = 0;  ///< how often it went up
     bool msi_x = false;         ///< what messages_enabled() says
     unsigned faults = 0;        ///< DMA outside of memory
+    std::size_t last_word = 0;  ///< `last` of the latest write_back()
     Time time{};
     std::array<std::optional<Time>, 32> deadlines{};
 
@@ -79,7 +80,10 @@ public:
         std::memcpy(memory.data() + to.value, from.data(), from.size());
         return true;
     }
-    bool write_back(IoAddress to, std::span<const std::byte> from, std::size_t) override { return write(to, from); }
+    bool write_back(IoAddress to, std::span<const std::byte> from, std::size_t last) override {
+        last_word = last;
+        return write(to, from);
+    }
     void set_interrupt(bool asserted) override {
         if (asserted && !line) ++times_raised;
         line = asserted;
