@@ -73,7 +73,8 @@ public:
     virtual std::uint64_t read(unsigned bar, std::uint64_t offset, unsigned width) = 0;
     virtual void write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value) = 0;
 
-    /// True while the longest frame would find room: wires that can wait ask first.
+    /// True while the receiver is on and the longest frame would find room: wires that can wait ask first, so that a
+    /// capture file begins to play when the driver is ready.
     virtual bool can_receive() const = 0;
     /// A frame arrives: as Host::send() has it. `damaged`: its check sequence is wrong.
     virtual void receive(std::span<const std::byte> frame, bool damaged) = 0;
