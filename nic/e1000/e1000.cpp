@@ -49,7 +49,9 @@ Expected<std::unique_ptr<Driver>> E1000::open(std::unique_ptr<PciFunction> funct
     if (!registers) return std::unexpected(registers.error());
     const datasheet::Chip* chip = find_chip(function->identity().vendor, function->identity().device);
     std::unique_ptr<E1000> driver(new E1000(std::move(function), *registers, *chip, options));
-    if (auto started = driver->start(); !started) return std::unexpected(started.error());
+    if (auto started = driver->start(); !started) {
+        return driver->gone() ? driver->disappeared() : std::unexpected(started.error());
+    }
     return driver;
 }
 
@@ -80,8 +82,7 @@ Expected<> E1000::start() {
 /// 14.3, 13.4.1: interrupts off, receiver and transmitter off, then the reset bit. QEMU's model only clears the bit and
 /// resets nothing, so that all that matters is set once more here and in the steps that follow.
 Expected<> E1000::reset() {
-    if (gone())
-        return fail(ErrorKind::device_failed, "all registers read as ones", "is the card powered and plugged in?");
+    if (gone()) return disappeared();
     registers_.write(IMC, IMC.from(~0U));
     registers_.write(RCTL, RCTL.from(0));
     registers_.write(TCTL, TCTL.PSP);
@@ -161,6 +162,10 @@ void E1000::stop() {
 }
 
 bool E1000::gone() { return registers_.read(STATUS).bits == ~0U; }
+
+std::unexpected<Error> E1000::disappeared() const {
+    return fail(ErrorKind::device_failed, "all registers read as ones", "is the card powered and plugged in?");
+}
 
 std::unexpected<Error> E1000::fail(ErrorKind kind, std::string_view what, std::string next) const {
     return failure(kind, std::string(function_->address()) + " (" + std::string(chip_.name) + "): " + std::string(what),

@@ -75,6 +75,7 @@ private:
     void write_receive_address(std::size_t index, const MacAddress& address);
     template <class Condition>
     Expected<> wait_until(Condition condition, std::chrono::milliseconds limit, std::string_view what);
+    std::unexpected<Error> disappeared() const;
     std::unexpected<Error> fail(ErrorKind kind, std::string_view what, std::string next = {}) const;
 
     std::unique_ptr<PciFunction> function_;

@@ -35,17 +35,15 @@ Expected<MacAddress> E1000::read_mac_address() {
     }
     // The second port of a dual-port chip has the address that follows.
     if (chip_.features.ports == 2 && STATUS.FUNCTION_ID.of(registers_.read(STATUS)) == 1) mac.bytes[5] ^= 1;
-    if (sum == EEPROM_SUM) return mac;
+    if (sum == EEPROM_SUM && mac.is_station()) return mac;
 
     const std::uint32_t low = registers_.read(RAL).bits;
     const auto high = registers_.read(RAH);
-    if (!(high & RAH.AV)) {
-        return fail(ErrorKind::device_failed, "the EEPROM's checksum is wrong, and the card has no address set",
-                    "its EEPROM must be written anew with the maker's tool");
-    }
     for (std::size_t i = 0; i < 4; ++i) mac.bytes[i] = static_cast<std::uint8_t>(low >> 8 * i);
     for (std::size_t i = 0; i < 2; ++i) mac.bytes[4 + i] = static_cast<std::uint8_t>(high.bits >> 8 * i);
-    return mac;
+    if (high & RAH.AV && mac.is_station()) return mac;
+    return fail(ErrorKind::device_failed, "the EEPROM's checksum is wrong, or its address, and the card has none set",
+                "its EEPROM must be written anew with the maker's tool");
 }
 
 }  // namespace ixy::e1000

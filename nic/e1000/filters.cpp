@@ -22,7 +22,7 @@ void E1000::write_receive_address(std::size_t index, const MacAddress& address) 
 }
 
 Expected<> E1000::set_mac_address(const MacAddress& address) {
-    if (address.is_multicast() || address == MacAddress{}) {
+    if (!address.is_station()) {
         return fail(ErrorKind::invalid_argument, address.text() + " cannot be a card's own address",
                     "it must not be zero, and the first byte must be even");
     }

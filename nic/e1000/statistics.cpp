@@ -1,6 +1,7 @@
 // Counting without losing: registers of 32 bits that clear on read become totals of 64. Manual, section 13.7.
 #include <ixy/nic/e1000/statistics.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include <ixy/nic/e1000/e1000.hpp>
@@ -94,11 +95,12 @@ void E1000::refresh_counters() {
 Statistics E1000::statistics() {
     constexpr std::uint64_t check_sequence = 4;
     refresh_counters();
+    const std::uint64_t check_sequences = check_sequence * counters_[GPTC];
     const RxQueueCounters& rx = receive_->counters;
     return {.rx_packets = rx.packets.value(),
             .rx_bytes = rx.bytes.value(),
             .tx_packets = counters_[GPTC],
-            .tx_bytes = counters_[GOTCL] - check_sequence * counters_[GPTC],
+            .tx_bytes = std::max(counters_[GOTCL], check_sequences) - check_sequences,  // of a card that counts wrongly
             .rx_missed = counters_[MPC],
             .rx_errors = counters_[CRCERRS] + counters_[RXERRC] + counters_[RLEC] + rx.errors.value(),
             .rx_dropped = rx.oversized.value(),
