@@ -2,7 +2,7 @@
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/ixy)
 
-foreach(folder datasheet core pci explain nic)
+foreach(folder datasheet core pci explain faults nic)
   install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ixy/${folder} FILES_MATCHING PATTERN "*.hpp")
 endforeach()
 install(TARGETS ixy EXPORT ixy ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -6,6 +6,7 @@
 
 #include <ixy/datasheet/e1000/chips.hpp>
 #include <ixy/explain/explainer.hpp>
+#include <ixy/faults/injector.hpp>
 
 #include <ixy/nic/e1000/e1000.hpp>
 
@@ -65,6 +66,12 @@ Expected<> check_supported(std::string_view address, const PciIdentity& identity
         "`ixy list` shows the cards of this machine and which of them have a driver");
 }
 
+/// What the environment or the program asked to be put between driver and card: the explainer shows the faults.
+Expected<> wrap_if_requested(std::unique_ptr<PciFunction>& function) {
+    const auto faulty = faults::inject_if_requested(function);
+    return faulty ? explain::explain_if_requested(function) : faulty;
+}
+
 }  // namespace
 
 Expected<Device> Device::open(std::string_view address, const DeviceOptions& options) {
@@ -77,7 +84,7 @@ Expected<Device> Device::open(std::unique_ptr<PciFunction> function, const Devic
     if (auto supported = check_supported(function->address(), function->identity()); !supported) {
         return std::unexpected(supported.error());
     }
-    if (auto wrapped = explain::explain_if_requested(function); !wrapped) return std::unexpected(wrapped.error());
+    if (auto wrapped = wrap_if_requested(function); !wrapped) return std::unexpected(wrapped.error());
     auto driver = find_driver(function->identity())->open(std::move(function), options);
     if (!driver) return std::unexpected(driver.error());
     return Device(std::move(*driver));

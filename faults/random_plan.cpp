@@ -1,0 +1,62 @@
+// Faults from a seed. The registers are those that drivers wait for, decide by or ring.
+#include <array>
+#include <random>
+
+#include <ixy/faults/plan.hpp>
+
+namespace ixy::faults {
+namespace {
+
+constexpr std::array<std::string_view, 16> interesting = {"STATUS", "CTRL", "EERD",  "EECD", "MDIC", "ICR",
+                                                          "RDH",    "RDT",  "TDH",   "TDT",  "RAL",  "RAH",
+                                                          "RCTL",   "GPTC", "GOTCL", "MPC"};
+
+/// Numbers below `limit`. Not by the library's distributions, which differ from one to the next.
+class Dice {
+public:
+    explicit Dice(std::uint64_t seed) : generator_(seed) {}
+    std::uint64_t below(std::uint64_t limit) { return generator_() % limit; }
+
+private:
+    std::mt19937_64 generator_;
+};
+
+Target random_target(Dice& dice, const datasheet::Chip& chip, bool fields_too) {
+    const datasheet::RegisterInfo* info = nullptr;
+    while (info == nullptr) info = chip.find(interesting.at(dice.below(interesting.size())));
+    Target target{.name = std::string(info->name)};
+    const auto fields = info->fields();
+    if (fields_too && !fields.empty() && dice.below(4) != 0) {
+        const std::string_view name = fields[dice.below(fields.size())].name;
+        if (name.find(' ') == std::string_view::npos) target.field = name;
+    }
+    return target;
+}
+
+Fault random_fault(Dice& dice, const datasheet::Chip& chip) {
+    Fault fault{.kind = static_cast<Kind>(dice.below(static_cast<std::uint64_t>(Kind::gone) + 1))};
+    if (fault.kind != Kind::gone && fault.kind != Kind::flap) {
+        fault.target = random_target(dice, chip, fault.kind == Kind::stuck || fault.kind == Kind::flip);
+    }
+    if (fault.kind == Kind::stuck)
+        fault.value = dice.below(2) == 0 ? 0 : static_cast<std::uint32_t>(dice.below(1ULL << 32));
+    if (fault.kind == Kind::flap) {
+        fault.value = static_cast<std::uint32_t>(1 + dice.below(5));
+        fault.every = static_cast<std::uint32_t>(1 + dice.below(200));
+    }
+    if (dice.below(2) != 0) fault.after = dice.below(2000);
+    if (fault.kind != Kind::flap && dice.below(2) != 0) fault.lasts = 1 + dice.below(500);
+    return fault;
+}
+
+}  // namespace
+
+Plan random_plan(std::uint64_t seed, const datasheet::Chip& chip) {
+    Dice dice(seed);
+    Plan plan{.seed = seed};
+    for (std::uint64_t faults = 1 + dice.below(2); faults != 0; --faults)
+        plan.faults.push_back(random_fault(dice, chip));
+    return plan;
+}
+
+}  // namespace ixy::faults
