@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <ixy/core/cpu.hpp>
 #include <ixy/explain/settings.hpp>
+#include <ixy/sim/function.hpp>
 
 #include "process.hpp"
 
@@ -86,6 +87,7 @@ void request_explanations(const ExplainOptions& options) {
 }
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+    sim::add_scheme();  // every program drives software NICs too
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help) {
