@@ -35,4 +35,11 @@ struct RegisterOptions {
 /// Prints the card's registers with their fields, without taking the card from whoever drives it.
 Expected<> print_registers(const KernelTree& tree, const RegisterOptions& options);
 
+/// Draws the card's rings, without taking the card from whoever drives it.
+Expected<> print_rings(const KernelTree& tree, const std::string& device);
+
+/// Plays the software card (what stands behind "sim:" in an address) for a vfio-user client at the socket `path`,
+/// until Ctrl-C.
+Expected<> serve_card(const std::string& card, const std::string& path);
+
 }  // namespace ixy::app

@@ -22,8 +22,10 @@ struct CommandLine {
     HugePage size = HugePage::two_mib;
     int node = any_node;
     RegisterOptions registers;
+    std::string software_card;
+    std::string socket;
     CLI::App *list = nullptr, *bind = nullptr, *unbind = nullptr, *restore = nullptr, *hugepages = nullptr,
-             *doctor = nullptr, *regs = nullptr;
+             *doctor = nullptr, *regs = nullptr, *rings = nullptr, *sim = nullptr;
 };
 
 CLI::App* add_card_command(CLI::App& app, CommandLine& line, const char* name, const char* what) {
@@ -67,6 +69,14 @@ void describe(CLI::App& app, CommandLine& line) {
     line.regs->add_option("REGISTER", line.registers.names, "only these registers");
     line.regs->add_flag("--all", line.registers.all,
                         "also registers that a read changes (clear on read), and zeros in arrays");
+    line.rings = add_card_command(app, line, "rings", "Draw a card's rings, and who owns what in them, while it runs");
+
+    line.sim = app.add_subcommand("sim", "Play a software card that a QEMU plugs into its guest (vfio-user)");
+    line.sim
+        ->add_option("CARD", line.software_card,
+                     "what stands behind sim: in an address, for example 82540em,wire=/tmp/cable")
+        ->required();
+    line.sim->add_option("--listen", line.socket, "the Unix socket to listen at")->required();
 }
 
 int run(const CommandLine& line) {
@@ -76,6 +86,8 @@ int run(const CommandLine& line) {
     if (*line.restore) return status(restore(line.tree, line.device));
     if (*line.hugepages) return status(set_huge_pages(line.tree, line.huge_pages, line.size, line.node));
     if (*line.regs) return status(print_registers(line.tree, line.registers));
+    if (*line.rings) return status(print_rings(line.tree, line.device));
+    if (*line.sim) return status(serve_card(line.software_card, line.socket));
     if (*line.doctor) return doctor(line.tree, line.json) ? exit_ok : exit_failed;
     list(line.tree, line.json);
     return exit_ok;

@@ -37,7 +37,7 @@ wait_until() {
 
 # --- cards, named by PCI address ---
 driver_of() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")"; }
-interface_of() { ls "/sys/bus/pci/devices/$1/net" 2>/dev/null; }
+interface_of() { ls -d "/sys/bus/pci/devices/$1/net"/* "/sys/bus/pci/devices/$1"/virtio*/net/* 2>/dev/null | sed 's,.*/,,'; }
 # The command register's bit 2: may the card read and write memory by itself?
 bus_master_on() { [ $(($(command_register "$1") & 4)) != 0 ]; }
 bus_master_off() { ! bus_master_on "$1"; }

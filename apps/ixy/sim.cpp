@@ -1,0 +1,47 @@
+// `ixy sim`: plays a software card for a QEMU, or another client of the vfio-user protocol, until it is told to end.
+#include <chrono>
+
+#include <fmt/core.h>
+#include <ixy/sim/function.hpp>
+#include <ixy/sim/vfio_user/server.hpp>
+
+#include "../common/process.hpp"
+#include "commands.hpp"
+
+namespace ixy::app {
+namespace {
+
+/// A request to end that comes between two looks at it is seen after so long.
+constexpr std::chrono::milliseconds longest_step{100};
+
+Expected<sim::CardAddress> parse_address(const std::string& card) {
+    auto address = sim::parse_card_address(card);
+    if (address && (address->stepped_clock || address->own_thread)) {
+        return failure(ErrorKind::invalid_argument,
+                       "a card that a client drives has the machine's clock and one thread",
+                       "leave clock= and thread= away");
+    }
+    return address;
+}
+
+}  // namespace
+
+Expected<> serve_card(const std::string& card, const std::string& path) {
+    catch_signals();
+    const auto address = parse_address(card);
+    if (!address) return std::unexpected(address.error());
+    const auto made = sim::make_card(*address, card);
+    if (!made) return std::unexpected(made.error());
+    const auto server = sim::vfio_user::Server::listen(**made, path);
+    if (!server) return std::unexpected(server.error());
+
+    fmt::print(
+        "{} at {}: plug it in with -device '{{\"driver\":\"vfio-user-pci\",\"socket\":"
+        "{{\"type\":\"unix\",\"path\":\"{}\"}}}}'\n",
+        address->type->title, path, path);
+    std::fflush(stdout);
+    while (stop_requests() == 0) (*server)->step(longest_step);
+    return {};
+}
+
+}  // namespace ixy::app
