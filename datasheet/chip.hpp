@@ -50,6 +50,7 @@ struct Features {
     std::uint32_t phy_id = 0;       ///< PHY registers 2 and 3, without the revision (lowest four bits)
     std::uint8_t phy_revision = 0;  ///< those four bits, as our model has them
     std::uint8_t phy_address = 1;
+    bool phy_pages = false;  ///< PHY register 22 selects the page of those from 16 on
     bool mdic = true;        ///< the PHY is reached through MDIC, not bit by bit through CTRL
     std::uint8_t ports = 1;  ///< function 1 has the EEPROM's address with the last bit flipped
     std::uint8_t receive_addresses = 16;

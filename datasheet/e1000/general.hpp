@@ -145,8 +145,15 @@ struct CtrlExt : Register<CtrlExt> {
     Field EE_RST{this, 13, "EE_RST", "read the EEPROM again; clears itself", Access::SC};
     Field SPD_BYPS{this, 15, "SPD_BYPS", "bypass speed selection"};
     Field RO_DIS{this, 17, "RO_DIS", "no relaxed ordering on the bus"};
+    Field DMA_GATING{this, 19, "DMA Dynamic Gating Enable", "DMA clock is gated (82574L)"};
+    Field PHY_POWER_DOWN{this, 20, "PHY Power Down Enable", "PHY may power down (82574L)"};
     Field VREG_POWER_DOWN{this, 21, "VREG_POWER_DOWN", "regulator shut down in D3 (82541xx, 82547GI/EI)"};
     Field LINK_MODE{this, {22, 2}, "LINK_MODE", "which interface carries the link", LINK_MODE_VALUES};
+    Field EIAME{this, 24, "EIAME", "an MSI-X message masks its causes, as IAM says (82574L)"};
+    Field IAME{this, 27, "IAME", "reading or writing ICR masks causes, as IAM says (82574L)"};
+    Field DRV_LOAD{this, 28, "DRV_LOAD", "a driver is loaded (82574L)"};
+    Field INT_TIMERS_CLEAR{this, 29, "INT_TIMERS_CLEAR_ENA", "unmasking all causes ends all delays (82574L)"};
+    Field PBA_SUPPORT{this, 31, "PBA_support", "unmasking a cause clears its pending bit (82574L)"};
 };
 inline constexpr CtrlExt CTRL_EXT{{.name = "CTRL_EXT",
                                    .offset = 0x0018,

@@ -24,6 +24,14 @@ struct InterruptCauses : Register<InterruptCauses> {
     Field GPI_SDP7{this, 14, "GPI_SDP7", "general purpose interrupt on SDP7"};
     Field TXD_LOW{this, 15, "TXD_LOW", "transmit descriptors below the low threshold"};
     Field SRPD{this, 16, "SRPD", "small packet received"};
+    Field ACK{this, 17, "ACK", "receive ACK frame (82574L)"};
+    Field MNG{this, 18, "MNG", "management event (82574L)"};
+    Field RXQ0{this, 20, "RxQ0", "receive queue 0, in MSI-X mode (82574L)"};
+    Field RXQ1{this, 21, "RxQ1", "receive queue 1, in MSI-X mode (82574L)"};
+    Field TXQ0{this, 22, "TxQ0", "transmit queue 0, in MSI-X mode (82574L)"};
+    Field TXQ1{this, 23, "TxQ1", "transmit queue 1, in MSI-X mode (82574L)"};
+    Field OTHER{this, 24, "Other", "any other cause, in MSI-X mode (82574L)"};
+    Field INT_ASSERTED{this, 31, "INT_ASSERTED", "an interrupt was sent (82574L)", Access::RO};
 };
 inline constexpr InterruptCauses ICR{{.name = "ICR",
                                       .offset = 0x00c0,

@@ -2,6 +2,8 @@
 // 82574 datasheet, chapter 10.2.
 #pragma once
 
+#include <ixy/datasheet/e1000/receive.hpp>
+#include <ixy/datasheet/e1000/transmit.hpp>
 #include <ixy/datasheet/register.hpp>
 
 namespace ixy::datasheet::e1000 {
@@ -29,9 +31,24 @@ struct Eecd82574 : Register<Eecd82574> {
 };
 inline constexpr Eecd82574 EECD_82574{{.name = "EECD",
                                        .offset = 0x0010,
+                                       .reset = 0x0000'0310,
                                        .writable = 0x0010'0077,
                                        .title = "EEPROM/Flash Control Register",
                                        .section = "82574L 10.2.2.3"}};
+
+struct Eewr : Register<Eewr> {
+    using Register::Register;
+    Field START{this, 0, "START", "start writing a word; clears itself", Access::SC};
+    Field DONE{this, 1, "DONE", "the word has been written", Access::RO};
+    Field ADDR{this, {2, 14}, "ADDR", "word address"};
+    Field DATA{this, {16, 16}, "DATA", "the word"};
+};
+inline constexpr Eewr EEWR{{.name = "EEWR",
+                            .offset = 0x102c,
+                            .reset = 0x0000'0002,
+                            .writable = 0xffff'fffd,
+                            .title = "EEPROM Write Register",
+                            .section = "82574L 10.2.2"}};
 
 struct ExtcnfCtrl : Register<ExtcnfCtrl> {
     using Register::Register;
@@ -43,6 +60,23 @@ inline constexpr ExtcnfCtrl EXTCNF_CTRL{{.name = "EXTCNF_CTRL",
                                          .writable = 0x0000'0020,
                                          .title = "Extended Configuration Control",
                                          .section = "82574L 10.2.2.13"}};
+
+struct Poemb : Register<Poemb> {
+    using Register::Register;
+    Field SPD{this, 0, "SPD", "smart power down"};
+    Field D0_LPLU{this, 1, "LPLUD0A", "low power link up in D0"};
+    Field LPLU{this, 2, "LPLU", "low power link up outside of D0"};
+    Field NO_GIGABIT{this, 3, "AN1000DIS", "no 1000 Mb/s outside of D0"};
+    Field NO_GIGABIT_D0{this, 6, "AN1000DISD0", "no 1000 Mb/s at all"};
+    Field REVERSED{this, 8, "Reverse AN", "lowest speed first"};
+    Field CLASS_AB{this, 9, "class A/B", "driver class"};
+};
+inline constexpr Poemb POEMB{{.name = "POEMB",
+                              .offset = 0x0f10,
+                              .reset = 0x0000'030d,
+                              .writable = 0x0000'034f,
+                              .title = "PHY OEM Bits Register",
+                              .section = "82574L 10.2.2"}};
 
 inline constexpr Number EIAC{{.name = "EIAC",
                               .offset = 0x00dc,
@@ -107,6 +141,20 @@ inline constexpr Rfctl RFCTL{{.name = "RFCTL",
 
 inline constexpr Meaning MRQE_VALUES[] = {{0, "one queue"}, {1, "two queues, chosen by RSS"}};
 
+struct Psrctl : Register<Psrctl> {
+    using Register::Register;
+    Field BSIZE0{this, {0, 7}, "BSIZE0", "size of buffer 0, in 128 bytes"};
+    Field BSIZE1{this, {8, 6}, "BSIZE1", "size of buffer 1, in 1024 bytes"};
+    Field BSIZE2{this, {16, 6}, "BSIZE2", "size of buffer 2, in 1024 bytes"};
+    Field BSIZE3{this, {24, 6}, "BSIZE3", "size of buffer 3, in 1024 bytes"};
+};
+inline constexpr Psrctl PSRCTL{{.name = "PSRCTL",
+                                .offset = 0x2170,
+                                .reset = 0x0004'0402,
+                                .writable = 0x3f3f'3f7f,
+                                .title = "Packet Split Receive Control Register",
+                                .section = "82574L 10.2.5"}};
+
 struct Mrqc : Register<Mrqc> {
     using Register::Register;
     Field MRQE{this, {0, 2}, "Multiple Receive Queues Enable", "how a queue is chosen", MRQE_VALUES};
@@ -155,6 +203,12 @@ inline constexpr Number RDT1{{.name = "RDT1",
                               .writable = 0xffff,
                               .title = "Receive Descriptor Tail, queue 1",
                               .section = "82574L 10.2.5.9"}};
+inline constexpr Rxdctl RXDCTL1{{.name = "RXDCTL1",
+                                 .offset = 0x2928,
+                                 .reset = 0x0001'0000,
+                                 .writable = 0x013f'3f3f,
+                                 .title = "Receive Descriptor Control, queue 1",
+                                 .section = "82574L 10.2.5"}};
 inline constexpr Number TDBAL1{{.name = "TDBAL1",
                                 .offset = 0x3900,
                                 .writable = 0xffff'fff0,
@@ -180,15 +234,23 @@ inline constexpr Number TDT1{{.name = "TDT1",
                               .title = "Transmit Descriptor Tail, queue 1",
                               .section = "82574L 10.2.6.9"}};
 
+inline constexpr Txdctl TXDCTL1{{.name = "TXDCTL1",
+                                 .offset = 0x3928,
+                                 .writable = 0xff7f'3f3f,
+                                 .title = "Transmit Descriptor Control, queue 1",
+                                 .section = "82574L 10.2.6"}};
+
 struct Tarc : Register<Tarc> {
     using Register::Register;
     Field COUNT{this, {0, 7}, "COUNT", "packets sent from this queue before the other's turn"};
     Field ENABLE{this, 10, "ENABLE", "queue enabled"};
+    Field RESERVED_26{this, 26, "reserved (26)", "to be written as 1"};
+    Field RESERVED_27{this, {27, 4}, "reserved (30:27)", "to be written as 0"};
 };
 inline constexpr Tarc TARC{{.name = "TARC",
                             .offset = 0x3840,
                             .reset = 0x0000'0403,
-                            .writable = 0x0000'047f,
+                            .writable = 0x7c00'047f,
                             .count = 2,
                             .stride = 0x100,
                             .title = "Transmit Arbitration Count",
@@ -214,17 +276,7 @@ inline constexpr Number FWSM{{.name = "FWSM",
 inline constexpr Number GCR{
     {.name = "GCR", .offset = 0x5b00, .title = "3GIO Control Register", .section = "82574L 10.2.8.1"}};
 
-inline constexpr Number IAC{{.name = "IAC",
-                             .offset = 0x4100,
-                             .access = Access::RC,
-                             .writable = 0,
-                             .title = "Interrupt Assertion Count",
-                             .section = "82574L 10.2.7.52"}};
-inline constexpr Number ICRXOC{{.name = "ICRXOC",
-                                .offset = 0x4124,
-                                .access = Access::RC,
-                                .writable = 0,
-                                .title = "Interrupt Cause Receiver Overrun Count",
-                                .section = "82574L 10.2.7.53"}};
+inline constexpr Number GCR2{
+    {.name = "GCR2", .offset = 0x5b64, .title = "3GIO Control Register 2", .section = "82574L 10.2.8"}};
 
 }  // namespace ixy::datasheet::e1000

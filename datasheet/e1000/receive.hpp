@@ -5,7 +5,9 @@
 
 namespace ixy::datasheet::e1000 {
 
-inline constexpr Meaning LBM_VALUES[] = {{0, "no loopback"}, {3, "loopback by PHY or external SerDes"}};
+inline constexpr Meaning LBM_VALUES[] = {
+    {0, "no loopback"}, {1, "loopback in the MAC (82574L)"}, {3, "loopback by PHY or external SerDes"}};
+inline constexpr Meaning RCTL_DTYP_VALUES[] = {{0, "one buffer each"}, {1, "packet split: several buffers each"}};
 inline constexpr Meaning RDMTS_VALUES[] = {{0, "half of the ring"}, {1, "a quarter"}, {2, "an eighth"}};
 inline constexpr Meaning MO_VALUES[] = {
     {0, "address bits 47:36"}, {1, "bits 46:35"}, {2, "bits 45:34"}, {3, "bits 43:32"}};
@@ -23,6 +25,7 @@ struct Rctl : Register<Rctl> {
     Field LPE{this, 5, "LPE", "long packets: more than 1522 bytes"};
     Field LBM{this, {6, 2}, "LBM", "loopback mode", LBM_VALUES};
     Field RDMTS{this, {8, 2}, "RDMTS", "minimum threshold of free descriptors", RDMTS_VALUES};
+    Field DTYP{this, {10, 2}, "DTYP", "kind of descriptors (82574L)", RCTL_DTYP_VALUES};
     Field MO{this, {12, 2}, "MO", "which bits index the multicast table", MO_VALUES};
     Field BAM{this, 15, "BAM", "accept broadcast"};
     Field BSIZE{this, {16, 2}, "BSIZE", "receive buffer size", BSIZE_VALUES};
@@ -130,6 +133,8 @@ struct Rxcsum : Register<Rxcsum> {
     Field IPOFL{this, 8, "IPOFLD", "check the IP header's checksum"};
     Field TUOFL{this, 9, "TUOFLD", "check the TCP or UDP checksum"};
     Field IPV6OFL{this, 10, "IPV6OFL", "do so for IPv6 too"};
+    Field IPPCSE{this, 12, "IPPCSE", "checksum of the IP payload instead of the packet's (82574L)"};
+    Field PCSD{this, 13, "PCSD", "RSS hash instead of the packet's checksum (82574L)"};
 };
 inline constexpr Rxcsum RXCSUM{{.name = "RXCSUM",
                                 .offset = 0x5000,

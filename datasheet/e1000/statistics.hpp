@@ -73,4 +73,22 @@ inline constexpr Number BPTC{counter("BPTC", 0x40f4, "Broadcast Packets Transmit
 inline constexpr Number TSCTC{counter("TSCTC", 0x40f8, "TCP Segmentation Context Transmitted Count", "13.7.53")};
 inline constexpr Number TSCTFC{counter("TSCTFC", 0x40fc, "TCP Segmentation Context Transmit Fail Count", "13.7.54")};
 
+// The 82574L counts its interrupts, too.
+inline constexpr Number IAC{counter("IAC", 0x4100, "Interrupt Assertion Count", "82574L 10.2.7.52")};
+inline constexpr Number ICRXPTC{
+    counter("ICRXPTC", 0x4104, "Interrupt Cause Receive Packet Timer Expire Count", "82574L 10.2.7")};
+inline constexpr Number ICRXATC{
+    counter("ICRXATC", 0x4108, "Interrupt Cause Receive Absolute Timer Expire Count", "82574L 10.2.7")};
+inline constexpr Number ICTXPTC{
+    counter("ICTXPTC", 0x410c, "Interrupt Cause Transmit Packet Timer Expire Count", "82574L 10.2.7")};
+inline constexpr Number ICTXATC{
+    counter("ICTXATC", 0x4110, "Interrupt Cause Transmit Absolute Timer Expire Count", "82574L 10.2.7")};
+inline constexpr Number ICTXQEC{
+    counter("ICTXQEC", 0x4118, "Interrupt Cause Transmit Queue Empty Count", "82574L 10.2.7")};
+inline constexpr Number ICTXQMTC{
+    counter("ICTXQMTC", 0x411c, "Interrupt Cause Transmit Queue Minimum Threshold Count", "82574L 10.2.7")};
+inline constexpr Number ICRXDMTC{
+    counter("ICRXDMTC", 0x4120, "Interrupt Cause Receive Descriptor Minimum Threshold Count", "82574L 10.2.7")};
+inline constexpr Number ICRXOC{counter("ICRXOC", 0x4124, "Interrupt Cause Receiver Overrun Count", "82574L 10.2.7.53")};
+
 }  // namespace ixy::datasheet::e1000

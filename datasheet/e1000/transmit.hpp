@@ -15,6 +15,9 @@ struct Tctl : Register<Tctl> {
     Field SWXOFF{this, 22, "SWXOFF", "send one XOFF frame; clears itself", Access::SC};
     Field RTLC{this, 24, "RTLC", "retransmit on late collision"};
     Field NRTU{this, 25, "NRTU", "no retransmit on underrun (82544GC/EI)"};
+    Field TXDSCMT{this, {26, 2}, "TXDSCMT", "descriptors fetched at least (82574L)"};
+    Field MULR{this, 28, "MULR", "several read requests at a time (82574L)"};
+    Field RRTHRESH{this, {29, 2}, "RRTHRESH", "read request threshold (82574L)"};
 };
 inline constexpr Tctl TCTL{{.name = "TCTL",
                             .offset = 0x0400,
@@ -57,6 +60,7 @@ inline constexpr Number TDT{
 struct Tidv : Register<Tidv> {
     using Register::Register;
     Field IDV{this, {0, 16}, "IDV", "interrupt delay after a write-back, in 1.024 us"};
+    Field FPD{this, 31, "FPD", "interrupt now; clears itself (82574L)", Access::SC};
 };
 inline constexpr Tidv TIDV{{.name = "TIDV",
                             .offset = 0x3820,
@@ -79,6 +83,7 @@ struct Txdctl : Register<Txdctl> {
     Field PTHRESH{this, {0, 6}, "PTHRESH", "prefetch when fewer are on the chip"};
     Field HTHRESH{this, {8, 6}, "HTHRESH", "and at least so many are in memory"};
     Field WTHRESH{this, {16, 6}, "WTHRESH", "write back when so many are done"};
+    Field COUNT_DESC{this, 22, "reserved (22)", "to be written as 1 (82574L)"};
     Field GRAN{this, 24, "GRAN", "unit of the thresholds", GRAN_VALUES};
     Field LWTHRESH{this, {25, 7}, "LWTHRESH", "TXD_LOW interrupt below this, in 8 descriptors"};
 };
