@@ -1,0 +1,147 @@
+// Drawing rings.
+#include <ixy/explain/rings.hpp>
+
+#include <algorithm>
+
+#include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/explain/sink.hpp>
+#include <ixy/explain/text.hpp>
+
+namespace ixy::explain {
+namespace {
+
+using namespace datasheet::e1000;
+
+constexpr std::uint32_t picture_width = 64;
+
+std::uint32_t value_of(const Bar& registers, const datasheet::RegisterInfo& info) {
+    return registers.load<std::uint32_t>(info.offset);
+}
+
+std::string plural(std::uint32_t count, std::string_view what) {
+    return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
+/// Head and tail above a line that has one mark for each slot, or for so many slots as it takes.
+std::string picture(const RingState& ring) {
+    const std::uint32_t size = ring.place.size;
+    const std::uint32_t width = std::min(size, picture_width);
+    const auto column = [=](std::uint32_t slot) {
+        return static_cast<std::size_t>(std::uint64_t{slot} * width / size);
+    };
+    std::string marks(width, ' ');
+    marks[column(ring.tail)] = 'T';
+    marks[column(ring.head)] = ring.head == ring.tail ? 'B' : column(ring.head) == column(ring.tail) ? '*' : 'H';
+    std::string line(width, '.');
+    for (std::uint32_t i = 0; i < ring.held(); ++i) line[column((ring.head + i) % size)] = '#';
+    while (marks.ends_with(' ')) marks.pop_back();
+    return "        " + marks + "\n    0 |" + line + "| " + std::to_string(size - 1) + "\n";
+}
+
+std::string legend(const RingState& ring) {
+    std::string text = "        # the card's   . the driver's";
+    text += ring.head == ring.tail ? "   B head and tail" : "   H head   T tail   * both";
+    const std::uint32_t slots = (ring.place.size + picture_width - 1) / picture_width;
+    if (slots > 1) text += "   " + std::to_string(slots) + " slots a mark";
+    return text + "\n";
+}
+
+/// "slots 500 to 511, 0 to 11"
+std::string slots(std::uint32_t first, std::uint32_t count, std::uint32_t size) {
+    const std::uint32_t last = (first + count - 1) % size;
+    if (count == 1) return "slot " + std::to_string(first);
+    std::string text = "slots " + std::to_string(first) + " to ";
+    if (last < first) text += std::to_string(size - 1) + ", 0 to ";
+    return text + std::to_string(last);
+}
+
+std::string owners(const RingState& ring, const DmaSpace* space) {
+    const std::uint32_t size = ring.place.size;
+    const std::uint32_t held = ring.held();
+    const bool receives = ring.place.registers->is_receive;
+    std::string text;
+    if (held != 0) {
+        text += "  the card: " + slots(ring.head, held, size) + (receives ? ", to be filled\n" : ", to be sent\n");
+    } else {
+        text +=
+            receives ? "  the card has no buffer: frames that arrive are lost\n" : "  the card has nothing to send\n";
+    }
+    text += "  the driver: " + slots(ring.tail, size - held, size);
+    if (space == nullptr) return text + "\n";
+    std::uint32_t done = 0;
+    for (std::uint32_t i = 0; i < size - held; ++i) {
+        done += read_descriptor(*space, ring.place, (ring.tail + i) % size).is_done() ? 1 : 0;
+    }
+    return text + "; " + std::to_string(done) + " of them with DD, " + (receives ? "filled" : "sent and reported") +
+           "\n";
+}
+
+/// What is in the slots around `slot`.
+std::string neighbours(const RingState& ring, const DmaSpace& space, std::uint32_t slot, std::string_view what) {
+    const std::uint32_t size = ring.place.size;
+    std::string text;
+    for (std::uint32_t i = 0; i < 3; ++i) {
+        const std::uint32_t at = (slot + size - 2 + i) % size;
+        const Descriptor descriptor = read_descriptor(space, ring.place, at);
+        if (descriptor.info == nullptr) continue;
+        text += (at == slot ? padded(what, 8) : std::string(8, ' ')) + descriptor_text(descriptor) + "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+std::vector<RingState> read_rings(const Bar& registers, const datasheet::Chip& chip) {
+    std::vector<RingState> rings;
+    for (const RingRegisters& ring : all_rings()) {
+        if (!chip.has(*ring.tail)) continue;
+        const bool extended = chip.has(RFCTL) && registers.read(RFCTL) & RFCTL.EXSTEN;
+        const auto low = value_of(registers, *ring.base_low) & ring.base_low->writable;
+        const auto high = std::uint64_t{value_of(registers, *ring.base_high)} << 32;
+        const auto bytes = value_of(registers, *ring.length) & ring.length->writable;
+        rings.push_back({.place = {&ring, {low | high}, bytes / static_cast<std::uint32_t>(descriptor_bytes), extended},
+                         .head = value_of(registers, *ring.head) & ring.head->writable,
+                         .tail = value_of(registers, *ring.tail) & ring.tail->writable,
+                         .enabled = ring.is_receive ? static_cast<bool>(registers.read(RCTL) & RCTL.EN)
+                                                    : static_cast<bool>(registers.read(TCTL) & TCTL.EN)});
+    }
+    return rings;
+}
+
+std::string draw(const RingState& ring, const DmaSpace* space) {
+    const RingRegisters& registers = *ring.place.registers;
+    const std::uint32_t size = ring.place.size;
+    std::string text = registers.name();
+    if (size == 0) return text + ": not set up, " + std::string(registers.length->name) + " is 0\n";
+    text += " at " + hex(ring.place.base.value) + ": " + plural(size, "descriptor") + ", the ";
+    text += std::string(registers.is_receive ? "receiver" : "transmitter") + (ring.enabled ? " is on\n" : " is off\n");
+    text += "  " + std::string(registers.head->name) + " " + std::to_string(ring.head) + ", ";
+    text += std::string(registers.tail->name) + " " + std::to_string(ring.tail);
+    if (!ring.is_sound()) return text + ": beyond the ring\n";
+    text +=
+        ": the card has " + std::to_string(ring.held()) + ", the driver " + std::to_string(size - ring.held()) + "\n";
+    if (space != nullptr && read_descriptor(*space, ring.place, ring.head).info == nullptr) space = nullptr;
+    text += picture(ring) + legend(ring) + owners(ring, space);
+    if (space == nullptr) return text;
+    text += neighbours(ring, *space, ring.head, "  head");
+    return ring.head == ring.tail ? text : text + neighbours(ring, *space, ring.tail, "  tail");
+}
+
+std::string draw_rings(PciFunction& function) {
+    const PciIdentity& identity = function.identity();
+    const datasheet::Chip* const chip = find_chip(identity.vendor, identity.device);
+    const std::string address(function.address());
+    if (chip == nullptr) return address + ": nothing is known of this card's rings\n";
+    const auto registers = function.map_bar(0, 0);
+    if (!registers) return registers.error().text() + "\n";
+    std::string text = address + ", " + std::string(chip->name) + "\n";
+    for (const RingState& ring : read_rings(*registers, *chip)) text += draw(ring, function.dma_space().get());
+    return text;
+}
+
+void print_rings(PciFunction& function) {
+    const std::string text = draw_rings(function);
+    if (const auto sink = open_sink({})) (*sink)->print(text);
+}
+
+}  // namespace ixy::explain
