@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <fmt/core.h>
+#include <ixy/explain/rings.hpp>
 #include <nlohmann/json.hpp>
 
 namespace ixy::app {
@@ -99,6 +100,9 @@ void Monitor::introduce(Device& device) const {
 
 bool Monitor::look() {
     if (!result_) return false;
+    if (take_rings_request()) {
+        for (Device* device : devices_) explain::print_rings(device->driver().function());
+    }
     const Clock::time_point now = Clock::now();
     if (now >= end_) return false;
     if (now < next_) return true;

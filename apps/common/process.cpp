@@ -10,6 +10,7 @@ namespace ixy::app {
 namespace {
 
 extern "C" void count_stop_request(int) { detail::stop_requests.fetch_add(1, std::memory_order_relaxed); }
+extern "C" void want_rings(int) { detail::rings_wanted.store(true, std::memory_order_relaxed); }
 
 }  // namespace
 
@@ -21,6 +22,8 @@ void catch_signals() {
     sigaction(SIGHUP, nullptr, &hangup);
     if (hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // nohup stays in force
 
+    action.sa_handler = want_rings;
+    sigaction(SIGUSR1, &action, nullptr);
     action.sa_handler = SIG_IGN;
     for (const int signal : {SIGPIPE, SIGXFSZ}) sigaction(signal, &action, nullptr);
 }
