@@ -1,0 +1,560 @@
+// The transmit ring, its descriptors, and what they do to a frame (manual 3.3, 3.4, 3.5).
+#include <random>
+
+#include "tests/sim/e1000/bench.hpp"
+
+namespace ixy::sim::e1000 {
+namespace {
+
+constexpr auto whole = TDESC_CMD.EOP | TDESC_CMD.IFCS;
+constexpr auto whole_data = DATA_CMD.EOP | DATA_CMD.IFCS;
+
+class TransmitTest : public Bench {
+protected:
+    bool raised(datasheet::Value<InterruptCauses> cause) { return static_cast<bool>(read(ICR) & cause); }
+    std::size_t bad_descriptors() const { return host.count(Misuse::bad_descriptor); }
+    /// A context for the checksums of `of`.
+    static ContextDescriptor checksums(const IpFrame& of) {
+        const auto ip = static_cast<std::uint32_t>(of.ip());
+        const auto l4 = static_cast<std::uint32_t>(of.l4());
+        return {.ip = CONTEXT_IP.IPCSS(ip) | CONTEXT_IP.IPCSO(ip + 10) | CONTEXT_IP.IPCSE(l4 - 1),
+                .tcp = CONTEXT_TCP.TUCSS(l4) | CONTEXT_TCP.TUCSO(static_cast<std::uint32_t>(of.l4_checksum())),
+                .command = CONTEXT_CMD.DEXT,
+                .status = {}};
+    }
+    /// A frame as software gives it to be completed: the pseudo-header's sum where the checksum goes.
+    static Bytes seeded(const IpFrame& of) {
+        Bytes frame = unfinished(of);
+        set_word(frame, of.l4_checksum(), pseudo_header(frame, of, of.size() - of.l4()));
+        return frame;
+    }
+};
+
+TEST_F(TransmitTest, one_legacy_descriptor_is_one_frame_on_the_wire) {
+    start_transmitter(8);
+    const Bytes frame = test_frame(100);
+    const std::uint32_t index = put_legacy(frame, whole | TDESC_CMD.RS);
+    doorbell();
+    ASSERT_EQ(host.frames.size(), 1U);
+    EXPECT_EQ(host.frames[0], frame);
+    EXPECT_TRUE(done(index));
+    EXPECT_EQ(number(TDH), 1U);
+    EXPECT_TRUE(raised(ICR.TXDW));
+    EXPECT_EQ(number(GPTC), 1U);
+    EXPECT_EQ(number(GOTCL), 104U);
+    EXPECT_EQ(host.said(), "");
+}
+
+TEST_F(TransmitTest, only_descriptors_with_RS_are_written_back) {
+    start_transmitter(16);
+    for (int i = 0; i < 8; ++i) put_legacy(test_frame(60), i % 3 == 2 ? whole | TDESC_CMD.RS : whole);
+    doorbell();
+    EXPECT_EQ(host.frames.size(), 8U);
+    for (std::uint32_t i = 0; i < 8; ++i) EXPECT_EQ(done(i), i % 3 == 2) << i;
+}
+
+TEST_F(TransmitTest, a_write_back_changes_the_status_alone) {
+    start_transmitter(8);
+    const auto options = TDESC_STATUS.EC | TDESC_STATUS.LC | TDESC_STATUS.CSS(7) | TDESC_STATUS.VLAN(0x123);
+    const std::uint32_t index = put_legacy(test_frame(60), whole | TDESC_CMD.RS, options);
+    const TransmitDescriptor before = transmitted(index);
+    doorbell();
+    const TransmitDescriptor after = transmitted(index);
+    EXPECT_EQ(after.address, before.address);
+    EXPECT_EQ(after.command.bits, before.command.bits);
+    EXPECT_EQ(after.status.bits, (TDESC_STATUS.DD | TDESC_STATUS.CSS(7) | TDESC_STATUS.VLAN(0x123)).bits);
+}
+
+TEST_F(TransmitTest, short_frames_are_padded_when_that_is_set) {
+    start_transmitter(8, TCTL.PSP);
+    put_legacy(Bytes(200, std::byte{0xee}), whole);  // leaves something in the card's buffer
+    put_legacy(test_frame(42), whole);
+    doorbell();
+    Bytes padded = test_frame(42);
+    padded.resize(60);
+    EXPECT_EQ(host.frames.at(1), padded);
+    write(TCTL, TCTL.EN);
+    put_legacy(test_frame(42), whole);
+    doorbell();
+    EXPECT_EQ(host.frames.at(2), test_frame(42));
+}
+
+TEST_F(TransmitTest, the_ring_goes_round_and_round) {
+    start_transmitter(8);
+    for (unsigned i = 0; i < 100; ++i) {
+        for (unsigned k = 0; k <= i % 7; ++k) put_legacy(test_frame(60 + i, i + k), whole | TDESC_CMD.RS);
+        doorbell();
+        ASSERT_EQ(host.frames.size(), i % 7 + 1);
+        for (unsigned k = 0; k <= i % 7; ++k) ASSERT_EQ(host.frames[k], test_frame(60 + i, i + k));
+        ASSERT_EQ(number(TDH), posted % 8);
+        host.frames.clear();
+    }
+    EXPECT_EQ(host.said(), "");
+}
+
+TEST_F(TransmitTest, a_frame_is_gathered_from_many_descriptors) {
+    start_transmitter(64);
+    for (std::size_t pieces = 2; pieces <= 40; ++pieces) {
+        const Bytes frame = test_frame(60 + pieces * 37);
+        for (std::size_t i = 0; i < pieces; ++i) {
+            const std::size_t from = frame.size() * i / pieces, to = frame.size() * (i + 1) / pieces;
+            put_legacy(std::span(frame).subspan(from, to - from), i + 1 == pieces ? whole : TDESC_CMD.IFCS);
+        }
+        doorbell();
+        ASSERT_EQ(host.frames.size(), 1U);
+        EXPECT_EQ(host.frames[0], frame) << pieces;
+        host.frames.clear();
+    }
+}
+
+TEST_F(TransmitTest, a_frame_without_its_end_is_held_until_it_comes) {
+    start_transmitter(8);
+    const Bytes frame = test_frame(100);
+    const std::uint32_t first = put_legacy(std::span(frame).first(30), TDESC_CMD.RS);
+    doorbell();
+    EXPECT_TRUE(host.frames.empty());
+    EXPECT_TRUE(done(first)) << "its data has been taken";
+    put_legacy(std::span(frame).subspan(30), whole);
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), frame);
+}
+
+TEST_F(TransmitTest, descriptors_without_data_are_done_and_send_nothing) {
+    start_transmitter(16);
+    const Bytes frame = test_frame(80);
+    put(TransmitDescriptor{tx_buffer(0).value, TDESC_CMD.EOP | TDESC_CMD.IFCS | TDESC_CMD.RS, {}});
+    put(TransmitDescriptor{0, whole | TDESC_CMD.LENGTH(60) | TDESC_CMD.RS, {}});
+    doorbell();
+    EXPECT_TRUE(host.frames.empty());
+    EXPECT_TRUE(done(0) && done(1));
+    put_legacy(std::span(frame).first(40), TDESC_CMD.IFCS);
+    put(TransmitDescriptor{0, TDESC_CMD.LENGTH(60), {}});
+    put(TransmitDescriptor{tx_buffer(0).value, {}, {}});
+    put_legacy(std::span(frame).subspan(40), TDESC_CMD.IFCS);
+    put(TransmitDescriptor{tx_buffer(0).value, whole, {}});
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), frame);
+    EXPECT_EQ(host.said(), "");
+}
+
+TEST_F(TransmitTest, a_transmitter_that_is_off_waits_and_goes_on_when_it_is_switched_on) {
+    start_transmitter(8);
+    write(TCTL, TCTL.PSP);
+    put_legacy(test_frame(60), whole);
+    doorbell();
+    EXPECT_TRUE(host.frames.empty());
+    EXPECT_EQ(number(TDH), 0U);
+    write(TCTL, TCTL.EN | TCTL.PSP);
+    EXPECT_EQ(host.frames.size(), 1U);
+}
+
+TEST_F(TransmitTest, without_a_link_frames_wait_for_it) {
+    nic->set_cable(false);
+    start_transmitter(8);
+    put_legacy(test_frame(60), whole | TDESC_CMD.RS);
+    doorbell();
+    EXPECT_TRUE(host.frames.empty());
+    EXPECT_FALSE(done(0));
+    nic->set_cable(true);
+    host.pass(*nic, std::chrono::seconds(5));
+    EXPECT_EQ(host.frames.size(), 1U);
+    EXPECT_TRUE(done(0));
+}
+
+TEST_F(TransmitTest, in_loopback_frames_come_back_and_do_not_go_out) {
+    write(MDIC, MDIC.PHYADD(1) | MDIC.OP(1) | MDIC.REGADD(0) | MDIC.DATA(0x4140));  // PCTRL.LOOPBACK
+    start_receiver(64);
+    give(63);
+    start_transmitter(64);
+    for (unsigned i = 0; i < 60; ++i) put_legacy(test_frame(60 + i, i), whole);
+    doorbell();
+    EXPECT_TRUE(host.frames.empty());
+    for (unsigned i = 0; i < 60; ++i) EXPECT_EQ(stored(i), test_frame(60 + i, i));
+}
+
+TEST_F(TransmitTest, an_empty_ring_raises_its_cause_and_so_does_one_that_runs_low) {
+    start_transmitter(32);
+    write(TXDCTL, TXDCTL.LWTHRESH(1));
+    doorbell();
+    EXPECT_FALSE(raised(ICR.TXQE));
+    for (int i = 0; i < 7; ++i) put_legacy(test_frame(60), whole);
+    doorbell();
+    EXPECT_EQ(read(ICR).bits, ICR.TXQE.mask()) << "it was low already";
+    for (int i = 0; i < 8; ++i) put_legacy(test_frame(60), whole);
+    doorbell();
+    EXPECT_EQ(read(ICR).bits, (ICR.TXQE | ICR.TXD_LOW).bits);
+}
+
+TEST_F(TransmitTest, interrupts_that_may_wait_do_unless_another_may_not) {
+    start_transmitter(32);
+    write(TIDV, TIDV.IDV(100));
+    put_legacy(test_frame(60), whole | TDESC_CMD.RS | TDESC_CMD.IDE);
+    doorbell();
+    EXPECT_TRUE(done(0)) << "the report itself does not wait";
+    EXPECT_FALSE(raised(ICR.TXDW));
+    host.pass(*nic, std::chrono::microseconds(103));
+    EXPECT_TRUE(raised(ICR.TXDW));
+    put_legacy(test_frame(60), whole | TDESC_CMD.RS);
+    put_legacy(test_frame(60), whole | TDESC_CMD.RS | TDESC_CMD.IDE);
+    doorbell();
+    EXPECT_TRUE(raised(ICR.TXDW));
+    host.pass(*nic, std::chrono::microseconds(103));
+    EXPECT_TRUE(raised(ICR.TXDW));
+    put_legacy(test_frame(60), whole | TDESC_CMD.RS | TDESC_CMD.IDE);
+    put_legacy(test_frame(60), whole | TDESC_CMD.RS);
+    doorbell();
+    EXPECT_TRUE(raised(ICR.TXDW));
+    host.pass(*nic, std::chrono::milliseconds(1));
+    EXPECT_FALSE(raised(ICR.TXDW)) << "the one at once made up for it";
+}
+
+// --- what descriptors do to a frame --------------------------------------------------------------------------------
+
+TEST_F(TransmitTest, a_legacy_descriptor_can_have_one_checksum_inserted) {
+    start_transmitter(8);
+    const IpFrame of;
+    const auto start = TDESC_STATUS.CSS(static_cast<std::uint32_t>(of.l4()));
+    const auto at = TDESC_CMD.CSO(static_cast<std::uint32_t>(of.l4_checksum()));
+    put_legacy(seeded(of), whole | TDESC_CMD.IC | at, start);
+    const Bytes frame = seeded(of);  // in two pieces: CSS counts in the first, the rest in the last
+    put_legacy(std::span(frame).first(20), TDESC_CMD.IFCS, start);
+    put_legacy(std::span(frame).subspan(20), whole | TDESC_CMD.IC | at);
+    doorbell();
+    Bytes expected = finished(of);
+    set_word(expected, of.ip() + 10, 0);
+    EXPECT_EQ(host.frames.at(0), expected);
+    EXPECT_EQ(host.frames.at(1), expected);
+}
+
+TEST_F(TransmitTest, a_legacy_checksum_beyond_the_frame_is_not_inserted) {
+    start_transmitter(8);
+    put_legacy(test_frame(60), whole | TDESC_CMD.IC | TDESC_CMD.CSO(59));
+    put_legacy(test_frame(60), whole | TDESC_CMD.IC | TDESC_CMD.CSO(20), TDESC_STATUS.CSS(60));
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), test_frame(60));
+    EXPECT_EQ(host.frames.at(1), test_frame(60));
+    EXPECT_EQ(bad_descriptors(), 2U);
+}
+
+TEST_F(TransmitTest, a_context_has_ip_tcp_and_udp_checksums_inserted) {
+    start_transmitter(64);
+    for (const unsigned version : {4U, 6U})
+        for (const std::uint8_t protocol : {std::uint8_t{6}, std::uint8_t{17}})
+            for (const std::size_t payload : {0U, 1U, 500U, 1401U}) {
+                const IpFrame of{.version = version, .protocol = protocol, .payload = payload};
+                put(checksums(of));
+                const auto ip = version == 4 ? DATA_STATUS.TXSM | DATA_STATUS.IXSM : DATA_STATUS.TXSM;
+                put_data(seeded(of), whole_data | DATA_CMD.RS, ip);
+                doorbell();
+                Bytes expected = finished(of);
+                if (expected.size() < 60) expected.resize(60);
+                EXPECT_EQ(host.frames.back(), expected) << version << ' ' << protocol << ' ' << payload;
+            }
+    EXPECT_EQ(host.said(), "");
+}
+
+TEST_F(TransmitTest, a_context_holds_until_the_next) {
+    start_transmitter(16);
+    const IpFrame of;
+    put(checksums(of));
+    for (int i = 0; i < 3; ++i) {
+        put_data(seeded(of), whole_data, DATA_STATUS.TXSM | DATA_STATUS.IXSM);
+        put_legacy(test_frame(60), whole);
+    }
+    put_data(seeded(of), whole_data);
+    doorbell();
+    for (const std::size_t i : {0U, 2U, 4U}) EXPECT_EQ(host.frames.at(i), finished(of));
+    EXPECT_EQ(host.frames.at(6), seeded(of)) << "nothing was asked for";
+}
+
+TEST_F(TransmitTest, what_checksums_are_wanted_says_the_first_descriptor_of_a_frame) {
+    start_transmitter(16);
+    const IpFrame of;
+    const Bytes frame = seeded(of);
+    put(checksums(of));
+    put_data(std::span(frame).first(25), DATA_CMD.IFCS, DATA_STATUS.TXSM | DATA_STATUS.IXSM);
+    put_data(std::span(frame).subspan(25), whole_data);
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), finished(of));
+}
+
+TEST_F(TransmitTest, a_context_can_be_reported_too) {
+    start_transmitter(8);
+    ContextDescriptor context = checksums({});
+    context.command |= CONTEXT_CMD.RS;
+    put(context);
+    doorbell();
+    EXPECT_TRUE(done(0));
+    EXPECT_TRUE(raised(ICR.TXDW));
+    EXPECT_TRUE(host.frames.empty());
+}
+
+TEST_F(TransmitTest, checksums_without_a_context_are_reported_and_left_out) {
+    start_transmitter(8);
+    const IpFrame of;
+    put_data(seeded(of), whole_data, DATA_STATUS.TXSM);
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), seeded(of));
+    EXPECT_EQ(bad_descriptors(), 1U);
+}
+
+TEST_F(TransmitTest, checksum_offsets_beyond_the_frame_are_reported_and_left_out) {
+    start_transmitter(16);
+    const IpFrame of;
+    ContextDescriptor context = checksums(of);
+    context.ip = CONTEXT_IP.IPCSS(14) | CONTEXT_IP.IPCSO(255) | CONTEXT_IP.IPCSE(33);
+    context.tcp = CONTEXT_TCP.TUCSS(255) | CONTEXT_TCP.TUCSO(50);
+    put(context);
+    put_data(seeded(of), whole_data, DATA_STATUS.TXSM | DATA_STATUS.IXSM);
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), seeded(of));
+    EXPECT_EQ(bad_descriptors(), 2U);
+}
+
+TEST_F(TransmitTest, a_tag_is_inserted_when_descriptor_and_VME_say_so) {
+    write(VET, 0x8100);
+    start_transmitter(16);
+    const auto tag = TDESC_STATUS.VLAN(0x123) | TDESC_STATUS.PRI(5);
+    put_legacy(test_frame(80), whole | TDESC_CMD.VLE, tag);
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), test_frame(80)) << "VME is off";
+    write(CTRL, read(CTRL) | CTRL.VME);
+    Bytes expected = test_frame(80);
+    const std::array inserted{std::byte{0x81}, std::byte{0x00}, std::byte{0xa1}, std::byte{0x23}};
+    expected.insert(expected.begin() + 12, inserted.begin(), inserted.end());
+    put_legacy(test_frame(80), whole, tag);
+    put_legacy(test_frame(80), whole | TDESC_CMD.VLE, tag);
+    put_legacy(test_frame(80), TDESC_CMD.EOP | TDESC_CMD.VLE, tag);  // with a tag, IFCS goes without saying
+    put_data(test_frame(80), whole_data | DATA_CMD.VLE, DATA_STATUS.VLAN(0x123) | DATA_STATUS.PRI(5));
+    doorbell();
+    EXPECT_EQ(host.frames.at(1), test_frame(80));
+    for (const std::size_t i : {2U, 3U, 4U}) EXPECT_EQ(host.frames.at(i), expected);
+    EXPECT_EQ(number(GOTCL), 84U + 84 + 3 * 88);
+}
+
+TEST_F(TransmitTest, checksums_do_not_count_the_tag) {
+    write(VET, 0x8100);
+    write(CTRL, read(CTRL) | CTRL.VME);
+    start_transmitter(16);
+    const IpFrame of;
+    put(checksums(of));
+    put_data(seeded(of), whole_data | DATA_CMD.VLE, DATA_STATUS.TXSM | DATA_STATUS.IXSM | DATA_STATUS.VLAN(0x123));
+    doorbell();
+    Bytes expected = finished(of);
+    const std::array inserted{std::byte{0x81}, std::byte{0x00}, std::byte{0x01}, std::byte{0x23}};
+    expected.insert(expected.begin() + 12, inserted.begin(), inserted.end());
+    EXPECT_EQ(host.frames.at(0), expected);
+}
+
+TEST_F(TransmitTest, a_short_tagged_frame_is_padded_with_its_tag) {
+    write(CTRL, read(CTRL) | CTRL.VME);
+    start_transmitter(8);
+    put_legacy(test_frame(42), whole | TDESC_CMD.VLE);
+    put_legacy(test_frame(8), whole | TDESC_CMD.VLE);  // no room for a tag behind the addresses
+    doorbell();
+    EXPECT_EQ(host.frames.at(0).size(), 60U);
+    EXPECT_EQ(host.frames.at(1).size(), 60U);
+}
+
+TEST_F(TransmitTest, without_IFCS_software_brings_the_check_sequence) {
+    start_transmitter(8);
+    put_legacy(with_check_sequence(test_frame(80)), TDESC_CMD.EOP);
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), test_frame(80));
+    EXPECT_EQ(host.said(), "");
+    put_legacy(test_frame(80), TDESC_CMD.EOP);
+    put_legacy(Bytes(3), TDESC_CMD.EOP);
+    doorbell();
+    EXPECT_EQ(host.frames.size(), 1U);
+    EXPECT_EQ(bad_descriptors(), 2U);
+}
+
+// --- what no driver should do --------------------------------------------------------------------------------------
+
+TEST_F(TransmitTest, the_longest_frame_goes_out_and_a_longer_one_is_refused) {
+    start_transmitter(16);
+    put_legacy(test_frame(16288), whole);
+    put_legacy(test_frame(16289), whole | TDESC_CMD.RS);
+    put_legacy(test_frame(16000), TDESC_CMD.IFCS);
+    put_legacy(test_frame(300), TDESC_CMD.IFCS);
+    put_legacy(test_frame(300), whole | TDESC_CMD.RS);
+    put_legacy(test_frame(60), whole);
+    doorbell();
+    ASSERT_EQ(host.frames.size(), 2U);
+    EXPECT_EQ(host.frames[0], test_frame(16288));
+    EXPECT_EQ(host.frames[1], test_frame(60));
+    EXPECT_EQ(bad_descriptors(), 2U);
+    EXPECT_TRUE(done(1) && done(4));
+}
+
+TEST_F(TransmitTest, a_smaller_packet_buffer_lets_less_through) {
+    write(PBA, PBA.RXA(60));
+    start_transmitter(8);
+    put_legacy(test_frame(4 * 1024 - 80), whole);
+    put_legacy(test_frame(4 * 1024 - 79), whole);
+    doorbell();
+    EXPECT_EQ(host.frames.size(), 1U);
+    write(PBA, PBA.RXA(64));
+    put_legacy(test_frame(60), whole);
+    doorbell();
+    EXPECT_EQ(host.frames.size(), 1U);
+    EXPECT_EQ(bad_descriptors(), 2U);
+}
+
+TEST_F(TransmitTest, a_tail_or_head_beyond_the_ring_is_reported_and_nothing_is_sent) {  // CVE-2021-20257
+    start_transmitter(8);
+    put_legacy(test_frame(60), whole);
+    for (const std::uint32_t tail : {8U, 9U, 0xffffU}) write(TDT, tail);
+    write(TDH, 0xfff0);
+    write(TDT, 1);
+    EXPECT_EQ(host.count(Misuse::tail_beyond_ring), 4U);
+    EXPECT_TRUE(host.frames.empty());
+    EXPECT_EQ(host.faults, 0U);
+    write(TDH, 0);
+    write(TDT, 1);
+    EXPECT_EQ(host.frames.size(), 1U);
+}
+
+TEST_F(TransmitTest, a_ring_without_descriptors_is_reported) {
+    start_transmitter(0);
+    write(TDT, 3);
+    EXPECT_EQ(host.count(Misuse::bad_ring), 1U);
+    EXPECT_TRUE(host.frames.empty());
+}
+
+TEST_F(TransmitTest, a_ring_outside_of_memory_is_reported_once_a_doorbell_and_may_be_mended) {
+    start_transmitter(8);
+    write(TDBAH, 1);
+    put_legacy(test_frame(60), whole);
+    put_legacy(test_frame(60), whole);
+    doorbell();
+    EXPECT_EQ(host.reports.size(), 1U);
+    EXPECT_EQ(number(TDH), 0U);
+    EXPECT_FALSE(raised(ICR.TXQE));
+    write(TDBAH, 0);
+    doorbell();
+    EXPECT_EQ(host.frames.size(), 2U);
+}
+
+TEST_F(TransmitTest, a_buffer_outside_of_memory_costs_its_frame_and_no_more) {
+    start_transmitter(8);
+    put_legacy(test_frame(60, 1), TDESC_CMD.IFCS);
+    put(TransmitDescriptor{0x7000'0000, TDESC_CMD.LENGTH(60), {}});
+    put_legacy(test_frame(60, 1), whole | TDESC_CMD.RS);
+    put_legacy(test_frame(60, 2), whole | TDESC_CMD.RS);
+    doorbell();
+    EXPECT_EQ(host.frames.size(), 1U);
+    EXPECT_EQ(host.frames.at(0), test_frame(60, 2));
+    EXPECT_TRUE(done(2) && done(3));
+    EXPECT_EQ(host.count(Misuse::dma_not_mapped), 1U);
+}
+
+TEST_F(TransmitTest, descriptors_of_different_kinds_make_no_frame) {
+    start_transmitter(16);
+    put_legacy(test_frame(60), TDESC_CMD.IFCS);
+    put_data(test_frame(60), whole_data);
+    put_data(test_frame(60), DATA_CMD.IFCS);
+    put_legacy(test_frame(60), whole);
+    put_data(test_frame(60), DATA_CMD.IFCS);
+    put_data(test_frame(60), whole_data | DATA_CMD.TSE);
+    put_legacy(test_frame(60), whole);
+    doorbell();
+    EXPECT_EQ(host.frames.size(), 1U);
+    EXPECT_EQ(bad_descriptors(), 3U);
+}
+
+TEST_F(TransmitTest, an_unknown_type_is_reported_and_skipped) {
+    start_transmitter(8);
+    put(DataDescriptor{tx_buffer(0).value, DATA_CMD.DEXT | DATA_CMD.DTYP(5) | DATA_CMD.DTALEN(60) | whole_data, {}});
+    put_legacy(test_frame(60), whole);
+    doorbell();
+    EXPECT_EQ(bad_descriptors(), 1U);
+    EXPECT_EQ(host.frames.size(), 1U);
+}
+
+TEST_F(TransmitTest, a_context_in_the_middle_of_a_frame_is_reported_and_does_not_change_it) {
+    start_transmitter(8);
+    const IpFrame of;
+    const Bytes frame = seeded(of);
+    put(checksums(of));
+    put_data(std::span(frame).first(25), DATA_CMD.IFCS, DATA_STATUS.TXSM | DATA_STATUS.IXSM);
+    put(checksums({.version = 6}));
+    put_data(std::span(frame).subspan(25), whole_data);
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), finished(of));
+    EXPECT_EQ(bad_descriptors(), 1U);
+}
+
+TEST_F(TransmitTest, a_ring_that_begins_anew_forgets_half_a_frame) {
+    start_transmitter(8);
+    put_legacy(test_frame(60, 1), TDESC_CMD.IFCS);
+    doorbell();
+    posted = 0;
+    start_transmitter(8);
+    put_legacy(test_frame(60, 2), whole);
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), test_frame(60, 2));
+}
+
+TEST_F(TransmitTest, a_reset_forgets_half_a_frame_and_the_context) {
+    start_transmitter(8);
+    put(checksums({}));
+    put_data(test_frame(60), DATA_CMD.IFCS);
+    doorbell();
+    write(CTRL, CTRL.RST);
+    write(CTRL, read(CTRL) | CTRL.SLU);
+    posted = 0;
+    start_transmitter(8);
+    put_data(seeded({}), whole_data, DATA_STATUS.TXSM);
+    doorbell();
+    EXPECT_EQ(host.frames.at(0), seeded({}));
+    EXPECT_EQ(bad_descriptors(), 1U);
+}
+
+TEST_F(TransmitTest, counters_match_ten_thousand_random_frames) {
+    std::mt19937 random(7);
+    start_transmitter(256);
+    std::uint64_t octets = 0, multicasts = 0;
+    for (int i = 0; i < 10'000; ++i) {
+        const bool is_group = random() % 2 == 0;
+        const std::size_t size = 20 + random() % 1400;
+        put_legacy(test_frame(size, 1, is_group ? 0x33 : 0x22), whole);
+        multicasts += is_group;
+        octets += std::max<std::size_t>(size, 60) + 4;
+        if (random() % 8 == 0) doorbell();
+        if (posted % 200 == 0) doorbell();
+        if (host.frames.size() > 100) host.frames.clear();
+    }
+    doorbell();
+    EXPECT_EQ(number(GPTC), 10'000U);
+    EXPECT_EQ(number(TPT), 10'000U);
+    EXPECT_EQ(number(MPTC), multicasts);
+    EXPECT_EQ(number(GOTCL), octets);
+}
+
+TEST_F(TransmitTest, whatever_is_in_ring_and_registers_a_doorbell_ends_and_stays_in_memory) {
+    std::mt19937 random(8);
+    const auto any = [&] { return static_cast<std::uint32_t>(random()); };
+    for (int round = 0; round < 3000; ++round) {
+        start_transmitter(16, TCTL.from(any()));
+        write(CTRL, random() % 2 == 0 ? CTRL.SLU | CTRL.VME : CTRL.SLU);
+        for (std::uint32_t i = 0; i < 16; ++i) {
+            std::array<std::uint32_t, 4> words{any(), any(), any(), any()};
+            const bool is_data = random() % 3 != 0;
+            if (is_data) words[0] = 0x40'0000 + any() % 0x1f'0000, words[1] = 0;
+            words[2] = (words[2] & 0xff0f'3fff) | (is_data ? 1U << 20 : 0U) | (random() % 4 != 0 ? 1U << 29 : 0U);
+            words[3] = (words[3] & 0xffff) | (200 + any() % 1000) << 16;  // as an MSS, not too small
+            host.store(tx_ring + i * 16U, words);
+        }
+        if (random() % 8 == 0) write(TDLEN, any());
+        if (random() % 8 == 0) write(TDH, any());
+        if (random() % 8 == 0) write(TDBAL, any());
+        write(TDT, random() % 8 == 0 ? any() : 15U);
+        for (const auto& frame : host.frames) ASSERT_LE(frame.size(), 16292U);
+        host.frames.clear();
+        host.reports.clear();
+    }
+}
+
+}  // namespace
+}  // namespace ixy::sim::e1000
