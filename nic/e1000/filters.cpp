@@ -28,6 +28,7 @@ Expected<> E1000::set_mac_address(const MacAddress& address) {
     }
     mac_ = address;
     write_receive_address(0, address);
+    registers_.read(STATUS);  // posted writes have arrived when this returns
     return {};
 }
 
@@ -41,6 +42,7 @@ Expected<> E1000::set_multicast(std::span<const MacAddress> groups) {
         table[hash / 32] |= 1U << hash % 32;
     }
     for (std::size_t i = 0; i < table.size(); ++i) registers_.write(MTA[i], table[i]);
+    registers_.read(STATUS);
     return {};
 }
 
@@ -50,6 +52,7 @@ Expected<> E1000::set_promiscuous(bool on) {
     const auto all = RCTL.UPE | RCTL.MPE;
     const auto after = on ? before | all : before & ~all;
     if (after != before) registers_.write(RCTL, after);
+    registers_.read(STATUS);
     options_.promiscuous = on;
     return {};
 }
