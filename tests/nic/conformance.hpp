@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/test_bed.hpp"
+#include "tests/nic/subjects.hpp"
 
 #include <ixy/datasheet/e1000/chips.hpp>
 #include <ixy/pci/recorder.hpp>
@@ -29,7 +29,13 @@ protected:
         if (!bed_) bed_ = GetParam().make(1, false);
         return *bed_;
     }
-    void use_bed(std::size_t cards, bool cabled) { bed_ = GetParam().make(cards, cabled); }
+    void use_bed(std::size_t cards, bool cabled) {
+        expect_no_complaints();
+        bed_ = GetParam().make(cards, cabled);
+    }
+    void TearDown() override { expect_no_complaints(); }
+    /// True where the card follows the manual also in what QEMU's cards leave out.
+    bool by_the_book() const { return GetParam().by_the_book; }
 
     Expected<Device> try_open(const DeviceOptions& options = {}, std::size_t card = 0) {
         return Device::open(bed().function(card), options);
@@ -104,13 +110,15 @@ protected:
     static std::size_t missing(Device& device) { return device.pool()->size() - device.pool()->available(); }
 
 private:
+    void expect_no_complaints() const { EXPECT_EQ(bed_ ? bed_->complaints() : "", ""); }
+
     std::unique_ptr<test::TestBed> bed_;
     std::vector<Frame> early_;  // came together with what was waited for, and were not asked for yet
     std::shared_ptr<RegisterLog> log_ = std::make_shared<RegisterLog>();
 };
 
-inline auto every_card() { return testing::ValuesIn(test::qemu_e1000_subjects()); }
-inline auto one_card() { return testing::Values(test::qemu_e1000_subjects().front()); }
+inline auto every_card() { return testing::ValuesIn(test::every_subject()); }
+inline auto one_card() { return testing::ValuesIn(test::one_of_a_kind()); }
 inline std::string subject_name(const testing::TestParamInfo<test::Subject>& subject) { return subject.param.name; }
 
 /// `count` frames of the sizes given, in turn, each different from its neighbours.

@@ -111,7 +111,12 @@ TEST_P(Opening, refuses_options_that_cannot_be) {
     EXPECT_TRUE(device.link().up);
 }
 
-TEST_P(Opening, refuses_a_pool_that_the_memory_has_no_room_for) {
+class OpeningInLittleMemory : public Opening {};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(OpeningInLittleMemory);
+INSTANTIATE_TEST_SUITE_P(Card, OpeningInLittleMemory, testing::ValuesIn(test::subjects_in_little_memory()),
+                         subject_name);
+
+TEST_P(OpeningInLittleMemory, refuses_a_pool_that_it_has_no_room_for) {
     const Error error = refusal({.pool_packets = 100'000});
     EXPECT_EQ(error.kind, ErrorKind::no_memory) << error.text();
     auto device = open();

@@ -147,9 +147,10 @@ TEST_P(ReceiveMore, jumbo_frames_go_round_the_ring) {
 TEST_P(ReceiveMore, what_the_ring_has_no_room_for_waits_in_the_cable) {
     for (const std::size_t ring : {8U, 64U}) {
         auto device = open({.rx_ring_size = ring, .pool_packets = ring});
-        const auto sent = overrun(4 * ring);
+        constexpr std::size_t endless = 5000;
+        const auto sent = overrun(endless);
         EXPECT_GE(sent.size(), ring - 1);
-        EXPECT_LT(sent.size(), 4 * ring);
+        EXPECT_LT(sent.size(), endless);
         const auto received = receive(device, sent.size());
         EXPECT_EQ(received.size() + device.statistics().rx_missed, sent.size());
         EXPECT_EQ(received, sent);
@@ -160,15 +161,19 @@ TEST_P(ReceiveMore, what_the_ring_has_no_room_for_waits_in_the_cable) {
     }
 }
 
-TEST_P(ReceiveMore, a_frame_larger_than_the_free_ring_is_counted_as_missed) {
+// Cards begin such a frame, and end it when there are buffers again; QEMU's drop it.
+TEST_P(ReceiveMore, a_frame_larger_than_the_free_ring_is_received_or_counted_as_missed) {
     auto device = open({.rx_ring_size = 8, .max_frame = 16110});
     for (unsigned i = 1; i <= 20; ++i) {
         ASSERT_TRUE(wire_send(test::make_frame(16110)));  // 8 buffers; the card has 7
         const Frame next = test::make_frame(60, i);
         ASSERT_TRUE(wire_send(next));
+        if (by_the_book()) {
+            ASSERT_EQ(receive_one(device), test::make_frame(16110));
+        }
         ASSERT_EQ(receive_one(device), next);
-        EXPECT_EQ(device.statistics().rx_missed, i);
-        EXPECT_EQ(device.statistics().rx_missed, i);
+        EXPECT_EQ(device.statistics().rx_missed, by_the_book() ? 0 : i);
+        EXPECT_EQ(device.statistics().rx_missed, by_the_book() ? 0 : i);
     }
 }
 

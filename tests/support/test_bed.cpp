@@ -33,7 +33,7 @@ private:
 };
 
 Subject on_qemu(std::string name, std::string model, const std::string& qemu_model) {
-    return {std::move(name), std::move(model), [qemu_model](std::size_t cards, bool cabled) {
+    return {.name = std::move(name), .model = std::move(model), .make = [qemu_model](std::size_t cards, bool cabled) {
                 const Card card{.model = qemu_model, .cable = cabled ? "cable" : ""};
                 return std::make_unique<QemuBed>(std::vector<Card>(cards, card));
             }};

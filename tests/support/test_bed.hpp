@@ -1,8 +1,8 @@
 // A card under test and the far end of its cable, whatever is behind them: what the conformance suite of a driver runs
 // on.
 //
-// Today each bed is a QEMU; a software NIC, or one that is made to fail, is one more subclass and one more Subject, and
-// the tests stay as they are.
+// Beds are made of QEMUs (here) or of software NICs (sim_bed.hpp); one that is made to fail is one more subclass and
+// one more Subject, and the tests stay as they are.
 #pragma once
 
 #include <functional>
@@ -33,12 +33,16 @@ public:
     virtual void set_link(std::size_t card, bool up) = 0;
     /// The cards disappear, as if pulled out.
     virtual void kill() = 0;
+    /// What the cards have to say of how they were used, where they are ones that do; empty: nothing.
+    virtual std::string complaints() const { return {}; }
 };
 
 /// A kind of card to test: a maker of beds.
 struct Subject {
     std::string name;   ///< part of the tests' names
     std::string model;  ///< what Device::model() must say
+    /// Pads short frames, checks what it receives, counts by the manual: QEMU's cards do not.
+    bool by_the_book = false;
     /// Makes a bed with `cards` cards, each with a far end to its cable or (cabled) all on one cable.
     std::function<std::unique_ptr<TestBed>(std::size_t cards, bool cabled)> make;
 };
