@@ -1,0 +1,96 @@
+// Random scripts on our model and on QEMU's, and every difference that is not known is a failure.
+//
+// Environment: IXY_SEEDS=N runs N seeds instead of the few, IXY_FIRST_SEED=N begins with that one, and
+// IXY_SCRIPT=FILE runs a script that an earlier failure printed.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "tests/differential/generator.hpp"
+#include "tests/differential/pair.hpp"
+
+namespace ixy::test {
+namespace {
+
+constexpr const datasheet::Chip& chip = datasheet::e1000::CHIP_82540EM;
+
+std::uint64_t environment(const char* name, std::uint64_t otherwise) {
+    const char* const text = std::getenv(name);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 0);
+}
+
+/// Runs `script`; what differs, with the step's number, if anything does.
+Pair::Found run(Pair& pair, const std::vector<Step>& script) {
+    for (std::size_t i = 0; i < script.size(); ++i) {
+        if (auto found = pair.run(script[i]))
+            return "step " + std::to_string(i + 1) + ", " + script[i].text() + ": " + *found;
+    }
+    return pair.finish();
+}
+
+void expect_no_difference(std::uint64_t seed, std::size_t steps) {
+    Pair pair(make_sim_machine(), make_qemu_machine());
+    Generator generator(seed, [&](std::uint32_t offset) { return pair.peek(offset); });
+    std::vector<Step> script;
+    Pair::Found found;
+    while (!found && script.size() < steps) {
+        script.push_back(generator.next());
+        found = pair.run(script.back());
+    }
+    if (!found) found = pair.finish();
+    if (found) {
+        ADD_FAILURE() << "seed " << seed << ", step " << script.size() << ": " << *found
+                      << "\nThe script (IXY_SCRIPT=FILE runs it again):\n"
+                      << text(script);
+    }
+}
+
+TEST(Differential, random_scripts_do_the_same_to_both) {
+    const std::uint64_t first = environment("IXY_FIRST_SEED", 1);
+    const std::uint64_t count = environment("IXY_SEEDS", 6);
+    for (std::uint64_t seed = first; seed < first + count && !HasFailure(); ++seed) expect_no_difference(seed, 1500);
+}
+
+TEST(Differential, a_script_from_a_file_does_the_same_to_both) {
+    const char* const path = std::getenv("IXY_SCRIPT");
+    if (path == nullptr) return;
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    Pair pair(make_sim_machine(), make_qemu_machine());
+    const auto found = run(pair, parse_script(text.str(), chip));
+    EXPECT_FALSE(found) << *found;
+}
+
+TEST(Differential, each_known_difference_is_there_and_tolerated) {
+    for (const KnownDifference* difference : known::all) {
+        const auto script = parse_script(difference->shown_by, chip);
+        if (difference->avoided) {
+            Pair pair(make_sim_machine(), make_qemu_machine());
+            EXPECT_TRUE(run(pair, script)) << difference->name << ": QEMU does as the manual says";
+            continue;
+        }
+        Pair tolerant(make_sim_machine(), make_qemu_machine());
+        const auto found = run(tolerant, script);
+        EXPECT_FALSE(found) << difference->name << ": " << *found;
+        Pair intolerant(make_sim_machine(), make_qemu_machine(), difference);
+        EXPECT_TRUE(run(intolerant, script)) << difference->name << ": QEMU does as the manual says";
+    }
+}
+
+TEST(Script, is_read_as_it_is_written) {
+    for (const std::string line :
+         {"write RCTL 0x4008002", "read ICR", "write RAL[3] 0x12345678", "drop ICR", "put 0x200000 00ff10",
+          "fill 0x210000 1500 17", "frame 60 9 ffffffffffff", "cable out", "cable in"}) {
+        EXPECT_EQ(parse_step(line, chip).value().text(), line);
+    }
+    EXPECT_FALSE(parse_step("", chip));
+    EXPECT_FALSE(parse_step("# nothing", chip));
+    for (const std::string line : {"dance", "write NOTHING 1", "read RAL[16]", "fill 1"}) {
+        EXPECT_THROW((void)parse_step(line, chip), std::runtime_error) << line;
+    }
+}
+
+}  // namespace
+}  // namespace ixy::test

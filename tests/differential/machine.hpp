@@ -1,0 +1,41 @@
+// The two machines that a script is run on: each has an 82540EM, memory at the same addresses, and a cable.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "tests/support/qemu.hpp"
+
+namespace ixy::test {
+
+/// Where the machines' memory lies, as their cards see it, and how much of it there is.
+inline constexpr std::uint64_t arena_begin = 0x20'0000;
+inline constexpr std::size_t arena_size = std::size_t{4} << 20;
+
+class Machine {
+public:
+    virtual ~Machine() = default;
+    virtual std::uint32_t read(std::uint32_t offset) = 0;
+    virtual void write(std::uint32_t offset, std::uint32_t value) = 0;
+    /// The arena.
+    virtual std::span<std::byte> memory() = 0;
+    /// A frame comes in.
+    virtual void put(const Frame& frame) = 0;
+    /// The next frame that went out; empty when there was none for `limit`.
+    virtual Frame take(std::chrono::milliseconds limit) = 0;
+    /// The level of the interrupt line.
+    virtual bool interrupt() = 0;
+    virtual void set_cable(bool plugged) = 0;
+    /// What it says of how it was used; nothing where it is not one that does.
+    virtual std::string reports() { return {}; }
+};
+
+/// QEMU's e1000, under qtest.
+std::unique_ptr<Machine> make_qemu_machine();
+/// Our model, with a clock of its own: after every access, all that its timers have in store has happened.
+std::unique_ptr<Machine> make_sim_machine();
+
+}  // namespace ixy::test
