@@ -7,7 +7,7 @@
 namespace ixy::sim {
 
 std::span<const CardType> card_types() {
-    static const std::vector<CardType> types{e1000::card_82540em, e1000::card_82545em};
+    static const std::vector<CardType> types{e1000::card_82540em, e1000::card_82545em, e1000::card_82574l};
     return types;
 }
 

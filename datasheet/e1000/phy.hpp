@@ -238,6 +238,11 @@ inline constexpr Number PREC{{.name = "PREC",
                               .title = "PHY Receive Error Counter",
                               .section = "13.4.7.1.18"}};
 
+inline constexpr Number PAGE{{.name = "Page",
+                              .offset = 22,
+                              .writable = 0xffff,
+                              .title = "page of registers 16 to 28 (82574L)",
+                              .section = "82574L 10.2.2"}};
 inline constexpr Number PAGE_SELECT{{.name = "Page Select",
                                      .offset = 29,
                                      .writable = 0xffff,
@@ -250,9 +255,9 @@ inline constexpr Number GENERAL_CONTROL{{.name = "General Control",
                                          .section = "13.4.7.1"}};
 
 /// The PHY's registers, in order.
-inline constexpr std::array<const RegisterInfo*, 16> PHY_REGISTERS{
-    &PCTRL,   &PSTATUS, &PHY_ID1, &PHY_ID2, &ANA,     &LPA,  &ANE,         &GCON,
-    &GSTATUS, &ESTATUS, &PSCON,   &PSSTAT,  &EPSCON1, &PREC, &PAGE_SELECT, &GENERAL_CONTROL};
+inline constexpr std::array<const RegisterInfo*, 17> PHY_REGISTERS{
+    &PCTRL,   &PSTATUS, &PHY_ID1, &PHY_ID2, &ANA,  &LPA,  &ANE,         &GCON,           &GSTATUS,
+    &ESTATUS, &PSCON,   &PSSTAT,  &EPSCON1, &PREC, &PAGE, &PAGE_SELECT, &GENERAL_CONTROL};
 
 // --- EEPROM words (5.6) --------------------------------------------------------------------------------------------
 

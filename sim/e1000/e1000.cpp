@@ -31,6 +31,7 @@ E1000::E1000(const datasheet::Chip& chip, Host& host, const ModelOptions& option
       transmit_(registers_, statistics_, interrupts_, link_,
                 [this](std::span<const std::byte> frame) { send(frame); }) {
     connect_registers();
+    connect_semaphores();
     reset(ResetKind::power_on);
 }
 
@@ -52,6 +53,15 @@ void E1000::connect_registers() {
         const std::uint32_t all = registers_.chip().features.packet_buffer;
         const std::uint32_t receive = PBA.RXA.of(registers_.get(PBA));
         registers_.set(PBA, PBA.RXA(receive) | PBA.TXA(receive < all ? all - receive : 0));
+    });
+}
+
+/// Registers of the 82574L whose reads and writes do something (82574 datasheet, 10.2.8).
+void E1000::connect_semaphores() {
+    registers_.on_read(SWSM, [this](std::size_t) {
+        const auto before = registers_.get(SWSM);
+        registers_.set(SWSM, before | SWSM.SMBI);  // who reads 0 has it
+        return before.bits;
     });
 }
 
@@ -150,7 +160,8 @@ namespace {
 
 constexpr std::uint32_t ethernet = 0x02'0000;
 constexpr std::uint32_t memory_size = 128 * 1024, io_size = 64;
-constexpr std::uint16_t desktop_adapter = 0x001e, server_adapter = 0x1001;
+constexpr std::uint32_t express_io_size = 32, msi_x_size = 16 * 1024;
+constexpr std::uint16_t desktop_adapter = 0x001e, server_adapter = 0x1001, desktop_ct_adapter = 0xa01f;
 
 template <const datasheet::Chip& chip, std::uint16_t subsystem>
 std::unique_ptr<Model> make(Host& host, const ModelOptions& options) {
@@ -174,5 +185,19 @@ constinit const CardType card_82545em{
     .bars = {{{BarLayout::Kind::memory64, memory_size}, {}, {}, {}, {BarLayout::Kind::io, io_size}}},
     .msi = true,
     .make = make<CHIP_82545EM, server_adapter>};
+
+constinit const CardType card_82574l{
+    .name = "82574l",
+    .title = "Intel 82574L Gigabit Ethernet",
+    .identity = {datasheet::INTEL, 0x10d3, datasheet::INTEL, desktop_ct_adapter, ethernet, 0},
+    .bars = {{{BarLayout::Kind::memory, memory_size},
+              {},
+              {BarLayout::Kind::io, express_io_size},
+              {BarLayout::Kind::memory, msi_x_size}}},
+    .express = true,
+    .msi = true,
+    .msi_x = Messages::vectors,
+    .msi_x_bar = 3,
+    .make = make<CHIP_82574L, desktop_ct_adapter>};
 
 }  // namespace ixy::sim::e1000

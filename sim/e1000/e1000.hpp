@@ -1,4 +1,5 @@
-// The 8254x as a whole: its chapters put together, and its two windows, memory (BAR 0) and I/O (IOADDR, IODATA).
+// The 8254x, or 82574L, as a whole: its chapters put together, and its two windows, memory (BAR 0) and I/O (IOADDR,
+// IODATA).
 #pragma once
 
 #include <ixy/sim/e1000/eeprom.hpp>
@@ -28,6 +29,7 @@ public:
 
 private:
     void connect_registers();
+    void connect_semaphores();
     /// A finished frame: to the wire, or back in loopback.
     void send(std::span<const std::byte> frame);
     void reset_all(bool phy_too);
@@ -51,6 +53,6 @@ private:
 };
 
 /// The kinds of cards that are made of it.
-extern const CardType card_82540em, card_82545em;
+extern const CardType card_82540em, card_82545em, card_82574l;
 
 }  // namespace ixy::sim::e1000

@@ -26,7 +26,8 @@ std::vector<std::uint16_t> contents(const datasheet::Chip& chip, const std::arra
     set(EEPROM_SUBVENDOR, datasheet::INTEL);
     set(EEPROM_DEVICE, chip.ids[0].device);
     set(EEPROM_VENDOR, datasheet::INTEL);
-    set(EEPROM_CONTROL2, EEPROM_CONTROL2.PAUSE(3).bits);
+    const bool express = chip.features.eeprom_kind == datasheet::EepromKind::spi;
+    set(EEPROM_CONTROL2, express ? 0 : EEPROM_CONTROL2.PAUSE(3).bits);  // the 82574L has management in these bits
     set(EEPROM_CONTROL3, 0);
     const auto sum = std::accumulate(words.begin(), words.begin() + EEPROM_CHECKSUM.offset, std::uint32_t{0});
     set(EEPROM_CHECKSUM, EEPROM_SUM - sum);
@@ -39,6 +40,8 @@ Eeprom::Eeprom(RegisterFile& registers, const std::array<std::uint8_t, 6>& mac, 
     : registers_(registers), words_(contents(registers.chip(), mac, subsystem)), microwire_(words_) {
     registers.on_write(EECD, [this](auto...) { drive_pins(); });
     registers.on_write(EERD, [this](std::uint32_t written, auto...) { read_word(EERD, written); });
+    registers.on_write(EECD_82574, [this](auto...) { grant_pins(); });
+    registers.on_write(EEWR, [this](std::uint32_t written, auto...) { write_word(written); });
     registers.on_write(EERD_NARROW, [this](std::uint32_t written, auto...) { read_word(EERD_NARROW, written); });
 }
 
@@ -58,6 +61,20 @@ void Eeprom::drive_pins() {
     if (registers_.chip().features.eeprom_arbitrated && granted) pins |= EECD.EE_GNT;
     if (data_out) pins |= EECD.DO;
     registers_.set(EECD, pins);
+}
+
+/// The 82574L's EEPROM has an SPI bus, which is left out here: words are read by EERD and written by EEWR.
+void Eeprom::grant_pins() {
+    const auto pins = registers_.get(EECD_82574);
+    const auto granted = pins & EECD_82574.EE_REQ ? pins | EECD_82574.EE_GNT : pins & ~EECD_82574.EE_GNT;
+    registers_.set(EECD_82574, granted);
+}
+
+void Eeprom::write_word(std::uint32_t written) {
+    const auto request = EEWR.from(written);
+    if (request & EEWR.START)
+        words_[EEWR.ADDR.of(request) % words_.size()] = static_cast<std::uint16_t>(EEWR.DATA.of(request));
+    registers_.set(EEWR, (request & ~EEWR.START) | EEWR.DONE);
 }
 
 /// 13.4.4.

@@ -23,6 +23,9 @@ public:
 private:
     /// EECD was written: grants access, and moves the pins.
     void drive_pins();
+    void grant_pins();
+    /// EEWR was written: writes a word at once.
+    void write_word(std::uint32_t written);
     /// EERD was written: reads a word at once.
     template <class R>
     void read_word(const R& eerd, std::uint32_t written);

@@ -1,5 +1,5 @@
-// Interrupt causes, masks, delays and throttling (manual 3.2.7 for receive, 3.4.3 for transmit, 13.4.17 to 13.4.20,
-// ITR).
+// Interrupt causes, masks, delays and throttling (manual 3.2.7 for receive, 3.4.3 for transmit, 13.4.17 to 13.4.21).
+// The 82574L adds MSI-X (messages.hpp), and other rules for what a read of ICR clears.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include <optional>
 
 #include <ixy/datasheet/e1000/interrupt.hpp>
+#include <ixy/sim/e1000/messages.hpp>
 #include <ixy/sim/e1000/registers.hpp>
 
 namespace ixy::sim::e1000 {
@@ -18,7 +19,8 @@ enum Timer : unsigned {
     transmit_delay,
     transmit_absolute_delay,
     throttle,
-    link_up
+    link_up,
+    message_throttle,  ///< and the four that follow, one a vector
 };
 
 class Interrupts {
@@ -30,27 +32,39 @@ public:
     /// Sets causes in ICR; the line follows ICR & IMS, as throttling (ITR) allows.
     void raise(Causes causes);
     /// A frame of `bytes`, check sequence included, was written to memory: RXT0, at once or when RDTR and RADV have run
-    /// out; SRPD when it is small (RSRPD).
-    void frame_received(std::size_t bytes);
-    /// A transmit descriptor with RS was written back: TXDW; with IDE, when TIDV and TADV have run out.
-    void transmit_reported(bool delayed);
-    /// For receive_delay … throttle.
+    /// out; SRPD when it is small (RSRPD). In MSI-X mode the queue's own cause instead of RXT0.
+    void frame_received(std::size_t bytes, unsigned queue = 0);
+    /// A transmit descriptor with RS was written back: TXDW; with IDE, when TIDV and TADV have run out. In MSI-X mode
+    /// the queue's own cause instead of TXDW.
+    void transmit_reported(bool delayed, unsigned queue = 0);
+    /// For all timers but link_up.
     void timer(Timer timer);
     void reset();
 
 private:
+    void connect_registers();
+    std::uint32_t read_causes();
+    void acknowledge();
+    bool by_message() const;
+
+    void update();
     /// Asserts the line, or takes it back, or has the throttling timer do it.
     void update_line();
+    void set_line(bool asserted);
     /// Starts a delay anew, and an absolute one that is not running yet; both in 1.024 us, zero is none.
     void start(Timer delay, std::uint32_t units, Timer absolute, std::uint32_t absolute_units);
     void stop(Timer delay, Timer absolute);
+    void flush(Timer delay, Timer absolute, Causes& waiting, Causes at_least);
     void schedule(Timer timer, std::optional<Time> when);
+    void count(Causes causes);
 
     RegisterFile& registers_;
     Host& host_;
+    Messages messages_;
     bool asserted_ = false;
-    std::optional<Time> last_;             ///< when the line was asserted last
-    std::array<bool, link_up> running_{};  ///< by timer
+    std::optional<Time> last_;                   ///< when the line was asserted last
+    std::array<bool, link_up> running_{};        ///< by timer
+    Causes receive_waits_{}, transmit_waits_{};  ///< what the delays hold back
 };
 
 }  // namespace ixy::sim::e1000

@@ -77,7 +77,16 @@ void Link::access(datasheet::Value<Mdic> command) {
     if (command & MDIC.I) interrupts_.raise(ICR.MDAC);
 }
 
+/// The 82574L's PHY has registers 16 to 28 on many pages, which register 22 selects. None but page 0's does anything
+/// here; they are remembered.
+std::uint16_t* Link::on_page(std::uint32_t address) {
+    const std::uint16_t page = phy_[PAGE.offset];
+    const bool paged = address >= 16 && address != PAGE.offset && address < PAGE_SELECT.offset;
+    return page == 0 || !paged ? nullptr : &pages_[page * 32U + address];
+}
+
 std::uint16_t Link::read_phy(std::uint32_t address) {
+    if (const std::uint16_t* kept = on_page(address)) return *kept;
     const std::uint16_t value = phy_[address];
     if (address == PSTATUS.offset && lost_) {  // a loss of the link is told once, even if it is back by now
         lost_ = false;
@@ -87,8 +96,12 @@ std::uint16_t Link::read_phy(std::uint32_t address) {
 }
 
 void Link::write_phy(std::uint32_t address, std::uint16_t value) {
+    if (std::uint16_t* kept = on_page(address)) {
+        *kept = value;
+        return;
+    }
     const RegisterInfo* info = phy_register(address);
-    if (info == nullptr) return;
+    if (info == nullptr || (info == &PAGE && !registers_.chip().features.phy_pages)) return;
     const std::uint32_t kept = info->writable & ~self_clearing(*info);
     const std::uint16_t before = phy_[address];
     phy_[address] = static_cast<std::uint16_t>((before & ~kept) | (value & kept));
@@ -99,6 +112,7 @@ void Link::write_phy(std::uint32_t address, std::uint16_t value) {
 
 void Link::reset_phy() {
     phy_ = {};
+    pages_.clear();
     for (const RegisterInfo* info : PHY_REGISTERS) phy_[info->offset] = static_cast<std::uint16_t>(info->reset);
     const datasheet::Features& features = registers_.chip().features;
     phy_[PHY_ID1.offset] = static_cast<std::uint16_t>(features.phy_id >> 16);
@@ -169,10 +183,12 @@ void Link::update_status() {
     const bool full = control & CTRL.FRCDPLX ? static_cast<bool>(control & CTRL.FD) : mode_.full_duplex;
     const std::uint32_t speed = control & CTRL.FRCSPD ? CTRL.SPEED.of(control) : mode_.speed;
 
-    auto status = before & ~(STATUS.FD | STATUS.LU | STATUS.SPEED | STATUS.ASDV);
+    auto status = before & ~(STATUS.FD | STATUS.LU | STATUS.SPEED | STATUS.ASDV | STATUS.GIO_MASTER_ENABLE);
     if (full) status |= STATUS.FD;
     if (signal && (control & CTRL.SLU)) status |= STATUS.LU;
     status |= STATUS.SPEED(speed) | STATUS.ASDV(mode_.speed);
+    const bool express = registers_.chip().writable(CTRL) & CTRL.GIO_MASTER_DISABLE.mask();
+    if (express && !(control & CTRL.GIO_MASTER_DISABLE)) status |= STATUS.GIO_MASTER_ENABLE;
     registers_.set(STATUS, status);
     if ((before & STATUS.LU) != (status & STATUS.LU)) interrupts_.raise(ICR.LSC);
     if (!(before & STATUS.LU) && up() && on_ready_) on_ready_();

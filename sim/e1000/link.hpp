@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <optional>
 
 #include <ixy/datasheet/e1000/general.hpp>
@@ -49,6 +50,8 @@ private:
     std::uint16_t read_phy(std::uint32_t address);
     void write_phy(std::uint32_t address, std::uint16_t value);
     void reset_phy();
+    /// Where a register of the selected page is kept; null on page 0, and for those that every page shares.
+    std::uint16_t* on_page(std::uint32_t address);
 
     /// What both sides can do best; empty when there is nothing.
     std::optional<Mode> resolve() const;
@@ -66,6 +69,7 @@ private:
     Mode mode_;
     std::function<void()> on_ready_;
     std::array<std::uint16_t, 32> phy_{};
+    std::map<std::uint32_t, std::uint16_t> pages_;  ///< of PHY registers on pages but 0, by page * 32 + register
 };
 
 }  // namespace ixy::sim::e1000

@@ -57,6 +57,7 @@ TEST_F(LinkTest, the_phy_tells_who_it_is) {
 TEST_F(LinkTest, every_phy_register_keeps_what_its_row_says) {
     card->set_cable(false);
     for (const RegisterInfo* row : PHY_REGISTERS) {
+        if (row == &PAGE) continue;  // the 82574L's
         std::uint32_t fleeting = 0;
         for (const auto& field : row->fields())
             if (field.access == datasheet::Access::SC) fleeting |= field.mask();

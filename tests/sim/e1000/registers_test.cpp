@@ -282,7 +282,7 @@ TEST_P(SelfTest, a_reset_ends_a_pending_interrupt) {
     EXPECT_TRUE(std::ranges::none_of(host.deadlines, [](const auto& each) { return each.has_value(); }));
 }
 
-INSTANTIATE_TEST_SUITE_P(cards, SelfTest, testing::Values(&card_82540em, &card_82545em),
+INSTANTIATE_TEST_SUITE_P(cards, SelfTest, testing::Values(&card_82540em, &card_82545em, &card_82574l),
                          [](const auto& each) { return std::string(each.param->name); });
 
 }  // namespace
