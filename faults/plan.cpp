@@ -49,6 +49,13 @@ std::optional<Target> parse_target(std::string_view text) {
     return text.empty() ? std::nullopt : std::optional(target);
 }
 
+/// What a fault of that kind counts: many, and one.
+std::pair<std::string_view, std::string_view> unit_of(Kind kind) {
+    if (kind == Kind::fail_dma) return {"transfers", "transfer"};
+    if (kind >= Kind::lose_write_back) return {"write-backs", "write-back"};
+    return {"accesses", "access"};
+}
+
 /// The words of one line, taken from the front. What is missing or wrong makes it fail, for good.
 class Line {
 public:
@@ -62,9 +69,9 @@ public:
         return is_next;
     }
     /// A word for what is counted: "access", "accesses".
-    void expect_unit(bool of_memory) {
-        const bool good =
-            of_memory ? accept("write-backs") || accept("write-back") : accept("accesses") || accept("access");
+    void expect_unit(Kind kind) {
+        const auto [many, one] = unit_of(kind);
+        const bool good = accept(many) || accept(one);
         failed_ = failed_ || !good;
     }
     void expect(std::string_view word) { failed_ = failed_ || !accept(word); }
@@ -116,13 +123,19 @@ std::optional<Fault> parse_kind(Line& line) {
         if (!line.accept("time")) line.expect("times");
         line.expect("every");
         fault.every = static_cast<std::uint32_t>(line.expect_number(most32, 1));
-        line.expect_unit(false);
+        line.expect_unit(fault.kind);
         return fault;
     }
-    for (const auto& [word, kind] : {std::pair("lose", Kind::lose_write_back), {"double", Kind::double_write_back}}) {
+    for (const auto& [word, kind] : {std::pair("lose", Kind::lose_write_back),
+                                     {"double", Kind::double_write_back},
+                                     {"garble", Kind::garble_write_back}}) {
         if (!line.accept(word)) continue;
         line.expect("write-back");
         return Fault{.kind = kind};
+    }
+    if (line.accept("fail")) {
+        line.expect("DMA");
+        return Fault{.kind = Kind::fail_dma};
     }
     if (line.accept("length")) {
         return Fault{.kind = Kind::length, .value = static_cast<std::uint32_t>(line.expect_number(0xffff))};
@@ -133,11 +146,11 @@ std::optional<Fault> parse_kind(Line& line) {
 void parse_timing(Line& line, Fault& fault) {
     if (line.accept("after")) {
         fault.after = line.expect_number(Fault::forever - 1);
-        line.expect_unit(fault.is_of_memory());
+        line.expect_unit(fault.kind);
     }
     if (line.accept("for")) {
         fault.lasts = line.expect_number(Fault::forever);
-        line.expect_unit(fault.is_of_memory());
+        line.expect_unit(fault.kind);
     }
 }
 
@@ -192,6 +205,10 @@ std::string text_of(const Fault& fault) {
             return "lose write-back";
         case Kind::double_write_back:
             return "double write-back";
+        case Kind::garble_write_back:
+            return "garble write-back";
+        case Kind::fail_dma:
+            return "fail DMA";
         default:
             return "length " + std::to_string(fault.value);
     }
@@ -218,7 +235,7 @@ Expected<Plan> parse_plan(std::string_view script) {
 std::string script_of(const Plan& plan) {
     std::string script = "seed " + std::to_string(plan.seed) + "\n";
     for (const Fault& fault : plan.faults) {
-        const std::string unit = fault.is_of_memory() ? " write-backs" : " accesses";
+        const std::string unit = " " + std::string(unit_of(fault.kind).first);
         script += text_of(fault);
         if (fault.after != 0) script += " after " + std::to_string(fault.after) + unit;
         if (fault.lasts != Fault::forever) script += " for " + std::to_string(fault.lasts) + unit;

@@ -9,8 +9,10 @@
 //   gone after 500 accesses                    all ones from then on, configuration space too; writes do nothing
 //   seed 7                                     of the random numbers
 //   lose write-back after 10 write-backs       software cards only: the descriptor is not written,
-//   double write-back for 1 write-back         written twice, into its slot and the next,
-//   length 65535 after 5 write-backs           written with this length
+//   double write-back for 1 write-back         written again later, when its slot is somebody else's already,
+//   garble write-back after 7 write-backs      written with wrong bits in its status,
+//   length 65535 after 5 write-backs           or written with this length
+//   fail DMA after 50 transfers                software cards only: memory is neither read nor written
 //
 // Each may end with "after N accesses" and "for N accesses", counted over all registers of the device from 1. A
 // register is named as in the datasheet, RAL[3] is one of an array and RAL all of it; or it is an offset, 0x00008. "#"
@@ -40,7 +42,9 @@ enum class Kind : std::uint8_t {
     // Of what a card writes to memory
     lose_write_back,
     double_write_back,
+    garble_write_back,
     length,
+    fail_dma,
 };
 
 /// A register or a field, by name. What it is on a card is found out when the faults are injected.
@@ -57,7 +61,7 @@ struct Fault {
     Target target{};          ///< of stuck, flip, random, ignore
     std::uint32_t value = 0;  ///< stuck: what is read; length: bytes; flap: how often
     std::uint32_t every = 0;  ///< flap: accesses down, and as many up
-    std::uint64_t after = 0;  ///< accesses (memory: write-backs) that go well before
+    std::uint64_t after = 0;  ///< accesses (memory: write-backs or transfers) that go well before
     std::uint64_t lasts = forever;
     unsigned line = 0;  ///< of the script
 

@@ -101,6 +101,8 @@ constexpr Key keys[] = {
      [](std::string_view text, CardAddress& card) { return read_choice(text, "yes", "no", card.own_thread); }},
     {"strict", "print or off",
      [](std::string_view text, CardAddress& card) { return read_choice(text, "print", "off", card.strict); }},
+    {"faults", "seed:NUMBER, or the name of a script",
+     [](std::string_view text, CardAddress& card) { return !(card.faults = text).empty(); }},
 };
 
 /// "a, b, c"

@@ -10,6 +10,7 @@
 //   clock=real|stepped   stepped: time passes only while the driver waits, so that runs repeat exactly
 //   thread=yes|no   the card in a thread of its own (default: no)
 //   strict=print|off     whether misuse is printed (default: print)
+//   faults=SPEC     what shall go wrong: seed:7, random faults of memory; or the name of a script of faults
 #pragma once
 
 #include <string>
@@ -30,6 +31,7 @@ struct CardAddress {
     bool stepped_clock = false;
     bool own_thread = false;
     bool strict = true;
+    std::string faults;  ///< see read_faults(); empty: what IXY_FAULTS asks for, if it does
 };
 
 /// Reads what follows "sim:" (the scheme itself may stand before it). Errors: invalid_argument, naming the word and

@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/faults/injector.hpp>
+#include <ixy/sim/faults.hpp>
 #include <ixy/sim/function.hpp>
 
 namespace ixy::sim {
@@ -21,6 +24,20 @@ std::array<std::uint8_t, 6> mac_for(std::string_view wire, unsigned end) {
             static_cast<std::uint8_t>(number)};
 }
 
+/// What shall go wrong with the card: as its address says, or else as the environment does, whose faults of registers
+/// are left to whoever opens it.
+Expected<faults::Plan> find_faults(const CardAddress& address, const std::string& name) {
+    if (!address.faults.empty()) {
+        auto plan = read_faults(address.faults);
+        if (!plan) plan.error().what = name + ": " + plan.error().what;
+        return plan;
+    }
+    const PciIdentity& identity = address.type->identity;
+    auto plan = faults::requested_plan(datasheet::e1000::find_chip(identity.vendor, identity.device));
+    if (!plan) return std::unexpected(std::move(plan.error()));
+    return plan->value_or(faults::Plan{});
+}
+
 }  // namespace
 
 Expected<std::shared_ptr<Card>> make_card(CardAddress address, std::string name) {
@@ -35,6 +52,12 @@ Expected<std::shared_ptr<Card>> make_card(CardAddress address, std::string name)
     CardOptions card{.name = std::move(name), .model = address.model, .clock = {}, .reports = {}};
     if (address.stepped_clock) card.clock = SteppedClock::shared();
     if (address.strict) card.reports = printer;
+    auto plan = find_faults(address, card.name);
+    if (!plan) return std::unexpected(std::move(plan.error()));
+    if (std::ranges::any_of(plan->faults, &faults::Fault::is_of_memory)) {
+        card.wrap = wrap_in_faults;
+        card.wrap_context = &*plan;
+    }
     return std::make_shared<Card>(*address.type, std::move(*wire), std::move(card));
 }
 
@@ -48,7 +71,12 @@ Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view text, 
     }
     auto card = make_card(*address, std::string(text));
     if (!card) return std::unexpected(std::move(card.error()));
-    return make_function(std::move(*card), std::string(text), address->own_thread ? Running::thread : Running::inside);
+    auto function =
+        make_function(std::move(*card), std::string(text), address->own_thread ? Running::thread : Running::inside);
+    if (address->faults.empty()) return function;
+    auto plan = find_faults(*address, std::string(text));
+    if (!plan) return std::unexpected(std::move(plan.error()));
+    return faults::inject(std::move(function), *plan);
 }
 
 void add_scheme() { add_pci_scheme("sim", open_sim_function); }

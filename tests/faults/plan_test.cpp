@@ -50,13 +50,18 @@ TEST(FaultPlan, says_what_where_and_when) {
 TEST(FaultPlan, faults_of_memory_count_write_backs) {
     const auto plan = parse_plan(
         "lose write-back after 10 write-backs for 1 write-back\n"
-        "double write-back\nlength 65535 after 3 write-backs");
+        "double write-back\nlength 65535 after 3 write-backs\n"
+        "garble write-back for 2 write-backs; fail DMA after 50 transfers for 1 transfer");
     ASSERT_TRUE(plan) << plan.error().text();
-    ASSERT_EQ(plan->faults.size(), 3U);
+    ASSERT_EQ(plan->faults.size(), 5U);
     for (const Fault& fault : plan->faults) EXPECT_TRUE(fault.is_of_memory());
     EXPECT_EQ(plan->faults[0].after, 10U);
     EXPECT_EQ(plan->faults[2].value, 65535U);
+    EXPECT_EQ(plan->faults[3].kind, Kind::garble_write_back);
+    EXPECT_EQ(plan->faults[4].after, 50U);
+    EXPECT_EQ(script_of(*parse_plan(script_of(*plan))), script_of(*plan));
     EXPECT_FALSE(parse_plan("lose write-back after 10 accesses"));
+    EXPECT_FALSE(parse_plan("fail DMA after 10 write-backs"));
 }
 
 TEST(FaultPlan, a_fault_lasts_as_long_as_it_says) {
