@@ -43,6 +43,8 @@ MODELS = {
     "virtio": Model("virtio-net-pci", "virtio_net", "virtio network card, 1af4:1000"),
     "vmxnet3": Model("vmxnet3", "vmxnet3", "VMware vmxnet3, 15ad:07b0"),
     "sim:82540em": Model("vfio-user-pci", "e1000", "our own software 82540EM, played by ixy sim"),
+    "sim:82545em": Model("vfio-user-pci", "e1000", "our own software 82545EM"),
+    "sim:82574l": Model("vfio-user-pci", "e1000e", "our own software 82574L"),
 }
 
 
