@@ -1,71 +1,153 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds the programs, and lets them work: packets are generated, forwarded and captured by
-# our own driver on network cards that QEMU emulates. Nothing of this touches this machine's own cards.
+# our own driver. Nothing of this touches this machine's own network cards.
 #
-#   ./demo.sh                 under 5 minutes on two cores, most of them only the first time
-#   ./demo.sh --seconds N     sends for so long (default: 10)
-#   ./demo.sh --rate RATE     at that rate (default: 10kpps)
+#   ./demo.sh                 on software NICs, in three processes of yours: seconds, without root, huge pages or QEMU
+#   ./demo.sh --lab           on network cards that QEMU emulates, in a virtual machine: minutes, most of them only once
+#   ./demo.sh --seconds N     sends for so long (default: 3; in the lab 10)
+#   ./demo.sh --rate RATE     at that rate (default: 50kpps; in the lab 10kpps)
 #   ./demo.sh --no-install    takes the packages that are there
+#   ./demo.sh --programs DIR  takes the programs in that folder, and installs and builds nothing
 #
-# The exit status is 0 when the capture holds every packet that was sent, once and in order. It stays in build/demo, beside
-# what QEMU recorded of the wires.
+# The exit status is 0 when the capture holds every packet that was sent, once and in order. It stays in build/demo, in the
+# lab beside what QEMU recorded of the wires.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . scripts/stage.sh
 
-seconds=10 rate=10kpps install=yes
+where=here seconds= rate= install=yes programs=
 while [ $# -gt 0 ]; do
     case $1 in
+        --lab) where=lab ;;
         --seconds) seconds=${2:-}; shift ;;
         --rate) rate=${2:-}; shift ;;
         --no-install) install=no ;;
+        --programs) programs=${2:-}; shift ;;
         -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
         *) printf 'demo.sh: unknown option %s; see ./demo.sh --help\n' "$1" >&2; exit 2 ;;
     esac
     shift
 done
+if [ $where = here ]; then : "${seconds:=3}" "${rate:=50kpps}"; else : "${seconds:=10}" "${rate:=10kpps}"; fi
 if ! [[ $seconds =~ ^[1-9][0-9]{0,2}$ && $rate =~ ^[0-9.]+[A-Za-z]+$ ]]; then
     printf 'demo.sh: --seconds takes 1 to 999, --rate a rate as in 10kpps or 5Mbit\n' >&2
     exit 2
 fi
 
-[ $install = no ] || scripts/install-dependencies build lab || exit 1
-[ -e build/CMakeCache.txt ] || export CMAKE_GENERATOR=Ninja
-if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
 build_programs() { cmake -B build -DIXY_PROGRAMS=ON && cmake --build build -j "$(nproc)" --target ixy-pktgen ixy-fwd ixy-pcap; }
-stage programs "build the programs" build_programs || exit 1
-stage kernel "the lab's kernel" lab/lab kernel || exit 1
+if [ -z "$programs" ]; then
+    lists=build
+    [ $where = here ] || lists="build lab"
+    [ $install = no ] || scripts/install-dependencies $lists || exit 1
+    [ -e build/CMakeCache.txt ] || export CMAKE_GENERATOR=Ninja
+    if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+    stage programs "build the programs" build_programs || exit 1
+    programs=build/bin
+fi
 
 seen=build/demo
 rm -rf $seen
-echo
-echo '  ixy-pktgen [82540EM]--wire a--[82545EM] ixy-fwd [82544GC]--wire b--[82540EM] ixy-pcap'
-echo "  The virtual machine starts, takes its cards from Linux, and sends at $rate for $seconds seconds."
-if ! lab/lab run --timeout $((seconds + 150)) --programs build/bin --out $seen lab/demo/forward.sh "$seconds" "$rate"; then
-    printf '\ndemo.sh: the run in the lab failed, as said above; the guest'"'"'s console: %s/console\n' $seen >&2
-    exit 1
-fi
+mkdir -p $seen
 
-# The check, outside of the virtual machine and not with our own programs: tcpdump reads the capture.
-figure() { sed -n "s/.*\"$1\": *\([0-9]*\).*/\1/p" $seen/summary.json; }
-count_packets() { tcpdump -nn -r - "$@" <$seen/capture.pcap 2>/dev/null | wc -l; }
-numbered_from_zero() { # numbered_from_zero COUNT: the capture's sequence numbers are 0 to COUNT - 1
-    PYTHONPATH=lab python3 -B - "$seen/capture.pcap" "$1" <<'PYTHON'
-import pathlib, pcap, sys
-numbers = [pcap.sequence_number(frame) for frame in pcap.frames(pathlib.Path(sys.argv[1]))]
-sys.exit(numbers != list(range(int(sys.argv[2]))))
-PYTHON
+# --- three processes, each with software NICs of its own; their wires are sockets ---
+declare -A process
+start() { # start NAME ARGUMENTS...: ixy-NAME in the background
+    local name=$1
+    shift
+    "$programs/ixy-$name" --json "$@" >"$seen/$name.json" 2>"$seen/$name.log" </dev/null &
+    process[$name]=$!
 }
+alive() { kill -0 "${process[$1]}" 2>/dev/null; }
+fail() { # fail NAME TEXT: what the program said, and the end
+    printf '\ndemo.sh: %s\n' "$2" >&2
+    sed 's/^/    | /' "$seen/$1.log" >&2
+    exit 1
+}
+at_work() { # at_work NAME: waits until the program has opened its cards, of which it says the link
+    for ((i = 0; i < 300; i++)); do
+        grep -qs ', link ' "$seen/$1.log" && return
+        alive "$1" || break
+        sleep 0.1
+    done
+    fail "$1" "ixy-$1 did not start"
+}
+ends() { # ends NAME [SIGNAL]
+    [ $# -lt 2 ] || kill -"$2" "${process[$1]}" 2>/dev/null
+    wait "${process[$1]}" || fail "$1" "ixy-$1 failed"
+    unset "process[$1]"
+}
+# newest NAME KEY: a figure from the newest line of JSON that the program has printed.
+newest() { sed -n "s/.*[{,]\"$2\":\([0-9]*\).*/\1/p" "$seen/$1.json" | tail -n 1 | grep . || echo 0; }
+progress() {
+    printf '%3d s   sent %8d   forwarded %8d   captured %8d\n' "$1" \
+        "$(newest pktgen sent)" "$(newest fwd forwarded)" "$(newest pcap captured)"
+}
+run_here() {
+    wires=$(mktemp -d "${TMPDIR:-/tmp}/ixy-demo-XXXXXX") || exit 1
+    trap 'kill -KILL "${process[@]}" 2>/dev/null; rm -rf "$wires"' EXIT
+    trap 'exit 130' INT TERM
+    echo
+    echo '  ixy-pktgen [82540EM]--wire a--[82540EM] ixy-fwd [82540EM]--wire b--[82540EM] ixy-pcap'
+    echo "  Three processes with software NICs, and sockets as wires; it sends at $rate for $seconds seconds."
+    # Large rings: a card without buffers drops, and on a busy machine a program has to wait for its processor.
+    start pcap --rx-ring 4096 "sim:82540em,wire=$wires/b" $seen/capture.pcap
+    start fwd --rx-ring 4096 "sim:82540em,wire=$wires/a" "sim:82540em,wire=$wires/b"
+    at_work pcap
+    at_work fwd
+    start pktgen --duration "$seconds" --rate "$rate" "sim:82540em,wire=$wires/a"
+
+    local second
+    sleep 0.2  # the programs print once a second, too
+    for ((second = 1; ; second++)); do
+        sleep 1
+        alive pktgen || break
+        progress $second
+    done
+    ends pktgen
+    local sent wait
+    sent=$(newest pktgen sent)
+    for ((wait = 0; wait < 10 && $(newest pcap captured) < sent; wait++)); do sleep 1; done  # what is still on its way
+    ends fwd INT
+    ends pcap INT
+    progress $second
+    printf '{"seconds": %d, "sent": %d, "forwarded": %d, "captured": %d}\n' \
+        "$seconds" "$sent" "$(newest fwd forwarded)" "$(newest pcap captured)" >$seen/summary.json
+}
+
+# --- the same programs in a virtual machine, on four cards of three models that QEMU emulates ---
+run_lab() {
+    stage kernel "the lab's kernel" lab/lab kernel || exit 1
+    echo
+    echo '  ixy-pktgen [82540EM]--wire a--[82545EM] ixy-fwd [82544GC]--wire b--[82540EM] ixy-pcap'
+    echo "  The virtual machine starts, takes its cards from Linux, and sends at $rate for $seconds seconds."
+    if ! lab/lab run --timeout $((seconds + 150)) --programs "$programs" --out $seen lab/demo/forward.sh "$seconds" "$rate"; then
+        printf '\ndemo.sh: the run in the lab failed, as said above; the guest'"'"'s console: %s/console\n' $seen >&2
+        exit 1
+    fi
+}
+run_$where
+
+# The check, not with our own programs. Each packet has 60 bytes and ends in its sequence number: behind the file's
+# header of 24 bytes, a record is 19 words, of which the third is the length and the last is the number.
+numbered_from_zero() { # numbered_from_zero COUNT: the capture holds the numbers 0 to COUNT - 1, in this order
+    tail -c +25 $seen/capture.pcap | od -An -v -w76 -t u4 |
+        awk -v count="$1" 'NF != 19 || $3 != 60 || $19 != NR - 1 { wrong = 1; exit } END { exit wrong || NR != count }'
+}
+figure() { sed -n "s/.*\"$1\": *\([0-9]*\).*/\1/p" $seen/summary.json; }
 sent=$(figure sent) forwarded=$(figure forwarded) captured=$(figure captured)
-in_file=$(count_packets)
-of_ours=$(count_packets 'udp and dst host 10.0.0.2 and dst port 1337')
+in_file=$((($(stat -c %s $seen/capture.pcap) - 24) / 76))
 echo
-echo "  The capture $seen/capture.pcap begins, as tcpdump reads it:"
-tcpdump -nn -c 3 -r - <$seen/capture.pcap 2>/dev/null | sed 's/^/    /'
+if command -v tcpdump >/dev/null; then
+    echo "  The capture $seen/capture.pcap begins, as tcpdump reads it:"
+    tcpdump -nn -c 3 -r - <$seen/capture.pcap 2>/dev/null | sed 's/^/    /'
+    in_file=$(tcpdump -nn -r - 'udp and dst host 10.0.0.2 and dst port 1337' <$seen/capture.pcap 2>/dev/null | wc -l)
+else
+    echo "  The capture is $seen/capture.pcap, for tcpdump, tshark or Wireshark."
+fi
 echo
-printf '  sent %d   forwarded %d   captured %d (tcpdump: %d)   lost %d\n' \
-    "$sent" "$forwarded" "$captured" "$of_ours" $((sent - of_ours))
-if [ "$sent" -eq 0 ] || [ "$of_ours" -ne "$sent" ] || [ "$in_file" -ne "$captured" ]; then
+printf '  sent %d   forwarded %d   captured %d (in the file: %d)   lost %d\n' \
+    "$sent" "$forwarded" "$captured" "$in_file" $((sent - in_file))
+if [ "$sent" -eq 0 ] || [ "$in_file" -ne "$sent" ] || [ "$captured" -ne "$sent" ]; then
     echo "  The capture is not complete. A machine this busy may need a lower rate: ./demo.sh --rate 2kpps"
     exit 1
 elif ! numbered_from_zero "$sent"; then

@@ -13,7 +13,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include <ixy/sim/wire.hpp>
 
@@ -32,7 +31,10 @@ class FrameRing {
 public:
     /// Room for `frames` (a power of two) of together `bytes` bytes, at least longest_wire_frame.
     FrameRing(std::size_t frames, std::size_t bytes)
-        : entries_(frames), bytes_(std::make_unique_for_overwrite<std::byte[]>(bytes)), capacity_(bytes) {}
+        : entries_(std::make_unique_for_overwrite<Entry[]>(frames)),
+          mask_(frames - 1),
+          bytes_(std::make_unique_for_overwrite<std::byte[]>(bytes)),
+          capacity_(bytes) {}
 
     /// False when there is no room, or the frame is longer than longest_wire_frame.
     bool push(std::span<const std::byte> frame, bool damaged = false, Time due = {}) {
@@ -40,10 +42,10 @@ public:
         if (!begin) return false;
         std::memcpy(bytes_.get() + *begin, frame.data(), frame.size());
         const std::uint64_t head = head_.load(std::memory_order_relaxed);
-        entries_[head % entries_.size()] = {.due = due,
-                                            .begin = static_cast<std::uint32_t>(*begin),
-                                            .size = static_cast<std::uint16_t>(frame.size()),
-                                            .damaged = damaged};
+        entries_[head & mask_] = {.due = due,
+                                    .begin = static_cast<std::uint32_t>(*begin),
+                                    .size = static_cast<std::uint16_t>(frame.size()),
+                                    .damaged = damaged};
         head_.store(head + 1, std::memory_order_release);  // after the frame itself
         return true;
     }
@@ -55,7 +57,7 @@ public:
             head_seen_ = head_.load(std::memory_order_acquire);  // before the frame itself
             if (head_seen_ == tail) return std::nullopt;
         }
-        const Entry& entry = entries_[tail % entries_.size()];
+        const Entry& entry = entries_[tail & mask_];
         return StoredFrame{{bytes_.get() + entry.begin, entry.size}, entry.damaged, entry.due};
     }
     /// Gives the room of the frame that front() showed back.
@@ -91,10 +93,10 @@ private:
         constexpr std::uint64_t often = 64;
         const std::uint64_t head = head_.load(std::memory_order_relaxed);
         if (head - tail_seen_ >= often) tail_seen_ = tail_.load(std::memory_order_acquire);
-        if (head - tail_seen_ >= entries_.size()) return std::nullopt;
+        if (head - tail_seen_ > mask_) return std::nullopt;
         if (head == tail_seen_) next_ = 0;
         // Taken are [oldest, next_), or [oldest, end) and [0, next_); equal they are only when nothing is.
-        const std::size_t oldest = head == tail_seen_ ? 0 : entries_[tail_seen_ % entries_.size()].begin;
+        const std::size_t oldest = head == tail_seen_ ? 0 : entries_[tail_seen_ & mask_].begin;
         const bool round = head != tail_seen_ && next_ <= oldest;
         std::size_t begin = next_;
         if (round && next_ + size >= oldest) return std::nullopt;
@@ -106,7 +108,8 @@ private:
         return begin;
     }
 
-    std::vector<Entry> entries_;
+    std::unique_ptr<Entry[]> entries_;
+    std::size_t mask_;
     std::unique_ptr<std::byte[]> bytes_;
     std::size_t capacity_;
     // Each thread writes to a cache line of its own.

@@ -15,10 +15,13 @@
 namespace ixy::sim {
 namespace {
 
-constexpr std::size_t frames_that_wait = 4096;
-constexpr std::size_t bytes_that_wait = 2048 * frames_that_wait;
+// The other process may not run for a second on a busy machine. Memory is taken as it is needed.
+constexpr std::size_t frames_that_wait = 65536;
+constexpr std::size_t bytes_that_wait = 16 << 20;
 constexpr Time retry_after = std::chrono::milliseconds(1);
-constexpr auto patience_at_end = std::chrono::seconds(1);
+// Patience at the end: with somebody who takes nothing, and in all.
+constexpr auto longest_standstill = std::chrono::seconds(1);
+constexpr auto longest_flush = std::chrono::seconds(10);
 
 /// Frames that find the other end's queue full (often but ten: net.unix.max_dgram_qlen) wait here, in order. The epoll
 /// file wakes who sleeps on it when a frame has come, or when those that wait can go on.
@@ -120,11 +123,17 @@ std::optional<WireFrame> SocketWire::receive(Time now) {
 
 /// What was sent before the cable is pulled out goes on its way, as long as there is somebody who takes it.
 void SocketWire::flush() {
-    const auto end = std::chrono::steady_clock::now() + patience_at_end;
-    while (!waiting_.empty() && std::chrono::steady_clock::now() < end) {
+    const auto begin = std::chrono::steady_clock::now();
+    auto moved = begin;
+    while (!waiting_.empty()) {
+        const std::size_t before = waiting_.size();
         send_waiting({});
+        if (waiting_.empty()) return;
+        const auto now = std::chrono::steady_clock::now();
+        if (waiting_.size() < before) moved = now;
+        if (now - moved > longest_standstill || now - begin > longest_flush) return;
         pollfd file{.fd = other_.get(), .events = POLLOUT, .revents = 0};
-        if (!waiting_.empty()) ::poll(&file, 1, 10);
+        ::poll(&file, 1, 10);
     }
 }
 

@@ -1,0 +1,101 @@
+// The three programs as three processes with cables between them: ixy-pktgen -> ixy-fwd -> ixy-pcap.
+#include <pcap/pcap.h>
+
+#include <array>
+
+#include "tests/apps/program.hpp"
+#include "wires.hpp"
+
+namespace ixy::sim::test {
+namespace {
+
+using ixy::test::Program;
+
+/// A program says what each of its cards is when all of them are open.
+bool opens(Program& program, std::size_t cards = 1) {
+    return eventually([&] {
+               const std::string said = program.errors();
+               std::size_t links = 0;
+               for (std::size_t at = said.find(", link "); at != std::string::npos; at = said.find(", link ", at + 1))
+                   ++links;
+               return links >= cards || !program.running();
+           }) &&
+           program.running();
+}
+
+/// The sequence numbers in a capture: the last four bytes of each frame.
+std::vector<std::uint32_t> sequence_numbers(const std::string& path) {
+    std::array<char, PCAP_ERRBUF_SIZE> why{};
+    pcap_t* const file = pcap_open_offline(path.c_str(), why.data());
+    if (file == nullptr) throw std::runtime_error(why.data());
+    std::vector<std::uint32_t> numbers;
+    pcap_pkthdr* header = nullptr;
+    const u_char* bytes = nullptr;
+    while (pcap_next_ex(file, &header, &bytes) == 1) {
+        EXPECT_EQ(header->caplen, 60U);
+        std::uint32_t number = 0;
+        std::memcpy(&number, bytes + header->caplen - 4, sizeof number);
+        numbers.push_back(number);
+    }
+    pcap_close(file);
+    return numbers;
+}
+
+class WiredPrograms : public ::testing::Test {
+protected:
+    std::string card(const std::string& wire) const { return "sim:82540em,wire=" + folder.path(wire); }
+    Folder folder;
+};
+
+TEST_F(WiredPrograms, every_packet_arrives_once_and_in_order) {
+    constexpr std::uint32_t packets = 50'000;
+    Program pcap("ixy-pcap", {card("b"), folder.path("b.pcap"), std::to_string(packets), "--json", "--rx-ring=4096"});
+    Program fwd("ixy-fwd", {card("a"), card("b"), "--json", "--rx-ring=4096"});
+    ASSERT_TRUE(opens(pcap)) << pcap.errors();
+    ASSERT_TRUE(opens(fwd, 2)) << fwd.errors();
+    Program pktgen("ixy-pktgen", {card("a"), "--count", std::to_string(packets), "--rate=30kpps"});
+    EXPECT_EQ(pktgen.wait(), 0) << pktgen.errors();
+    EXPECT_EQ(pcap.wait(), 0) << pcap.errors() << fwd.errors();
+    fwd.signal(SIGINT);
+    EXPECT_EQ(fwd.wait(), 0) << fwd.errors();
+    EXPECT_EQ(fwd.json_lines().back()["forwarded"], packets);
+    EXPECT_EQ(sequence_numbers(folder.path("b.pcap")), count_up(0, packets));
+}
+
+TEST_F(WiredPrograms, forwarder_may_be_killed_and_started_again) {
+    Program pcap("ixy-pcap", {card("b"), folder.path("b.pcap"), "--json", "--rx-ring=4096"});
+    auto fwd = std::make_unique<Program>("ixy-fwd", std::vector<std::string>{card("a"), card("b")});
+    ASSERT_TRUE(opens(pcap)) << pcap.errors();
+    ASSERT_TRUE(opens(*fwd, 2)) << fwd->errors();
+    Program pktgen("ixy-pktgen", {card("a"), "--rate=2kpps"});
+    const auto captured = [&] {
+        const auto lines = pcap.json_lines();
+        return lines.empty() ? 0U : lines.back()["captured"].get<unsigned>();
+    };
+    ASSERT_TRUE(eventually([&] { return captured() > 0; })) << pcap.errors();
+    fwd->signal(SIGKILL);
+    fwd->wait();
+    const unsigned before = captured();
+    fwd = std::make_unique<Program>("ixy-fwd", std::vector<std::string>{card("a"), card("b")});
+    ASSERT_TRUE(opens(*fwd, 2)) << fwd->errors();
+    EXPECT_TRUE(eventually([&] { return captured() > before + 2000; })) << pcap.errors() << fwd->errors();
+    for (Program* program : {&pktgen, fwd.get(), &pcap}) {
+        program->signal(SIGINT);
+        EXPECT_EQ(program->wait(), 0) << program->errors();
+    }
+    EXPECT_TRUE(std::ranges::is_sorted(sequence_numbers(folder.path("b.pcap")), std::ranges::less_equal()))
+        << "a number came twice or too early";
+}
+
+TEST_F(WiredPrograms, third_program_on_a_cable_is_refused) {
+    Program pcap("ixy-pcap", {card("a"), folder.path("a.pcap")});
+    ASSERT_TRUE(opens(pcap)) << pcap.errors();
+    Program fwd("ixy-fwd", {card("a"), card("b")});
+    ASSERT_TRUE(opens(fwd, 2)) << fwd.errors();
+    Program pktgen("ixy-pktgen", {card("a"), "--count=1"});
+    EXPECT_NE(pktgen.wait(), 0);
+    EXPECT_NE(pktgen.errors().find("taken"), std::string::npos) << pktgen.errors();
+}
+
+}  // namespace
+}  // namespace ixy::sim::test
