@@ -8,24 +8,14 @@
 
 #include <ixy/datasheet/e1000/descriptors.hpp>
 #include <ixy/datasheet/e1000/receive.hpp>
+#include <ixy/sim/e1000/internet.hpp>
 
 namespace ixy::sim::e1000 {
 
 inline constexpr std::size_t check_sequence_size = 4;
-inline constexpr std::size_t ethernet_header = 14;
-inline constexpr std::size_t vlan_tag_size = 4;
-
-/// A number in network order, `offset` bytes from the beginning; it must be inside.
-std::uint16_t load16(std::span<const std::byte> bytes, std::size_t offset);
-std::uint32_t load32(std::span<const std::byte> bytes, std::size_t offset);
-void store16(std::span<std::byte> bytes, std::size_t offset, std::uint16_t number);
-void store32(std::span<std::byte> bytes, std::size_t offset, std::uint32_t number);
 
 /// CRC-32 of IEEE 802.3, 3.2.9; its bytes go out lowest first.
 std::uint32_t check_sequence(std::span<const std::byte> frame);
-
-/// Ones' complement sum of 16-bit words in network order, and of `start` (RFC 1071). An odd last byte is a high one.
-std::uint16_t ones_sum(std::span<const std::byte> bytes, std::uint64_t start = 0);
 
 /// What RXCSUM has the chip say of a received frame's checksums: IXSM, or IPCS and TCPCS with IPE and TCPE. `vlan_type`
 /// is what a tag begins with. Table 3-5: IPv4 with options, TCP, UDP, also tagged; not fragments, not what is cut off.
