@@ -1,3 +1,4 @@
+// The cheap questions come first: most frames are for us, for everybody, or for a card that takes all.
 #include <ixy/sim/e1000/filters.hpp>
 
 #include <array>

@@ -1,3 +1,4 @@
+// What is cut off or contradicts itself is no packet at all: who asks further never reads beyond the frame.
 #include <ixy/sim/e1000/internet.hpp>
 
 #include <bit>

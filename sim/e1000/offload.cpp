@@ -1,3 +1,4 @@
+// All of it works on bytes as they are on the wire, and looks nowhere outside of them.
 #include <ixy/sim/e1000/offload.hpp>
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// A ring that is not in order is reported when it is used, not while it is set up: until then any value may come first.
 #include <ixy/sim/e1000/ring.hpp>
 
 #include <string>

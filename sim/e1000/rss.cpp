@@ -1,3 +1,5 @@
+// The hash is computed bit by bit, as the datasheet tells it: each bit of the input that is set adds the 32 bits of the
+// key that begin at its place.
 #include <ixy/sim/e1000/rss.hpp>
 
 #include <algorithm>

@@ -11,51 +11,68 @@ namespace ixy::sim::e1000 {
 using namespace datasheet::e1000;
 
 Transmit::Transmit(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Link& link, Send send)
-    : registers_(registers),
-      interrupts_(interrupts),
-      link_(link),
-      ring_(registers, {TDBAL, TDBAH, TDLEN, TDH, TDT}),
-      packet_(registers, statistics, std::move(send)) {
-    registers.on_write(TDT, [this](auto...) { run(); });
+    : registers_(registers), interrupts_(interrupts), link_(link) {
+    add_queue({TDBAL, TDBAH, TDLEN, TDH, TDT}, statistics, send);
+    if (registers.chip().has(TDT1)) add_queue({TDBAL1, TDBAH1, TDLEN1, TDH1, TDT1}, statistics, send);
     registers.on_write(TCTL, [this](auto...) { run(); });
-    registers.on_write(TDH, [this](auto...) { packet_.drop(); });  // the ring begins anew
+    registers.on_write(TARC, [this](auto...) { run(); });
+}
+
+void Transmit::add_queue(const Ring::Registers& at, Statistics& statistics, const Send& send) {
+    const auto number = static_cast<unsigned>(queues_.size());
+    queues_.push_back({number, {registers_, at}, {registers_, statistics, send}});
+    registers_.on_write(at.tail, [this, number](auto...) { run(queues_[number]); });
+    registers_.on_write(at.head, [this, number](auto...) { queues_[number].packet.drop(); });  // the ring begins anew
+}
+
+void Transmit::reset() {
+    for (Queue& queue : queues_) queue.packet.reset();
 }
 
 void Transmit::run() {
-    const bool enabled = static_cast<bool>(registers_.get(TCTL) & TCTL.EN);
-    if (!enabled || !(link_.up() || link_.loopback()) || !ring_.check()) return;
-    const std::uint32_t before = ring_.ready();
+    for (Queue& queue : queues_) run(queue);
+}
+
+bool Transmit::may_run(const Queue& queue) const {
+    const bool on = queues_.size() == 1 || (registers_.get(TARC[queue.number]) & TARC.ENABLE);
+    return (registers_.get(TCTL) & TCTL.EN) && on && (link_.up() || link_.loopback());
+}
+
+void Transmit::run(Queue& queue) {
+    if (!may_run(queue) || !queue.ring.check()) return;
+    const std::uint32_t before = queue.ring.ready();
     if (before == 0) return;
 
-    const Reports reports = process(before);
-    const std::uint32_t after = ring_.ready();
-    const std::uint32_t low = TXDCTL.LWTHRESH.of(registers_.get(TXDCTL)) * 8;
+    const Reports reports = process(queue, before);
+    const std::uint32_t after = queue.ring.ready();
+    const std::uint32_t low = TXDCTL.LWTHRESH.of(registers_.get(queue.number == 0 ? TXDCTL : TXDCTL1)) * 8;
     Interrupts::Causes causes{};
     if (after == 0) causes |= ICR.TXQE;
     if (before >= low && after < low) causes |= ICR.TXD_LOW;
     if (causes) interrupts_.raise(causes);
-    if (reports.at_once) interrupts_.transmit_reported(false);
-    if (reports.delayed) interrupts_.transmit_reported(true);
+    if (reports.at_once) interrupts_.transmit_reported(false, queue.number);
+    if (reports.delayed) interrupts_.transmit_reported(true, queue.number);
 }
 
 /// Does what the next `count` descriptors say, and stops early when they cannot be fetched: the next doorbell tries
 /// again. What is written to the registers meanwhile (in loopback, nothing) changes neither count nor end.
-Transmit::Reports Transmit::process(std::uint32_t count) {
+Transmit::Reports Transmit::process(Queue& queue, std::uint32_t count) {
+    Ring& ring = queue.ring;
     std::array<Descriptor, 32> batch{};
     Reports reports;
     while (count > 0) {
-        const std::uint32_t first = ring_.head();
+        const std::uint32_t first = ring.head();
         const auto fetched =
-            std::span(batch).first(std::min({std::uint32_t{batch.size()}, count, ring_.size() - first}));
-        if (!registers_.host().read(ring_.address(first), std::as_writable_bytes(fetched))) break;
+            std::span(batch).first(std::min({std::uint32_t{batch.size()}, count, ring.size() - first}));
+        if (!registers_.host().read(ring.address(first), std::as_writable_bytes(fetched))) break;
         for (const Descriptor& descriptor : fetched) {
-            packet_.take(descriptor);
+            queue.packet.take(descriptor);
             if (descriptor.command & (TDESC_CMD.RS | TDESC_CMD.RPS)) {
-                write_back(ring_.head(), descriptor);
+                write_back(ring.address(ring.head()), descriptor);
                 reports.delayed = static_cast<bool>(descriptor.command & TDESC_CMD.IDE);
                 reports.at_once = reports.at_once || !reports.delayed;
             }
-            ring_.advance();
+            ring.advance();
         }
         count -= static_cast<std::uint32_t>(fetched.size());
     }
@@ -63,10 +80,9 @@ Transmit::Reports Transmit::process(std::uint32_t count) {
 }
 
 /// 3.3.3.2: only the status changes, in all kinds of descriptors the same.
-void Transmit::write_back(std::uint32_t index, const Descriptor& descriptor) {
+void Transmit::write_back(IoAddress at, const Descriptor& descriptor) {
     const auto status = (descriptor.status | TDESC_STATUS.DD) & ~(TDESC_STATUS.EC | TDESC_STATUS.LC | TDESC_STATUS.TU);
-    registers_.host().write_back(ring_.address(index) + offsetof(Descriptor, status),
-                                 std::as_bytes(std::span(&status, 1)), 0);
+    registers_.host().write_back(at + offsetof(Descriptor, status), std::as_bytes(std::span(&status, 1)), 0);
 }
 
 }  // namespace ixy::sim::e1000

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include <ixy/datasheet/e1000/descriptors.hpp>
 #include <ixy/sim/e1000/interrupts.hpp>
@@ -25,23 +26,30 @@ public:
     /// Sends all that the ring holds, unless the transmitter is off or there is no link. To be called when the link
     /// comes up; writing the registers that set it going is noticed here.
     void run();
-    void reset() { packet_.reset(); }
+    void reset();
 
 private:
     using Descriptor = datasheet::e1000::TransmitDescriptor;
+    struct Queue {
+        unsigned number;
+        Ring ring;
+        Outgoing packet;
+    };
     /// Interrupts that the descriptors of one run have asked for.
     struct Reports {
         bool at_once = false;
         bool delayed = false;  ///< IDE; one at once makes up for those before
     };
-    Reports process(std::uint32_t count);
-    void write_back(std::uint32_t index, const Descriptor& descriptor);
+    void add_queue(const Ring::Registers& at, Statistics& statistics, const Send& send);
+    bool may_run(const Queue& queue) const;
+    void run(Queue& queue);
+    Reports process(Queue& queue, std::uint32_t count);
+    void write_back(IoAddress at, const Descriptor& descriptor);
 
     RegisterFile& registers_;
     Interrupts& interrupts_;
     const Link& link_;
-    Ring ring_;
-    Outgoing packet_;
+    std::vector<Queue> queues_;
 };
 
 }  // namespace ixy::sim::e1000

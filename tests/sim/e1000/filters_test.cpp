@@ -28,8 +28,10 @@ protected:
         for (std::size_t i = 0; i < RAH.count; ++i) write(RAH[i], {});  // not even our own address
     }
     void set_address(std::size_t index, const Address& a, datasheet::Value<Rah> high = RAH.AV) {
-        write(RAL[index], a[0] | a[1] << 8U | a[2] << 16U | std::uint32_t{a[3]} << 24U);
-        write(RAH[index], high | RAH.ADDRESS(a[4] | a[5] << 8U));
+        std::array<std::uint32_t, 2> words{};
+        std::memcpy(words.data(), a.data(), a.size());
+        write(RAL[index], words[0]);
+        write(RAH[index], high | RAH.ADDRESS(words[1]));
     }
     void receive_with(datasheet::Value<Rctl> control) {
         set_receive_ring(64);
