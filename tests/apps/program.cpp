@@ -78,7 +78,10 @@ Program::~Program() {
     }
 }
 
-void Program::signal(int number) { ::kill(process_, number); }
+/// A program that has ended gets none: -1, which is what is left of it, would be everybody.
+void Program::signal(int number) {
+    if (running()) ::kill(process_, number);
+}
 
 bool Program::running() {
     int state = 0;
