@@ -40,12 +40,12 @@ public:
     bool push(std::span<const std::byte> frame, bool damaged = false, Time due = {}) {
         const auto begin = frame.size() <= longest_wire_frame ? find_room(frame.size()) : std::nullopt;
         if (!begin) return false;
-        std::memcpy(bytes_.get() + *begin, frame.data(), frame.size());
+        if (!frame.empty()) std::memcpy(bytes_.get() + *begin, frame.data(), frame.size());
         const std::uint64_t head = head_.load(std::memory_order_relaxed);
         entries_[head & mask_] = {.due = due,
-                                    .begin = static_cast<std::uint32_t>(*begin),
-                                    .size = static_cast<std::uint16_t>(frame.size()),
-                                    .damaged = damaged};
+                                  .begin = static_cast<std::uint32_t>(*begin),
+                                  .size = static_cast<std::uint16_t>(frame.size()),
+                                  .damaged = damaged};
         head_.store(head + 1, std::memory_order_release);  // after the frame itself
         return true;
     }
