@@ -91,11 +91,12 @@ std::string Folding::summary() {
         told.more = 0;
     }
     if (zeros_.more != 0) {
+        const std::string first = name_of(first_zero_);
         const std::string last = name_of(zeros_.access);
-        add(zeros_.access, (zeros_.more == 1 ? last + " read: 0"
-                                             : "counters read " + times(zeros_.more) + ", " + name_of(first_zero_) +
-                                                   " to " + last + ": all are 0") +
-                               "  " + source_line(zeros_.access.where));
+        const std::string count = zeros_.more == 1 ? "" : " " + times(zeros_.more);
+        const std::string what = first == last ? last + " read" + count + ": 0"
+                                               : "counters read" + count + ", " + first + " to " + last + ": all are 0";
+        add(zeros_.access, what + "  " + source_line(zeros_.access.where));
         zeros_.more = 0;
     }
     std::string text;

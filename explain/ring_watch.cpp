@@ -87,6 +87,7 @@ std::optional<Handover> RingWatch::hand_over(Followed& ring, const RingPlace& pl
 
 /// Of transmit descriptors only those that ask for a report get DD, and vouch for the ones before them.
 void RingWatch::take_back(Followed& ring, const RingPlace& place, const Access& access, std::vector<Handover>& events) {
+    if (space_.memory_at(place.base, place.size * descriptor_bytes).empty()) return;
     std::uint32_t done = 0;
     for (std::uint32_t i = 0; i < ring.held; ++i) {
         const bool is_done = read_descriptor(space_, place, (ring.oldest + i) % place.size).is_done();

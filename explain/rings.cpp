@@ -46,13 +46,16 @@ std::string legend(const RingState& ring) {
     return text + "\n";
 }
 
+/// "500 to 511", "500"
+std::string range(std::uint32_t first, std::uint32_t last) {
+    return first == last ? std::to_string(first) : std::to_string(first) + " to " + std::to_string(last);
+}
+
 /// "slots 500 to 511, 0 to 11"
 std::string slots(std::uint32_t first, std::uint32_t count, std::uint32_t size) {
     const std::uint32_t last = (first + count - 1) % size;
-    if (count == 1) return "slot " + std::to_string(first);
-    std::string text = "slots " + std::to_string(first) + " to ";
-    if (last < first) text += std::to_string(size - 1) + ", 0 to ";
-    return text + std::to_string(last);
+    if (last >= first) return (count == 1 ? "slot " : "slots ") + range(first, last);
+    return "slots " + range(first, size - 1) + ", " + range(0, last);
 }
 
 std::string owners(const RingState& ring, const DmaSpace* space) {
@@ -72,8 +75,9 @@ std::string owners(const RingState& ring, const DmaSpace* space) {
     for (std::uint32_t i = 0; i < size - held; ++i) {
         done += read_descriptor(*space, ring.place, (ring.tail + i) % size).is_done() ? 1 : 0;
     }
-    return text + "; " + std::to_string(done) + " of them with DD, " + (receives ? "filled" : "sent and reported") +
-           "\n";
+    if (done == 0) return text + "; none has DD\n";
+    return text + "; " + std::to_string(done) + (done == 1 ? " has" : " have") + " DD, " +
+           (receives ? "filled" : "sent and reported") + "\n";
 }
 
 /// What is in the slots around `slot`.

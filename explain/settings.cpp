@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
+#include <utility>
 
 namespace ixy::explain {
 namespace {
@@ -41,18 +42,22 @@ void request(const std::optional<Settings>& settings) {
 }
 
 Expected<Settings> requested() {
+    std::optional<Settings> settings;
     {
         const std::lock_guard lock(request_mutex);
-        if (own_request) return *own_request;
+        settings = own_request;
     }
-    const char* const words = std::getenv("IXY_EXPLAIN");
-    if (words == nullptr || *words == '\0') return Settings{};
-    auto settings = parse_settings(words);
-    if (!settings)
-        return failure(settings.error().kind, "IXY_EXPLAIN: " + settings.error().what, settings.error().next);
-    const char* const file = std::getenv("IXY_EXPLAIN_FILE");
-    if (file != nullptr) settings->file = file;
-    return settings;
+    if (!settings) {
+        const char* const words = std::getenv("IXY_EXPLAIN");
+        if (words == nullptr || *words == '\0') return Settings{};
+        auto parsed = parse_settings(words);
+        if (!parsed) return failure(parsed.error().kind, "IXY_EXPLAIN: " + parsed.error().what, parsed.error().next);
+        settings = std::move(*parsed);
+    }
+    if (const char* const file = std::getenv("IXY_EXPLAIN_FILE"); file != nullptr && settings->file.empty()) {
+        settings->file = file;
+    }
+    return *settings;
 }
 
 }  // namespace ixy::explain

@@ -24,8 +24,8 @@ Expected<Settings> parse_settings(std::string_view words);
 /// own option. Nothing: what the environment says. Thread rule: any thread.
 void request(const std::optional<Settings>& settings);
 
-/// What was requested, else what the environment asks for: IXY_EXPLAIN has the words, IXY_EXPLAIN_FILE the file. An
-/// empty IXY_EXPLAIN is off. Errors: those of parse_settings.
+/// What was requested, else what the environment asks for: IXY_EXPLAIN has the words; an empty one is off.
+/// IXY_EXPLAIN_FILE has the file, where the request has none. Errors: those of parse_settings.
 Expected<Settings> requested();
 
 }  // namespace ixy::explain

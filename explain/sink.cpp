@@ -1,11 +1,12 @@
 // Explanations into a file or onto standard error: one write() for what belongs together, so that the lines of several
-// threads, and of several processes, do not mix.
+// processes do not mix either.
 #include <ixy/explain/sink.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <mutex>
 #include <utility>
 
 #include <ixy/core/files.hpp>
@@ -18,6 +19,8 @@ public:
     explicit FileSink(File file) : file_(std::move(file)) {}
 
     void print(std::string_view lines) override {
+        static std::mutex mutex;  // one for all: several sinks may be one file
+        const std::lock_guard lock(mutex);
         const int file = file_.is_open() ? file_.get() : STDERR_FILENO;
         while (!lines.empty()) {
             const ssize_t written = ::write(file, lines.data(), lines.size());

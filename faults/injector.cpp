@@ -231,8 +231,8 @@ Expected<std::optional<Plan>> requested_plan(const datasheet::Chip* chip) {
         }
         return random_plan(seed, *chip);
     }
-    Expected<std::string> script = wish;
-    if (wish.find(' ') == std::string::npos || exists(wish)) script = read_text(wish);
+    const bool is_file = wish.find('/') != std::string::npos || exists(wish);
+    const Expected<std::string> script = is_file ? read_text(wish) : wish;
     if (!script) return failure(script.error().kind, "IXY_FAULTS: " + script.error().what, "name a script, or seed:7");
     auto plan = parse_plan(*script);
     if (!plan) return failure(plan.error().kind, "IXY_FAULTS: " + plan.error().what, plan.error().next);

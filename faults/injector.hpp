@@ -26,8 +26,8 @@ struct Counts {
 Expected<std::unique_ptr<PciFunction>> inject(std::unique_ptr<PciFunction> inner, const Plan& plan,
                                               std::shared_ptr<Counts> counts = {});
 
-/// The plan that the environment variable IXY_FAULTS asks for, if it does: the name of a script; "seed:7", random
-/// faults; or, where it has a blank in it, a script itself, "never STATUS.LU; gone after 500 accesses". `chip` (null:
+/// The plan that the environment variable IXY_FAULTS asks for, if it does: the path of a script (it has a slash, or
+/// exists); "seed:7", random faults; or a script itself, "never STATUS.LU; gone after 500 accesses". `chip` (null:
 /// unknown) is who random faults are for. Errors: not_found and others (the file), those of parse_plan.
 Expected<std::optional<Plan>> requested_plan(const datasheet::Chip* chip);
 

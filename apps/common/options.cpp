@@ -80,9 +80,10 @@ void add_explain_options(CLI::App& app, ExplainOptions& options) {
 
 void request_explanations(const ExplainOptions& options) {
     if (options.words.empty() && options.file.empty()) return;
-    auto settings = explain::parse_settings(options.words);
-    if (!settings) return;  // not with words that parse() has let pass
-    settings->file = options.file;
+    auto settings = options.words.empty() ? explain::requested() : explain::parse_settings(options.words);
+    if (!settings) return;  // the environment's words are wrong: whoever opens a device will say so
+    if (options.words.empty()) settings->on = true;
+    if (!options.file.empty()) settings->file = options.file;
     explain::request(*settings);
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <random>
 #include <sstream>
 #include <thread>
 
@@ -196,6 +197,46 @@ TEST_F(Explained, threads_do_not_mix_their_lines) {
     EXPECT_EQ(lines_of(sink->take()).size(), 801U);
 }
 
+TEST_F(Explained, garbage_in_registers_and_descriptors_is_told_without_harm) {
+    for (const bool json : {false, true}) {
+        auto sink = std::make_shared<TextList>();
+        auto card = std::make_unique<test::MemoryCard>();
+        const DmaMemory memory = card->dma_space()->allocate(64 * 1024, 4096).value();
+        const auto function = explain(std::move(card), {.on = true, .descriptors = true, .json = json}, sink);
+        const Bar bar = function->map_bar(0, 0).value();
+        std::mt19937 random(7);
+        for (std::uint32_t i = 0; i < 16 * 1024; ++i) {
+            reinterpret_cast<std::uint32_t*>(memory.data())[i] = static_cast<std::uint32_t>(random());
+        }
+        constexpr std::uint32_t rings[] = {RDBAL.offset, RDBAH.offset, RDLEN.offset, RDH.offset, RDT.offset,
+                                           TDBAL.offset, TDBAH.offset, TDLEN.offset, TDH.offset, TDT.offset};
+        std::size_t told = 0;
+        for (int i = 0; i < 4000; ++i) {
+            const auto offset = random() % 2 == 0 ? rings[random() % std::size(rings)]
+                                                  : static_cast<std::uint32_t>(random() % 0x8000 * 4);
+            auto value = static_cast<std::uint32_t>(random());
+            if (offset == RDBAL.offset || offset == TDBAL.offset)
+                value = static_cast<std::uint32_t>(memory.address().value);
+            if (offset == RDBAH.offset || offset == TDBAH.offset)
+                value = static_cast<std::uint32_t>(memory.address().value >> 32);
+            if (offset >= RDLEN.offset) value %= 2048;
+            if (random() % 3 == 0) {
+                bar.load<std::uint32_t>(offset);
+            } else if (random() % 16 == 0) {
+                bar.store<std::uint16_t>(offset, 1);
+            } else {
+                bar.store<std::uint32_t>(offset, value);
+            }
+            const std::string text = sink->take();
+            told += text.size();
+            if (json) {
+                EXPECT_NO_THROW(lines_of(text)) << text;
+            }
+        }
+        EXPECT_GT(told, 100'000U);
+    }
+}
+
 /// What the environment asks for, on whatever is opened.
 class ExplainedByEnvironment : public testing::Test {
 protected:
@@ -221,6 +262,8 @@ TEST_F(ExplainedByEnvironment, off_leaves_the_function_alone) {
     ::setenv("IXY_EXPLAIN", "0", 1);
     ASSERT_TRUE(explain_if_requested(function));
     EXPECT_EQ(function.get(), before);
+    Device device = Device::open(std::move(function)).value();
+    EXPECT_EQ(&device.driver().function(), before);
 }
 
 TEST_F(ExplainedByEnvironment, any_device_that_is_opened_is_explained_and_files_are_added_to) {

@@ -44,7 +44,9 @@ TEST(ExplainSettings, the_environment_asks_until_the_program_does) {
     EXPECT_NE(requested().error().what.find("IXY_EXPLAIN"), std::string::npos) << "it says where the word stands";
     request(Settings{.on = true, .json = true});
     EXPECT_TRUE(requested()->json);
-    EXPECT_TRUE(requested()->file.empty());
+    EXPECT_EQ(requested()->file, "/tmp/a") << "the environment's file, where the request has none";
+    request(Settings{.on = true, .file = "/tmp/b"});
+    EXPECT_EQ(requested()->file, "/tmp/b");
     request(Settings{});
     EXPECT_FALSE(requested()->on);
     request(std::nullopt);

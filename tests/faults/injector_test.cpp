@@ -162,6 +162,7 @@ TEST_F(RequestedFaults, nothing_requested_leaves_the_function_alone) {
 
 TEST_F(RequestedFaults, come_from_a_script_a_file_or_a_seed) {
     EXPECT_TRUE(request("never STATUS.LU; gone after 3 accesses"));
+    EXPECT_TRUE(request("gone"));
     EXPECT_TRUE(request("seed:7"));
     const auto file = std::filesystem::temp_directory_path() / ("ixy-faults-" + std::to_string(::getpid()));
     std::ofstream(file) << "# comment\nnever STATUS.LU\n";
