@@ -8,6 +8,13 @@ endforeach()
 install(TARGETS ixy EXPORT ixy ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT ixy NAMESPACE ixy:: DESTINATION ${package_folder} FILE ixy-targets.cmake)
 
+# The software NICs, ixy::sim, where they were built; who links them needs libpcap.
+if(TARGET ixy_sim)
+  install(DIRECTORY sim/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ixy/sim FILES_MATCHING PATTERN "*.hpp")
+  install(TARGETS ixy_sim EXPORT ixy-sim ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT ixy-sim NAMESPACE ixy:: DESTINATION ${package_folder} FILE ixy-sim-targets.cmake)
+endif()
+
 configure_package_config_file(cmake/ixy-config.cmake.in ${PROJECT_BINARY_DIR}/ixy-config.cmake INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ixy-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/ixy-config.cmake ${PROJECT_BINARY_DIR}/ixy-config-version.cmake DESTINATION ${package_folder})
