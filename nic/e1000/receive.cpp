@@ -73,8 +73,8 @@ std::size_t ReceiveRing::receive(PacketBatch& batch) {
         const std::size_t run = take_plain(slots.subspan(received), bytes);
         received += run;
         if (run != 0) continue;
-        const auto status = dma_load(ring_[next_].status);
-        if (!(status & RDESC_STATUS.DD)) break;
+        auto status = dma_load(ring_[next_].status);
+        if (!(status & RDESC_STATUS.DD) && !is_overtaken(status)) break;
         if (Packet* frame = collect(status)) {
             slots[received++] = frame;
             bytes += frame->frame_length();
@@ -114,6 +114,22 @@ std::size_t ReceiveRing::take_plain(std::span<Packet*> slots, std::size_t& bytes
     filled_ -= static_cast<std::uint32_t>(taken);
     bytes += sum;
     return taken;
+}
+
+/// Descriptors are done in their order: when a later one is and the next one is not, its write-back got lost, and would
+/// hold up all others for ever. It counts as a damaged frame. `status` becomes what to make of the next descriptor.
+bool ReceiveRing::is_overtaken(Status& status) const {
+    if (filled_ < 2) return false;
+    const std::uint32_t last = tail_ == 0 ? size_ - 1 : tail_ - 1;
+    const auto later = dma_load(ring_[following(next_)].status) | dma_load(ring_[last].status);
+    if (!(later & RDESC_STATUS.DD)) return false;
+    dma_rmb();  // the later status before this one, which the card wrote first
+    status = dma_load(ring_[next_].status);
+    if (!(status & RDESC_STATUS.DD)) {
+        status = RDESC_STATUS.DD | RDESC_STATUS.RXE;
+        if (longest_frame_ <= buffer_size - check_sequence) status |= RDESC_STATUS.EOP;
+    }
+    return true;
 }
 
 /// Everything but a plain good frame in one buffer: damage, several pieces, VLAN tags, checksums (3.2.3). Returns the

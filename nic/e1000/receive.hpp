@@ -34,6 +34,7 @@ private:
     ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempool> pool, const DeviceOptions& options);
 
     std::size_t take_plain(std::span<Packet*> slots, std::size_t& bytes);
+    bool is_overtaken(Status& status) const;
     Packet* collect(Status status);
     void drop_frame(Counter& reason);
     void note_offloads(Packet& frame, Status status);

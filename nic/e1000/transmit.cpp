@@ -14,6 +14,7 @@ using namespace datasheet::e1000;
 namespace {
 constexpr std::size_t shortest_frame = 14;        // an Ethernet header; the card pads up to 60 bytes (TCTL.PSP)
 constexpr std::size_t longest_frame = 16128 - 4;  // without FCS; 13.4.22, LPE
+constexpr std::uint32_t most_in_vain = 1 << 16;   // attempts to send; some milliseconds
 
 /// Reports are powers of two and at least two fit into the ring, so that one can always be waited for.
 std::uint32_t report_every(std::size_t ring_size) {
@@ -74,6 +75,7 @@ std::size_t TransmitRing::send(PacketBatch& batch) {
         mmio_wmb();  // the descriptors before the tail that hands them over
         registers_.write(TDT, tail_);
     }
+    if (taken == 0 && !batch.empty() && ++in_vain_ % most_in_vain == 0) look_at_head();
     batch.release_front(taken);
     const std::size_t sent = taken - (counters.refused.value() - refused_before);
     counters.packets.add(sent);
@@ -146,6 +148,17 @@ std::size_t TransmitRing::reclaim() {
         used_ -= block_;
     }
     return freed;
+}
+
+/// A report that got lost would keep the ring full for ever. When nothing has found room for long, the head says how
+/// far the card is (13.4.39), and reports that are missing are made up for.
+void TransmitRing::look_at_head() {
+    const std::uint32_t head = registers_.read(TDH).bits;
+    if (head >= size_) return;  // the card is gone
+    for (std::uint32_t done = (head + size_ - oldest_) % size_, slot = oldest_; done >= block_; done -= block_) {
+        ring_[slot + block_ - 1].status |= TDESC_STATUS.DD;
+        slot = slot + block_ == size_ ? 0 : slot + block_;
+    }
 }
 
 /// Everything but a plain frame in one buffer: several pieces, a VLAN tag, checksums that the card shall write. A frame

@@ -49,6 +49,7 @@ private:
     void post_checksum_context(const Packet& frame);
     bool reaches(const Mempool& pool) const;
     [[gnu::cold, gnu::noinline]] bool keep_pool(Mempool& pool);
+    [[gnu::cold, gnu::noinline]] void look_at_head();
 
     Bar registers_;
     Descriptor* ring_;
@@ -58,6 +59,7 @@ private:
     std::uint32_t oldest_ = 0;
     std::uint32_t tail_ = 0;
     std::uint32_t used_ = 0;
+    std::uint32_t in_vain_ = 0;  // calls that sent nothing
 
     PacketFlags allowed_;        // what packets may ask for
     std::uint32_t context_ = 0;  // header lengths and protocol that the card's checksum context holds
