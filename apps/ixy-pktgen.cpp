@@ -29,6 +29,26 @@ struct Options : CommonOptions {
     std::uint32_t flows = 1;
 };
 
+/// Watches over a card that takes nothing: while its link is down it is waited for, else it is broken.
+class StallWatch {
+public:
+    /// Called after each attempt. True when none has worked for five seconds.
+    bool is_stuck(bool worked, Device& device) {
+        if (worked) since_ = never;
+        if (worked) return false;
+        const auto now = Clock::now();
+        if (since_ == never) since_ = now;
+        if (now - since_ < std::chrono::seconds(5)) return false;
+        since_ = now;
+        return device.link().up;
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    static constexpr Clock::time_point never{};
+    Clock::time_point since_ = never;
+};
+
 /// Sends until the count is reached or the monitor says that it is time to end.
 void send_frames(Device& device, Generator& generator, const Options& options, Monitor& monitor) {
     RxQueue& rx_queue = device.rx_queue(0);
@@ -39,6 +59,7 @@ void send_frames(Device& device, Generator& generator, const Options& options, M
     const double rate = options.rate ? options.rate->packets_per_second(options.frame.size) : 1;
     const auto catch_up = static_cast<std::size_t>(rate / 50);  // of 20 ms in which this process did not run
     Pacer pacer(rate, std::max(2 * options.batch, catch_up));
+    StallWatch stall;
 
     while (left != 0 && monitor.going()) {
         if (batch.empty()) {
@@ -53,6 +74,10 @@ void send_frames(Device& device, Generator& generator, const Options& options, M
         rx_queue.receive(unwanted);  // nobody waits for what arrives, but a full ring would count it as missed
         unwanted.clear();
         monitor.rest_unless(sent != 0);
+        if (stall.is_stuck(sent != 0 || batch.empty(), device)) {
+            monitor.fail({ErrorKind::timeout, fmt::format("{}: the card sends nothing any more", device.address()),
+                          "its link is up, so it is broken; start anew, which resets it"});
+        }
     }
 }
 
