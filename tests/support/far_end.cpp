@@ -15,6 +15,12 @@ public:
 
     explicit Cable(bool can_wait) : waits(can_wait) {}
 
+    /// True when `condition` holds, at the latest after `limit`. To wait for no time takes none.
+    template <class Condition>
+    bool wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds limit, Condition condition) {
+        return condition() || (limit.count() > 0 && changed.wait_for(lock, limit, condition));
+    }
+
     const bool waits;
 
     std::mutex mutex;  ///< guards the two queues
@@ -66,7 +72,7 @@ bool FarEnd::send(std::span<const std::byte> frame, std::chrono::milliseconds li
     {
         std::unique_lock lock(cable_->mutex);
         const auto has_room = [this] { return cable_->to_card.size() < Cable::room; };
-        if (!cable_->changed.wait_for(lock, limit, has_room)) return false;
+        if (!cable_->wait(lock, limit, has_room)) return false;
         cable_->to_card.emplace_back(frame.begin(), frame.end());
     }
     const std::lock_guard lock(cable_->ask_mutex);
@@ -76,7 +82,7 @@ bool FarEnd::send(std::span<const std::byte> frame, std::chrono::milliseconds li
 
 Frame FarEnd::receive(std::chrono::milliseconds limit) {
     std::unique_lock lock(cable_->mutex);
-    if (!cable_->changed.wait_for(lock, limit, [this] { return !cable_->from_card.empty(); })) return {};
+    if (!cable_->wait(lock, limit, [this] { return !cable_->from_card.empty(); })) return {};
     Frame frame = std::move(cable_->from_card.front());
     cable_->from_card.pop_front();
     return frame;

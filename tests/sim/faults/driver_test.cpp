@@ -1,0 +1,156 @@
+// Our driver on our model, while memory fails it: it costs frames and counts, and never a buffer, a crash or a hang.
+#include <gtest/gtest.h>
+
+#include "tests/support/far_end.hpp"
+#include "tests/support/test_bed.hpp"
+
+#include <ixy/sim/faults.hpp>
+#include <ixy/sim/function.hpp>
+
+namespace ixy::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Frame;
+
+/// A card whose memory fails by a plan, its driver, and the far end of its cable.
+class FaultyCard {
+public:
+    explicit FaultyCard(const faults::Plan& plan,
+                        DeviceOptions options = {.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 256}) {
+        faults::Plan copy = plan;
+        card_ = std::make_shared<Card>(*find_card_type("82540em"), far_end_.plug(),
+                                       CardOptions{.name = "faulty",
+                                                   .clock = std::make_shared<SteppedClock>(),
+                                                   .wrap = wrap_in_faults,
+                                                   .wrap_context = &copy});
+        device_ =
+            std::make_unique<Device>(Device::open(make_function(card_, "faulty", Running::inside), options).value());
+        pool_ = device_->pool();
+    }
+    explicit FaultyCard(std::string_view script) : FaultyCard(faults::parse_plan(script).value()) {}
+    ~FaultyCard() {
+        device_.reset();
+        EXPECT_EQ(pool_->available(), pool_->size()) << "buffers were lost, or given back twice";
+    }
+
+    Device& device() { return *device_; }
+    const RxQueueCounters& counters() { return device_->rx_queue(0).counters(); }
+
+    /// Lets a frame come in and returns what the program receives. Whatever that is, it is whole.
+    std::vector<Frame> receive(const Frame& frame) {
+        (void)far_end_.send(frame, 0ms);
+        std::vector<Frame> frames;
+        Batch<16> batch;
+        for (int polls = 0; polls < 3; ++polls) {
+            device_->rx_queue(0).receive(batch);
+            for (const Packet& packet : batch) {
+                EXPECT_GT(packet.frame_length(), 0U);
+                EXPECT_LE(packet.frame_length(), device_->driver().options().max_frame + 4);
+                frames.push_back(test::bytes_of(packet));
+            }
+            batch.clear();
+        }
+        return frames;
+    }
+    /// True when the card takes the frame within `attempts`.
+    bool send(const Frame& frame, int attempts = 1) {
+        Batch<4> batch;
+        Packet* const packet = test::make_packet(*pool_, frame);
+        if (packet == nullptr) return false;
+        batch.push(packet);
+        for (; attempts != 0; --attempts) {
+            if (device_->tx_queue(0).send(batch) == 1) return true;
+        }
+        return false;
+    }
+    std::vector<Frame> sent() {
+        std::vector<Frame> frames;
+        for (Frame frame = far_end_.receive(0ms); !frame.empty(); frame = far_end_.receive(0ms))
+            frames.push_back(frame);
+        return frames;
+    }
+
+private:
+    test::FarEnd far_end_;
+    std::shared_ptr<Card> card_;
+    std::unique_ptr<Device> device_;
+    std::shared_ptr<Mempool> pool_;
+};
+
+Frame frame(unsigned number) { return test::make_frame(60 + number % 1400, number); }
+
+TEST(MemoryFaults, a_lost_write_back_costs_its_frame_and_no_other) {
+    FaultyCard card("lose write-back after 10 write-backs for 3 write-backs");
+    std::size_t received = 0;
+    for (unsigned i = 0; i < 500; ++i) received += card.receive(frame(i)).size();
+    EXPECT_EQ(received, 497U);
+    EXPECT_EQ(card.counters().errors.value(), 3U);
+}
+
+TEST(MemoryFaults, lost_reports_of_sent_frames_are_made_up_for_by_the_head) {
+    for (const std::string_view script : {"lose write-back for 3 write-backs", "lose write-back"}) {
+        FaultyCard card(script);
+        std::size_t taken = 0;
+        for (unsigned i = 0; i < 300; ++i) taken += card.send(frame(i), 1 << 17);
+        EXPECT_EQ(taken, 300U);
+        EXPECT_EQ(card.sent().size(), 300U);
+    }
+}
+
+TEST(MemoryFaults, a_card_that_never_reports_keeps_its_ring_and_no_more) {
+    FaultyCard card("lose write-back");
+    std::size_t taken = 0;
+    for (unsigned i = 0; i < 200; ++i) taken += card.send(frame(i));
+    EXPECT_EQ(taken, 63U);
+    for (unsigned i = 0; i < 200; ++i) EXPECT_TRUE(card.receive(frame(i)).empty());
+}
+
+TEST(MemoryFaults, wrong_lengths_are_damage_or_cut_the_frame) {
+    for (const std::string length : {"0", "2049", "65535"}) {
+        FaultyCard card("length " + length + " after 5 write-backs for 5 write-backs");
+        std::size_t received = 0;
+        for (unsigned i = 0; i < 100; ++i) received += card.receive(frame(i)).size();
+        EXPECT_EQ(received, 95U) << length;
+        EXPECT_EQ(card.counters().errors.value(), 5U) << length;
+    }
+    FaultyCard card("length 20 for 1 write-back");
+    EXPECT_EQ(card.receive(frame(100)).at(0).size(), 20U);
+    EXPECT_EQ(card.receive(frame(100)).at(0), frame(100));
+}
+
+TEST(MemoryFaults, dma_that_fails_costs_frames_until_it_works_again) {
+    FaultyCard card("fail DMA after 200 transfers for 50 transfers");
+    for (unsigned i = 0; i < 300; ++i) {
+        card.receive(frame(i));
+        card.send(frame(i));
+    }
+    card.sent();
+    EXPECT_EQ(card.receive(frame(7)), std::vector<Frame>(1, frame(7)));
+    EXPECT_TRUE(card.send(frame(8)));
+}
+
+/// Frames both ways, the statistics, and the end: for every seed it has one.
+TEST(MemoryFaults, any_of_them_is_survived) {
+    for (std::uint64_t seed = 0; seed < 500; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed) + ":\n" + script_of(random_memory_faults(seed)));
+        const bool jumbo = seed % 3 == 0;
+        FaultyCard card(random_memory_faults(seed), {.rx_ring_size = 8U << seed % 5,
+                                                     .tx_ring_size = 8U << seed % 4,
+                                                     .pool_packets = 256,
+                                                     .max_frame = jumbo ? 9000U : 1514U,
+                                                     .rx_checksum = seed % 2 == 0,
+                                                     .vlan = seed % 5 == 0});
+        for (unsigned i = 0; i < 400; ++i) {
+            card.receive(test::make_frame(jumbo && i % 7 == 0 ? 5000 : 60 + i, i));
+            card.send(test::make_frame(i % 11 == 0 ? 4000 : 60 + i, i));
+            card.sent();
+        }
+        const Statistics statistics = card.device().statistics();
+        EXPECT_LE(statistics.rx_packets, 10'000U);
+        if (HasFailure()) return;
+    }
+}
+
+}  // namespace
+}  // namespace ixy::sim
