@@ -1,6 +1,7 @@
 // The kinds of wire, one file each; open_wire() chooses.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 
