@@ -93,6 +93,8 @@ constexpr Key keys[] = {
          const auto [last, error] = std::from_chars(text.data(), end, card.impairments.seed);
          return error == std::errc{} && last == end;
      }},
+    {"hold", "yes or no",
+     [](std::string_view text, CardAddress& card) { return read_choice(text, "yes", "no", card.hold); }},
     {"link", "what auto-negotiation takes, as in 20ms, 2s",
      [](std::string_view text, CardAddress& card) { return read_time(text, card.model.link_delay); }},
     {"clock", "real or stepped",

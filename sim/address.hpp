@@ -6,6 +6,8 @@
 //   delay=TIME      of each frame: 10us, 1.5ms
 //   loss= reorder= corrupt=SHARE   of the frames: 0.01 or 1%
 //   seed=NUMBER     of all chance
+//   hold=yes|no     frames that the card has no room for wait, where the wire can let them (default), or are lost, as
+//                   on a real cable
 //   link=TIME       what auto-negotiation takes (default: none)
 //   clock=real|stepped   stepped: time passes only while the driver waits, so that runs repeat exactly
 //   thread=yes|no   the card in a thread of its own (default: no)
@@ -31,6 +33,7 @@ struct CardAddress {
     bool stepped_clock = false;
     bool own_thread = false;
     bool strict = true;
+    bool hold = true;
     std::string faults;  ///< see read_faults(); empty: what IXY_FAULTS asks for, if it does
 };
 

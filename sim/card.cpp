@@ -50,7 +50,7 @@ Card::Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options
     : type_(type),
       options_(std::move(options)),
       wire_(std::move(wire)),
-      frames_can_wait_(wire_->can_wait()),
+      frames_can_wait_(options_.hold && wire_->can_wait()),
       config_(type),
       interrupts_(type, config_) {
     timers_.fill(never);

@@ -31,6 +31,8 @@ namespace ixy::sim {
 struct CardOptions {
     std::string name;  ///< in reports; empty: the type's
     ModelOptions model;
+    /// Frames that the chip has no room for wait on a wire that can let them; else they are lost, as on a real cable.
+    bool hold = true;
     std::shared_ptr<Clock> clock;         ///< null: RealClock::shared()
     std::shared_ptr<ReportSink> reports;  ///< null: nobody listens
     /// Makes the host that the model sees around the card's own, e.g. one that loses write-backs. Null: the card's own.

@@ -49,7 +49,7 @@ Expected<std::shared_ptr<Card>> make_card(CardAddress address, std::string name)
     if (!address.mac_given) address.model.mac = mac_for(address.wire, (*wire)->end());
 
     static const auto printer = std::make_shared<ReportPrinter>();
-    CardOptions card{.name = std::move(name), .model = address.model, .clock = {}, .reports = {}};
+    CardOptions card{.name = std::move(name), .model = address.model, .hold = address.hold, .clock = {}, .reports = {}};
     if (address.stepped_clock) card.clock = SteppedClock::shared();
     if (address.strict) card.reports = printer;
     auto plan = find_faults(address, card.name);
