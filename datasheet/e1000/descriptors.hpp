@@ -306,6 +306,20 @@ struct ExtendedReceiveWriteBack {
 static_assert(sizeof(ExtendedReceiveRead) == 16);
 static_assert(sizeof(ExtendedReceiveWriteBack) == 16 && offsetof(ExtendedReceiveWriteBack, status) == 8);
 
+/// Packet split (82574L datasheet 7.1.5.3), as software gives it: up to four buffers, all ones where there is none.
+struct SplitReceiveRead {
+    std::uint64_t addresses[4];
+};
+/// As the device writes it back: as above for the first buffer, then the lengths of the others.
+struct SplitReceiveWriteBack {
+    ExtendedReceiveWriteBack first;
+    std::uint16_t header_status;
+    std::uint16_t lengths[3];
+    std::uint64_t reserved;
+};
+static_assert(sizeof(SplitReceiveRead) == 32);
+static_assert(sizeof(SplitReceiveWriteBack) == 32 && offsetof(SplitReceiveWriteBack, lengths) == 18);
+
 inline constexpr DescriptorInfo EXTENDED_RECEIVE_DESCRIPTOR{
     "Extended",
     "Extended receive descriptor, write-back format",

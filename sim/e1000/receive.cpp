@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include <ixy/datasheet/e1000/pcie.hpp>
 #include <ixy/datasheet/e1000/registers.hpp>
 #include <ixy/sim/e1000/offload.hpp>
 
@@ -29,17 +30,27 @@ Receive::Receive(RegisterFile& registers, Filters& filters, Statistics& statisti
       filters_(filters),
       statistics_(statistics),
       interrupts_(interrupts),
-      ring_(registers, statistics, interrupts, {RDBAL, RDBAH, RDLEN, RDH, RDT}),
       scratch_(longest_jumbo + check_sequence_size),
       waiting_(most_waiting) {
-    for (const datasheet::Number* each : {&RDBAL, &RDBAH, &RDLEN, &RDH})
-        registers.on_write(*each, [this](auto...) { ring_.forget(); });
-    registers.on_write(RDT, [this](auto...) {
+    add_queue({RDBAL, RDBAH, RDLEN, RDH, RDT});
+    if (registers.chip().has(RDT1)) add_queue({RDBAL1, RDBAH1, RDLEN1, RDH1, RDT1});
+    registers.on_write(RCTL, [this](std::uint32_t, std::uint32_t before, auto) { control_written(before); });
+}
+
+void Receive::add_queue(const Ring::Registers& at) {
+    const std::size_t queue = rings_.size();
+    rings_.emplace_back(registers_, statistics_, interrupts_, at, static_cast<unsigned>(queue));
+    for (const datasheet::Number* each : {&at.base_low, &at.base_high, &at.length, &at.head})
+        registers_.on_write(*each, [this, queue](auto...) { rings_[queue].forget(); });
+    registers_.on_write(at.tail, [this, queue](auto...) {
         if (!is_enabled()) return;
-        ring_.fetch();
+        rings_[queue].fetch();
         drain();
     });
-    registers.on_write(RCTL, [this](std::uint32_t, std::uint32_t before, auto) { control_written(before); });
+}
+
+void Receive::forget_rings() {
+    for (ReceiveRing& ring : rings_) ring.forget();
 }
 
 bool Receive::is_enabled() const { return static_cast<bool>(registers_.get(RCTL) & RCTL.EN); }
@@ -57,16 +68,16 @@ bool Receive::can_receive() const {
 void Receive::control_written(std::uint32_t before) {
     const bool was_enabled = static_cast<bool>(RCTL.from(before) & RCTL.EN);
     if (is_enabled() == was_enabled) return;
-    ring_.forget();
+    forget_rings();
     empty_buffer();
     if (!is_enabled()) return;
-    if (ring_.ring().size() == 0)
+    if (rings_[0].ring().size() == 0)
         registers_.report(Misuse::receive_before_ring, RCTL, "the receiver is switched on before RDLEN is set");
-    ring_.fetch();
+    for (ReceiveRing& ring : rings_) ring.fetch();
 }
 
 void Receive::reset() {
-    ring_.forget();
+    forget_rings();
     empty_buffer();
 }
 
@@ -94,8 +105,9 @@ void Receive::arrive(std::span<const std::byte> bytes, bool damaged) {
         return interrupts_.raise(ICR.RXO);
     }
     if (good) statistics_.accepted(bytes);
-    if (ring_.available() == 0) statistics_.count(RNBC);
-    if (count_ != 0 || !ring_.deliver(frame)) wait(frame);
+    ReceiveRing& ring = ring_for(frame);
+    if (ring.available() == 0) statistics_.count(RNBC);
+    if (count_ != 0 || !ring.deliver(frame)) wait(frame);
 }
 
 /// PAUSE and other MAC control frames (IEEE 802.3, 31), 13.4.22 DPF and PMCF. True when the frame goes no further.
@@ -149,6 +161,7 @@ ReceivedFrame Receive::prepare(std::span<const std::byte> bytes, bool damaged, b
     return {.bytes = stored,
             .status = status,
             .checksum = static_cast<std::uint16_t>(~ones_sum(stored.subspan(start))),
+            .rss = scale(bytes, registers_),
             .wire_size = bytes.size() + check_sequence_size};
 }
 
@@ -179,9 +192,10 @@ void Receive::wait(const ReceivedFrame& frame) {
 
 /// Writes to memory what waits, as far as there are descriptors.
 void Receive::drain() {
-    while (count_ != 0 && ring_.available() != 0) {
+    while (count_ != 0) {
         Waiting& next = waiting_[oldest_];
-        if (!ring_.deliver(next.frame)) return;
+        ReceiveRing& ring = ring_for(next.frame);
+        if (ring.available() == 0 || !ring.deliver(next.frame)) return;
         used_ -= cost(next.bytes.size());
         oldest_ = --count_ == 0 ? 0 : (oldest_ + 1) % most_waiting;
     }

@@ -34,11 +34,14 @@ private:
         ReceivedFrame frame;
         std::vector<std::byte> bytes;  ///< to which `frame` refers
     };
+    void add_queue(const Ring::Registers& at);
+    void forget_rings();
     bool is_enabled() const;
     void arrive(std::span<const std::byte> bytes, bool damaged);
     bool is_control_frame_for_us(std::span<const std::byte> bytes);
     bool count_faults(std::size_t size, bool damaged);
     ReceivedFrame prepare(std::span<const std::byte> bytes, bool damaged, bool inexact);
+    ReceiveRing& ring_for(const ReceivedFrame& frame) { return rings_[frame.rss.queue % rings_.size()]; }
     std::span<const std::byte> as_stored(std::span<const std::byte> bytes, bool without_tag, bool damaged);
     void wait(const ReceivedFrame& frame);
     void drain();
@@ -50,7 +53,7 @@ private:
     Filters& filters_;
     Statistics& statistics_;
     Interrupts& interrupts_;
-    ReceiveRing ring_;
+    std::vector<ReceiveRing> rings_;
     std::vector<std::byte> scratch_;  ///< a frame as memory shall have it, where the wire had it otherwise
 
     // The packet buffer. The storage of frames that are gone is used again.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include <ixy/datasheet/e1000/pcie.hpp>
 #include <ixy/datasheet/e1000/receive.hpp>
 #include <ixy/datasheet/e1000/statistics.hpp>
 
@@ -15,6 +16,7 @@ using namespace datasheet::e1000;
 namespace {
 
 constexpr std::size_t status_at = offsetof(ReceiveDescriptor, status);
+constexpr std::size_t extended_status_at = offsetof(ExtendedReceiveWriteBack, status);
 constexpr unsigned hash_bits = 14;
 
 std::size_t hash(std::uint64_t buffer) { return buffer * 0x9e37'79b9'7f4a'7c15 >> (64 - hash_bits); }
@@ -43,17 +45,18 @@ void ReceiveRing::fetch() {
 /// Keeps a new descriptor's buffer. When the same one was given before, and is not used yet, two frames will be written
 /// to it. A table of 2^14 places finds that almost always, at the cost of one look.
 void ReceiveRing::note(std::uint32_t index, std::uint64_t buffer) {
+    buffers_[index] = buffer;
+    ++known_;
+    if (index % 2 == 1 && format() == Format::split) return;  // a descriptor's second half, with its further buffers
     std::uint32_t& last = last_given_[hash(buffer)];
     const std::uint32_t head = ring_.head();
     const std::uint32_t from_head = last >= head ? last - head : last + ring_.size() - head;
-    if (buffer != 0 && from_head < known_ && buffers_[last] == buffer) {
+    if (buffer != 0 && last != index && from_head < known_ - 1 && buffers_[last] == buffer) {
         registers_.report(
             Misuse::descriptor_again, ring_.at().tail,
             "descriptors " + std::to_string(last) + " and " + std::to_string(index) + " have the same buffer");
     }
     last = index;
-    buffers_[index] = buffer;
-    ++known_;
 }
 
 void ReceiveRing::forget() {
@@ -66,44 +69,99 @@ std::uint32_t ReceiveRing::available() {
     return known_;
 }
 
+ReceiveRing::Format ReceiveRing::format() const {
+    const bool possible = registers_.chip().has(RFCTL) && (registers_.get(RFCTL) & RFCTL.EXSTEN);
+    if (!possible) return Format::legacy;
+    return RCTL.DTYP.of(registers_.get(RCTL)) == 1 ? Format::split : Format::extended;
+}
+
 bool ReceiveRing::deliver(ReceivedFrame& frame) {
-    Host& host = registers_.host();
-    const std::size_t buffer_bytes = buffer_size();
-    while (known_ > 0) {
-        const std::uint64_t buffer = buffers_[ring_.head()];
-        if (buffer == 0) {
-            skip_null();
+    const Format kind = format();
+    const std::uint32_t slots = kind == Format::split ? 2 : 1;
+    while (known_ >= slots) {
+        if (kind != Format::split && buffers_[ring_.head()] == 0) {
+            skip_null(kind);
             continue;
         }
-        const auto piece =
-            frame.bytes.subspan(frame.written).first(std::min(buffer_bytes, frame.bytes.size() - frame.written));
-        const bool stored = host.write({buffer}, piece);
-        frame.written += piece.size();
-        Status status = RDESC_STATUS.DD;
-        if (!stored) status |= RDESC_STATUS.EOP | RDESC_STATUS.RXE;
-        if (stored && frame.written == frame.bytes.size()) status |= RDESC_STATUS.EOP | frame.status;
-
-        const ReceiveDescriptor done{
-            buffer,
-            RDESC_LENGTH.LENGTH(static_cast<std::uint32_t>(piece.size())) | RDESC_LENGTH.CHECKSUM(frame.checksum),
-            status};
-        host.write_back(ring_.address(ring_.head()), std::as_bytes(std::span(&done, 1)), status_at);
-        consume();
+        const Status status = kind == Format::split ? fill_split(frame) : fill(frame, kind);
+        for (std::uint32_t i = 0; i < slots; ++i) consume();
         if (!(status & RDESC_STATUS.EOP)) continue;
-        if (!stored) statistics_.count(RXERRC);
-        interrupts_.frame_received(frame.wire_size);
+        if (status & RDESC_STATUS.RXE) statistics_.count(RXERRC);
+        interrupts_.frame_received(frame.wire_size, queue_);
         return true;
     }
     return false;
 }
 
-/// 3.2.5.2: a descriptor without a buffer takes no data, and comes back with DD and else as it was.
-void ReceiveRing::skip_null() {
+ReceiveRing::Status ReceiveRing::fill(ReceivedFrame& frame, Format format) {
+    const std::uint64_t buffer = buffers_[ring_.head()];
+    const std::size_t before = frame.written;
+    const bool stored = store(frame, buffer, buffer_size());
+    const Status status = status_after(frame, stored);
+    const std::size_t length = frame.written - before;
     const IoAddress at = ring_.address(ring_.head());
-    ReceiveDescriptor null{};
-    if (registers_.host().read(at, std::as_writable_bytes(std::span(&null, 1)))) {
-        null.status |= RDESC_STATUS.DD;
-        registers_.host().write_back(at, std::as_bytes(std::span(&null, 1)), status_at);
+    if (format == Format::extended) {
+        const ExtendedReceiveWriteBack done = extended(frame, status, length);
+        registers_.host().write_back(at, std::as_bytes(std::span(&done, 1)), extended_status_at);
+    } else {
+        const ReceiveDescriptor done{
+            buffer, RDESC_LENGTH.LENGTH(static_cast<std::uint32_t>(length)) | RDESC_LENGTH.CHECKSUM(frame.checksum),
+            status};
+        registers_.host().write_back(at, std::as_bytes(std::span(&done, 1)), status_at);
+    }
+    return status;
+}
+
+/// 82574 datasheet, 7.1.5.3: four buffers, filled one after the other; headers are not split from what they carry.
+ReceiveRing::Status ReceiveRing::fill_split(ReceivedFrame& frame) {
+    const IoAddress at = ring_.address(ring_.head());
+    SplitReceiveRead given{};
+    bool stored = registers_.host().read(at, std::as_writable_bytes(std::span(&given, 1)));
+    const auto sizes = registers_.get(PSRCTL);
+    const std::array<std::size_t, 4> limits{PSRCTL.BSIZE0.of(sizes) * 128, PSRCTL.BSIZE1.of(sizes) * 1024,
+                                            PSRCTL.BSIZE2.of(sizes) * 1024, PSRCTL.BSIZE3.of(sizes) * 1024};
+    std::array<std::uint16_t, 4> lengths{};
+    for (std::size_t i = 0; i < limits.size() && stored; ++i) {
+        const std::size_t before = frame.written;
+        if (limits[i] != 0 && before < frame.bytes.size()) stored = store(frame, given.addresses[i], limits[i]);
+        lengths[i] = static_cast<std::uint16_t>(frame.written - before);
+    }
+    const Status status = status_after(frame, stored);
+    const SplitReceiveWriteBack done{extended(frame, status, lengths[0]), 0, {lengths[1], lengths[2], lengths[3]}, 0};
+    registers_.host().write_back(at, std::as_bytes(std::span(&done, 1)), extended_status_at);
+    return status;
+}
+
+bool ReceiveRing::store(ReceivedFrame& frame, std::uint64_t buffer, std::size_t size) {
+    const auto piece = frame.bytes.subspan(frame.written).first(std::min(size, frame.bytes.size() - frame.written));
+    frame.written += piece.size();
+    return registers_.host().write({buffer}, piece);
+}
+
+ReceiveRing::Status ReceiveRing::status_after(const ReceivedFrame& frame, bool stored) const {
+    if (!stored) return RDESC_STATUS.DD | RDESC_STATUS.EOP | RDESC_STATUS.RXE;
+    if (frame.written < frame.bytes.size()) return RDESC_STATUS.DD;
+    return RDESC_STATUS.DD | RDESC_STATUS.EOP | frame.status;
+}
+
+/// What a legacy descriptor says in 16 bits, status and errors, stands further apart here; the VLAN tag beside the
+/// length. With RXCSUM.PCSD, the RSS hash takes the checksum's place.
+ExtendedReceiveWriteBack ReceiveRing::extended(const ReceivedFrame& frame, Status status, std::size_t length) const {
+    const bool hashed = static_cast<bool>(registers_.get(RXCSUM) & RXCSUM.PCSD);
+    return {EXTENDED_MRQ.RSS_TYPE(frame.rss.type) | EXTENDED_MRQ.QUEUE(frame.rss.queue),
+            hashed ? frame.rss.hash : std::uint32_t{frame.checksum} << 16,
+            EXTENDED_STATUS.from((status.bits & 0xff) | (status.bits & 0xff00) << 16),
+            EXTENDED_LENGTH.from(static_cast<std::uint32_t>(length) | (status.bits & 0xffff'0000))};
+}
+
+/// 3.2.5.2: a descriptor without a buffer takes no data, and comes back with DD and else as it was.
+void ReceiveRing::skip_null(Format format) {
+    const IoAddress at = ring_.address(ring_.head());
+    const std::size_t where = format == Format::legacy ? status_at : extended_status_at;
+    std::array<std::uint32_t, 4> null{};
+    if (registers_.host().read(at, std::as_writable_bytes(std::span(null)))) {
+        null[where / 4] |= Status(RDESC_STATUS.DD).bits;
+        registers_.host().write_back(at, std::as_bytes(std::span(null)), where);
     }
     consume();
 }

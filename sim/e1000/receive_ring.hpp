@@ -1,5 +1,6 @@
 // The receive descriptor ring: descriptors are fetched when the tail hands them over, and written back when a frame was
-// written to the buffers that they name (manual 3.2.3 to 3.2.6).
+// written to the buffers that they name (manual 3.2.3 to 3.2.6). The 82574L has two more kinds of descriptors: extended
+// ones, and those of packet split, with four buffers each (82574 datasheet, 7.1.5).
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <ixy/sim/e1000/interrupts.hpp>
 #include <ixy/sim/e1000/registers.hpp>
 #include <ixy/sim/e1000/ring.hpp>
+#include <ixy/sim/e1000/rss.hpp>
 #include <ixy/sim/e1000/statistics.hpp>
 
 namespace ixy::sim::e1000 {
@@ -20,14 +22,20 @@ struct ReceivedFrame {
     std::span<const std::byte> bytes;
     datasheet::Value<datasheet::e1000::RdescStatus> status;  ///< of its last descriptor, beside DD and EOP
     std::uint16_t checksum = 0;
+    RssResult rss{};
     std::size_t wire_size = 0;  ///< bytes, check sequence included
     std::size_t written = 0;    ///< bytes that memory has
 };
 
 class ReceiveRing {
 public:
-    ReceiveRing(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Ring::Registers& at)
-        : registers_(registers), statistics_(statistics), interrupts_(interrupts), ring_(registers, at) {}
+    ReceiveRing(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Ring::Registers& at,
+                unsigned queue = 0)
+        : registers_(registers),
+          statistics_(statistics),
+          interrupts_(interrupts),
+          ring_(registers, at),
+          queue_(queue) {}
 
     const Ring& ring() const { return ring_; }
     /// Fetches what the tail has handed over; reports what is wrong with the ring, and buffers that were given twice.
@@ -42,8 +50,19 @@ public:
 private:
     using Status = datasheet::Value<datasheet::e1000::RdescStatus>;
 
+    enum class Format : std::uint8_t { legacy, extended, split };
+    Format format() const;
+
     void note(std::uint32_t index, std::uint64_t buffer);
-    void skip_null();
+    /// Writes what fits into the next descriptor's buffer, or buffers, and gives it back. Returns its status.
+    Status fill(ReceivedFrame& frame, Format format);
+    Status fill_split(ReceivedFrame& frame);
+    /// Writes the next piece of `frame`, at most `size` bytes, to `buffer`. False when memory is not there.
+    bool store(ReceivedFrame& frame, std::uint64_t buffer, std::size_t size);
+    Status status_after(const ReceivedFrame& frame, bool stored) const;
+    datasheet::e1000::ExtendedReceiveWriteBack extended(const ReceivedFrame& frame, Status status,
+                                                        std::size_t length) const;
+    void skip_null(Format format);
     void consume();
     std::size_t buffer_size() const;
 
@@ -51,6 +70,7 @@ private:
     Statistics& statistics_;
     Interrupts& interrupts_;
     Ring ring_;
+    unsigned queue_;
     bool stale_ = false;                     ///< not fetched since it was forgotten
     std::uint32_t known_ = 0;                ///< descriptors fetched and not used, from the head on
     std::vector<std::uint64_t> buffers_;     ///< the addresses that they hold, by index

@@ -1,0 +1,179 @@
+// The 82574L's own ways to receive: extended descriptors, packet split, two queues.
+#include "tests/sim/e1000/bench.hpp"
+
+#include <ixy/datasheet/e1000/pcie.hpp>
+
+namespace ixy::sim::e1000 {
+namespace {
+
+class ExtendedTest : public Bench {
+protected:
+    ExtendedTest() {
+        nic = card_82574l.make(host, {});
+        write(CTRL, read(CTRL) | CTRL.SLU);
+        write(RFCTL, RFCTL.EXSTEN);
+    }
+    ExtendedReceiveWriteBack extended(std::uint32_t index) {
+        return host.load<ExtendedReceiveWriteBack>(rx_ring + index * 16U);
+    }
+    static std::size_t length(const ExtendedReceiveWriteBack& of) { return EXTENDED_LENGTH.LENGTH.of(of.length); }
+    Bytes memory(IoAddress at, std::size_t size) {
+        const auto begin = host.memory.begin() + static_cast<std::ptrdiff_t>(at.value);
+        return {begin, begin + static_cast<std::ptrdiff_t>(size)};
+    }
+};
+
+TEST_F(ExtendedTest, length_status_and_checksum_have_their_new_places) {
+    write(RXCSUM, RXCSUM.IPOFL | RXCSUM.TUOFL | RXCSUM.PCSS(14));
+    start_receiver(8);
+    give(7);
+    const Bytes frame = finished({});
+    arrive(frame);
+    const auto done = extended(0);
+    EXPECT_EQ(done.status.bits,
+              (EXTENDED_STATUS.DD | EXTENDED_STATUS.EOP | EXTENDED_STATUS.IPCS | EXTENDED_STATUS.TCPCS).bits);
+    EXPECT_EQ(length(done), frame.size());
+    EXPECT_EQ(done.hash >> 16, ~simple_sum(std::span(frame).subspan(14)) & 0xffff);
+    EXPECT_EQ(memory(rx_buffer(0), frame.size()), frame);
+    EXPECT_EQ(host.last_word, offsetof(ExtendedReceiveWriteBack, status));
+    EXPECT_EQ(host.said(), "");
+}
+
+TEST_F(ExtendedTest, a_wrong_checksum_and_a_tag_are_told) {
+    write(RXCSUM, RXCSUM.IPOFL | RXCSUM.TUOFL);
+    write(VET, VET.from(0x8100));
+    write(CTRL, read(CTRL) | CTRL.VME);
+    start_receiver(8);
+    give(7);
+    Bytes frame = finished({.tagged = true});
+    frame.back() ^= std::byte{1};
+    arrive(frame);
+    const auto done = extended(0);
+    EXPECT_TRUE(done.status & EXTENDED_STATUS.TCPE);
+    EXPECT_FALSE(done.status & EXTENDED_STATUS.IPE);
+    EXPECT_TRUE(done.status & EXTENDED_STATUS.VP);
+    EXPECT_EQ(EXTENDED_LENGTH.VLAN.of(done.length), 0x123U);
+    EXPECT_EQ(length(done), frame.size() - 4);
+}
+
+TEST_F(ExtendedTest, a_long_frame_goes_over_several_descriptors) {
+    start_receiver(8, RCTL.LPE);
+    give(7);
+    const Bytes frame = test_frame(5000);
+    arrive(frame);
+    EXPECT_EQ(extended(0).status.bits, EXTENDED_STATUS.DD.mask());
+    EXPECT_EQ(extended(1).status.bits, EXTENDED_STATUS.DD.mask());
+    EXPECT_TRUE(extended(2).status & EXTENDED_STATUS.EOP);
+    EXPECT_EQ(length(extended(0)) + length(extended(1)) + length(extended(2)), frame.size());
+}
+
+TEST_F(ExtendedTest, a_descriptor_without_a_buffer_comes_back_done) {
+    start_receiver(8);
+    give(7);
+    set_receive_descriptor(0, {0});
+    write(RDH, 0);
+    arrive(test_frame(60));
+    EXPECT_EQ(extended(0).status.bits, EXTENDED_STATUS.DD.mask());
+    EXPECT_TRUE(extended(1).status & EXTENDED_STATUS.EOP);
+}
+
+// --- packet split --------------------------------------------------------------------------------------------------
+
+class SplitTest : public ExtendedTest {
+protected:
+    /// Four buffers: 128 bytes, and 4 KB each; all ones stands for none.
+    void start(std::uint32_t pages) {
+        write(PSRCTL, PSRCTL.BSIZE0(1) | PSRCTL.BSIZE1(4) | PSRCTL.BSIZE2(pages > 1 ? 4 : 0) |
+                          PSRCTL.BSIZE3(pages > 2 ? 4 : 0));
+        start_receiver(16, RCTL.LPE | RCTL.DTYP(1));
+        for (std::uint32_t i = 0; i < 8; ++i) {
+            SplitReceiveRead descriptor{};
+            for (std::uint32_t j = 0; j < 4; ++j)
+                descriptor.addresses[j] = j <= pages ? rx_buffer(i * 4 + j).value : ~std::uint64_t{0};
+            host.store(rx_ring + i * 32U, descriptor);
+        }
+        write(RDT, 14);  // counts in 16 bytes, and is even
+    }
+    SplitReceiveWriteBack split(std::uint32_t index) { return host.load<SplitReceiveWriteBack>(rx_ring + index * 32U); }
+};
+
+TEST_F(SplitTest, a_frame_fills_one_buffer_after_the_other) {
+    start(3);
+    const Bytes frame = test_frame(9000);
+    arrive(frame);
+    const auto done = split(0);
+    EXPECT_TRUE(done.first.status & EXTENDED_STATUS.EOP);
+    EXPECT_EQ(length(done.first), 128U);
+    EXPECT_EQ(done.lengths[0], 4096U);
+    EXPECT_EQ(done.lengths[1], 4096U);
+    EXPECT_EQ(done.lengths[2], 9000U - 128 - 8192);
+    Bytes whole;
+    for (const auto& [buffer, size] : {std::pair{0U, 128U}, {1U, 4096U}, {2U, 4096U}, {3U, 680U}}) {
+        const Bytes piece = memory(rx_buffer(buffer), size);
+        whole.insert(whole.end(), piece.begin(), piece.end());
+    }
+    EXPECT_EQ(whole, frame);
+    EXPECT_EQ(number(RDH), 2U);
+    EXPECT_EQ(host.said(), "");
+}
+
+TEST_F(SplitTest, a_short_frame_is_in_the_first_buffer) {
+    start(1);
+    arrive(test_frame(60));
+    EXPECT_EQ(length(split(0).first), 60U);
+    EXPECT_EQ(split(0).lengths[0], 0U);
+}
+
+TEST_F(SplitTest, what_does_not_fit_goes_on_in_the_next_descriptor) {
+    start(1);
+    arrive(test_frame(5000));
+    EXPECT_FALSE(split(0).first.status & EXTENDED_STATUS.EOP);
+    EXPECT_TRUE(split(1).first.status & EXTENDED_STATUS.EOP);
+    EXPECT_EQ(length(split(1).first), 128U);
+    EXPECT_EQ(split(1).lengths[0], 5000U - 128 - 4096 - 128);
+    EXPECT_EQ(number(RDH), 4U);
+}
+
+TEST_F(SplitTest, the_last_descriptor_is_not_used_in_part) {
+    start(1);
+    for (int i = 0; i < 9; ++i) arrive(test_frame(60));
+    EXPECT_EQ(number(RDH), 14U);
+    EXPECT_EQ(number(RNBC), 2U);
+    EXPECT_EQ(host.faults, 0U);
+}
+
+// --- two queues ----------------------------------------------------------------------------------------------------
+
+TEST_F(ExtendedTest, the_hash_chooses_the_queue_and_its_interrupt) {
+    host.msi_x = true;
+    write(IVAR, IVAR.RXQ0_VALID | IVAR.RXQ0(0) | IVAR.RXQ1_VALID | IVAR.RXQ1(3));
+    write(IMS, IMS.RXQ0 | IMS.RXQ1);
+    write(EIAC, ICR.RXQ0.mask() | ICR.RXQ1.mask());
+    write(MRQC, MRQC.MRQE(1) | MRQC.IPV4 | MRQC.TCP_IPV4);
+    write(RXCSUM, RXCSUM.PCSD);
+    for (std::size_t i = 0; i < RSSRK.count; ++i) write(RSSRK[i], 0x1234'5678U * static_cast<std::uint32_t>(i + 1));
+    for (std::size_t i = 0; i < RETA.count; ++i) write(RETA[i], 0x8080'8080);
+    start_receiver(8);
+    give(7);
+    const IoAddress second{rx_ring.value + 0x1000};
+    write(RDBAL1, static_cast<std::uint32_t>(second.value));
+    write(RDLEN1, 128);
+    host.store<std::uint64_t>(second, rx_buffer(20).value);
+    write(RDT1, 4);
+    const Bytes frame = finished({});
+    arrive(frame);
+    arrive(test_frame(60));
+
+    const auto hashed = host.load<ExtendedReceiveWriteBack>(second);
+    EXPECT_TRUE(hashed.status & EXTENDED_STATUS.EOP);
+    EXPECT_EQ(EXTENDED_MRQ.QUEUE.of(hashed.mrq), 1U);
+    EXPECT_EQ(EXTENDED_MRQ.RSS_TYPE.of(hashed.mrq), 1U);
+    EXPECT_NE(hashed.hash, 0U);
+    EXPECT_EQ(memory(rx_buffer(20), frame.size()), frame);
+    EXPECT_EQ(number(RDH1), 1U);
+    EXPECT_EQ(number(RDH), 1U) << "what is no IP packet goes to queue 0";
+    EXPECT_EQ(host.messages, (std::vector{3U, 0U}));
+}
+
+}  // namespace
+}  // namespace ixy::sim::e1000
