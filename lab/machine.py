@@ -53,6 +53,7 @@ class Card:
     model: str
     wire: str | None
     number: int  # 1, 2, ... in the order of the command line
+    words: str = ""  # of a software card: further KEY=VALUE,... of its address
 
     @property
     def address(self) -> str:
@@ -68,14 +69,16 @@ class Card:
 
     @staticmethod
     def parse(text: str, number: int) -> "Card":
-        """Reads `MODEL` or `MODEL:wire=NAME`."""
+        """Reads `MODEL`, `MODEL:wire=NAME` or, for a software card, `MODEL:wire=NAME,KEY=VALUE...`."""
         model = next((name for name in MODELS if text == name or text.startswith(f"{name}:")), None)
         if model is None:
             raise Problem(f"unknown card {text!r}", f"the lab has: {', '.join(MODELS)}")
         options = text[len(model) + 1:]
-        if options and not re.fullmatch(r"wire=[A-Za-z0-9_-]+", options):
-            raise Problem(f"unknown option {options!r} of card {text!r}", "a card is written MODEL or MODEL:wire=NAME")
-        return Card(model, options.removeprefix("wire=") or None, number)
+        wire, _, words = options.partition(",")
+        if (options and not re.fullmatch(r"wire=[A-Za-z0-9_-]+", wire)) or (words and not model.startswith("sim:")):
+            raise Problem(f"unknown option {options!r} of card {text!r}",
+                          "a card is written MODEL or MODEL:wire=NAME, a software card also MODEL:wire=NAME,KEY=VALUE")
+        return Card(model, wire.removeprefix("wire=") or None, number, words)
 
 
 @dataclasses.dataclass

@@ -53,6 +53,8 @@ class SoftwareCards:
         words = [card.model.removeprefix("sim:"), f"mac={card.mac}"]
         if card.wire:
             words.append(f"wire={name}.wire:{self._folder}/port{card.number}.wire")
+        if card.words:
+            words.append(card.words)
         with open(f"{name}.said", "wb") as said:
             return start([program, "sim", ",".join(words), "--listen", f"{name}.socket"],
                          stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)

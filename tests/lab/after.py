@@ -1,6 +1,7 @@
 """What a scenario's lines `# after:` may ask for: each function gets the folder that the guest left and returns an objection, or ""."""
 
 import pathlib
+import re
 
 import pcap
 
@@ -40,6 +41,58 @@ def capture_has_datagrams(left: pathlib.Path, capture: str, port: str, count: st
     datagrams = [frame[42:] for frame in read(left / capture) if frame[36:38] == int(port).to_bytes(2, "big")]
     wanted = [b"lab" + number.to_bytes(4, "little") + bytes(33) for number in range(int(count))]
     return difference(wanted, datagrams, "datagram")
+
+
+def no_frame_is_longer_than(left: pathlib.Path, wire: str, most: str) -> str:
+    longest = max(map(len, read(left / f"wire-{wire}.pcap")))
+    return f"a frame has {longest} bytes" if longest > int(most) else ""
+
+
+def has_frame_of(left: pathlib.Path, wire: str, length: str) -> str:
+    lengths = {len(frame) for frame in read(left / f"wire-{wire}.pcap")}
+    return "" if int(length) in lengths else f"the longest frame has {max(lengths)} bytes"
+
+
+def frames_are_tagged(left: pathlib.Path, wire: str, identifier: str) -> str:
+    """Both ends of the wire have sent frames with that VLAN's tag."""
+    tag = b"\x81\x00" + int(identifier).to_bytes(2, "big")
+    senders = {frame[6:12] for frame in read(left / f"wire-{wire}.pcap") if frame[12:16] == tag}
+    return "" if len(senders) == 2 else f"{len(senders)} senders of frames in VLAN {identifier}"
+
+
+def statistics_are_wire(left: pathlib.Path, wire: str, address: str) -> str:
+    """What `ethtool -S` of the e1000 driver said (/out/statistics) is what the wire has carried for the card with that address.
+
+    All is exact but the sums of bytes: the driver reads the two halves of those counters one after the other, every 2 seconds,
+    and on real cards too loses what passes in between (13.7.31: reading the upper half clears both). At most a frame each time.
+    """
+    card, everybody = bytes.fromhex(address.replace(":", "")), b"\xff" * 6
+    groups = {bytes.fromhex("01005e000001")}  # that every host is in
+    frames = read(left / f"wire-{wire}.pcap")
+    sent = [frame for frame in frames if frame[6:12] == card]
+    received = [frame for frame in frames if frame[6:12] != card and frame[:6] in {card, everybody} | groups]
+    wanted = {}
+    for direction, ours in (("tx", sent), ("rx", received)):
+        wanted |= {f"{direction}_packets": len(ours),
+                   f"{direction}_bytes": sum(max(len(frame), 60) + 4 for frame in ours),  # with padding and check sequence
+                   f"{direction}_broadcast": sum(frame[:6] == everybody for frame in ours),
+                   f"{direction}_multicast": sum(frame[0] & 1 and frame[:6] != everybody for frame in ours)}
+    said = dict(re.findall(r"^ *(\w+): (\d+)$", (left / "statistics").read_text(), re.M))
+    wanted |= {name: 0 for name in said if re.search("error|missed|no_buffer|failed|dropped|timeout|collision", name)}
+    slack = {"tx_bytes": 20 * 1518, "rx_bytes": 20 * 1518}
+    wrong = [name for name, value in wanted.items() if not 0 <= value - int(said.get(name, -1)) <= slack.get(name, 0)]
+    return "; ".join(f"{name} is {said.get(name)} and should be {wanted[name]}" for name in wrong)
+
+
+def no_misuse_reported(left: pathlib.Path, card: str, *but: str) -> str:
+    """The software card, which says so when its driver breaks a rule, has said nothing but where it listens.
+
+    `but` REGISTER ...: reserved bits of these may have been written, as register tests do.
+    """
+    file = left / f"{card}.said"
+    said = file.read_text(errors="replace").splitlines() if file.exists() else []
+    known = [" at /", *(f"reserved bits: {register}:" for register in but[1:])]
+    return " | ".join(line for line in said if not any(text in line for text in known))[:2000]
 
 
 def difference(wanted: list, got: list, thing: str) -> str:

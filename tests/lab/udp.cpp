@@ -1,7 +1,7 @@
-// Linux' own UDP in the guest: receives what ixy-pktgen sends, and sends numbered datagrams for ixy-pcap.
+// Linux' own UDP in the guest: receives what ixy-pktgen or this program sends, and sends numbered datagrams.
 //
-//   lab_udp receive PORT COUNT            ends with status 0 when COUNT of ixy-pktgen's payloads came, in order, in 30
-//   seconds lab_udp send ADDRESS PORT COUNT       payload: "lab" and the number, 32 bits, little-endian
+//   lab_udp receive PORT COUNT        ends with status 0 when COUNT payloads came, in order, none more than 30 s late
+//   lab_udp send ADDRESS PORT COUNT   payload: "lab" and the number, 32 bits, little-endian
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -22,6 +22,12 @@ std::uint32_t number_at(const char* bytes) {
     std::uint32_t number = 0;
     std::memcpy(&number, bytes, sizeof number);
     return number;
+}
+
+/// Where the number is: behind "lab", or in the last four bytes of what begins with "ixy"; null: it is neither's.
+const char* find_number(const Payload& payload, ssize_t length) {
+    if (std::memcmp(payload.data(), "lab", 3) == 0) return payload.data() + 3;
+    return std::memcmp(payload.data(), "ixy", 3) == 0 ? payload.data() + length - 4 : nullptr;
 }
 
 sockaddr_in endpoint(const char* address, const char* port) {
@@ -48,9 +54,9 @@ int receive(int file, const char* port, std::uint32_t count) {
             return std::fprintf(stderr, "after %u datagrams: %s\n", expected,
                                 length < 0 ? "nothing more came" : "too short"),
                    1;
-        const std::uint32_t number = number_at(payload.data() + length - 4);
-        if (std::memcmp(payload.data(), "ixy", 3) != 0)
-            return std::fprintf(stderr, "datagram %u is not ixy's\n", expected), 1;
+        const char* const found = find_number(payload, length);
+        if (found == nullptr) return std::fprintf(stderr, "datagram %u is not ixy's\n", expected), 1;
+        const std::uint32_t number = number_at(found);
         if (number != expected) return std::fprintf(stderr, "wanted number %u, got %u\n", expected, number), 1;
     }
     return 0;
