@@ -59,14 +59,18 @@ if [ $quick = yes ]; then
 else
     counted release "build: g++, warnings are errors" build release
     counted asan "build: address and undefined behaviour sanitizers" build asan
-    counted tsan "build: thread sanitizer" build tsan test_core
+    counted tsan "build: thread sanitizer" build tsan test_core test_sim_card test_wires
     counted clang "build: clang++-19, warnings are errors" build clang
     counted format "format: clang-format-19" scripts/check-format
     counted tidy "lint: clang-tidy-19" scripts/check-tidy build/clang
     counted kernel "the lab's kernel" lab/lab kernel
+    counted qemu "the lab's QEMU, which speaks vfio-user" lab/lab qemu
     include build
     include build/asan
     include build/tsan/tests/core
+    include build/tsan/tests/sim/card
+    include build/tsan/tests/sim/wires
+    include build/clang/tests/fuzz
 fi
 
 run_tests() { ctest --test-dir $all --output-on-failure --no-tests=error --timeout 600 "${selection[@]}"; }
