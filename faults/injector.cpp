@@ -191,9 +191,10 @@ public:
     }
     /// To stop the card inside is right at any time: its memory will be somebody else's.
     Expected<> set_bus_master(bool on) override {
-        if (!faults_->is_gone_now()) return WrappedFunction::set_bus_master(on);
-        if (!on) (void)WrappedFunction::set_bus_master(false);
-        return PciFunction::set_bus_master(on);
+        if (!on || !faults_->is_gone_now()) return WrappedFunction::set_bus_master(on);
+        return failure(ErrorKind::device_failed,
+                       std::string(address()) + " is gone: its command register reads as ones",
+                       "is the card powered and plugged in?");
     }
 
 private:
