@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include <ixy/datasheet/e1000/pcie.hpp>
 #include <ixy/datasheet/e1000/registers.hpp>
@@ -172,13 +173,16 @@ std::span<const std::byte> Receive::as_stored(std::span<const std::byte> bytes, 
     if (stripped && !without_tag) return bytes;
     constexpr std::size_t addresses = 12;
     const std::size_t skipped = without_tag ? vlan_tag_size : 0;
-    auto end = std::ranges::copy(bytes.first(addresses), scratch_.begin()).out;
-    end = std::ranges::copy(bytes.subspan(addresses + skipped), end).out;
+    const auto rest = bytes.subspan(addresses + skipped);
+    std::memcpy(scratch_.data(), bytes.data(), addresses);
+    std::memcpy(&scratch_[addresses], rest.data(), rest.size());
+    std::size_t size = addresses + rest.size();
     if (!stripped) {
         const std::uint32_t sequence = check_sequence(bytes) ^ (damaged ? ~0U : 0U);
-        for (unsigned i = 0; i < check_sequence_size; ++i) *end++ = static_cast<std::byte>(sequence >> 8 * i);
+        std::memcpy(&scratch_[size], &sequence, check_sequence_size);  // lowest byte first
+        size += check_sequence_size;
     }
-    return {scratch_.begin(), end};
+    return std::span(scratch_).first(size);
 }
 
 void Receive::wait(const ReceivedFrame& frame) {

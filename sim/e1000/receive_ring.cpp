@@ -69,9 +69,9 @@ std::uint32_t ReceiveRing::available() {
     return known_;
 }
 
+/// 82574L 10.2.5.16. The 8254x have no RFCTL: nothing is ever written there, and reading it is cheap.
 ReceiveRing::Format ReceiveRing::format() const {
-    const bool possible = registers_.chip().has(RFCTL) && (registers_.get(RFCTL) & RFCTL.EXSTEN);
-    if (!possible) return Format::legacy;
+    if (!(registers_.get(RFCTL) & RFCTL.EXSTEN)) return Format::legacy;
     return RCTL.DTYP.of(registers_.get(RCTL)) == 1 ? Format::split : Format::extended;
 }
 
