@@ -5,7 +5,7 @@
 //          H                                                           T
 //     0 |..#############################################################..| 511      # the card's   . the driver's
 //
-// In a debugger: call ixy::explain::print_rings(device.driver().function())
+// In gdb, in a function of a driver: call ixy::explain::print_rings(*(ixy::PciFunction*)&this->function())
 #pragma once
 
 #include <cstdint>
