@@ -163,10 +163,11 @@ struct Mrqc : Register<Mrqc> {
     Field TCP_IPV6{this, 18, "TcpIPv6", "hash TCP over IPv6"};
     Field IPV6_EX{this, 19, "IPv6Ex", "hash IPv6 with extensions"};
     Field IPV6{this, 20, "IPv6", "hash IPv6"};
+    Field TCP_IPV6_EX{this, 21, "TcpIPv6Ex", "hash TCP over IPv6 with extensions"};
 };
 inline constexpr Mrqc MRQC{{.name = "MRQC",
                             .offset = 0x5818,
-                            .writable = 0x001f'0003,
+                            .writable = 0x003f'0003,
                             .title = "Multiple Receive Queues Command Register",
                             .section = "82574L 10.2.5.17"}};
 /// 128 entries of a byte, four a register: bit 7 of each is the queue.

@@ -80,9 +80,9 @@ void Link::access(datasheet::Value<Mdic> command) {
 /// The 82574L's PHY has registers 16 to 28 on many pages, which register 22 selects. None but page 0's does anything
 /// here; they are remembered.
 std::uint16_t* Link::on_page(std::uint32_t address) {
-    const std::uint16_t page = phy_[PAGE.offset];
+    const std::uint32_t page = phy_[PAGE.offset] % 1024;
     const bool paged = address >= 16 && address != PAGE.offset && address < PAGE_SELECT.offset;
-    return page == 0 || !paged ? nullptr : &pages_[page * 32U + address];
+    return page == 0 || !paged ? nullptr : &pages_[page * 32 + address];
 }
 
 std::uint16_t Link::read_phy(std::uint32_t address) {
@@ -148,7 +148,9 @@ void Link::negotiate() {
 }
 
 void Link::timer() {
-    mode_ = *resolve();
+    const std::optional<Mode> found = resolve();
+    if (!found) return;  // what we offer has changed meanwhile
+    mode_ = *found;
     linked_ = true;
     set_phy(PSTATUS, phy(PSTATUS) | PSTATUS.LINK);
     set_phy(PSSTAT, PSSTAT.LINK | PSSTAT.RESOLVED | PSSTAT.MDIX | PSSTAT.SPEED(mode_.speed) |

@@ -2,6 +2,8 @@
 // read does. As Linux' `ethtool -t` checks real cards, and further.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include <ixy/datasheet/decode.hpp>
 #include <ixy/datasheet/e1000/chips.hpp>
 #include <ixy/sim/e1000/e1000.hpp>
@@ -236,6 +238,29 @@ TEST_P(SelfTest, the_io_window_reaches_the_same_registers) {
     EXPECT_EQ(read(FCTTV.offset), 0xbeefU);
     EXPECT_EQ(card->read(io, 4, 4), 0xbeefU);
     EXPECT_EQ(card->read(io, 8, 4), 0U);
+}
+
+/// Whatever is written wherever: nothing but reports. Sanitizers say the rest.
+TEST_P(SelfTest, random_accesses_do_no_harm) {
+    std::mt19937_64 random(4711);
+    const datasheet::Chip& chip = *find_chip(datasheet::INTEL, GetParam()->identity.device);
+    for (int i = 0; i < 20'000; ++i) {
+        const RegisterInfo& row = *chip.registers[random() % chip.registers.size()];
+        const std::uint32_t offset =
+            random() % 8 == 0 ? static_cast<std::uint32_t>(random() % 0x2'0000) : row.address(random() % row.count);
+        const unsigned width = random() % 16 == 0 ? 1U << random() % 4 : 4;
+        const std::uint64_t value = random() % 2 == 0 ? random() : random() & random() & random();
+        if (random() % 3 == 0) {
+            card->read(0, offset, width);
+        } else {
+            card->write(0, offset, width, value);
+        }
+        if (random() % 64 == 0) host.pass(*card, Time(random() % 100'000));
+        if (random() % 64 == 0) card->receive(std::vector<std::byte>(random() % 2000), random() % 4 == 0);
+        if (random() % 256 == 0) card->set_cable(random() % 2 == 0);
+        host.frames.clear();
+        host.reports.clear();
+    }
 }
 
 // --- resets --------------------------------------------------------------------------------------------------------
