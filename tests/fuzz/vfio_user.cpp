@@ -48,13 +48,27 @@ const Files& files() {
     return all;
 }
 
+/// One for all inputs, since making it takes longer than most of them.
+struct Bed {
+    sim::Card card{sim::e1000::card_82540em, std::make_unique<NoWire>()};
+    std::unique_ptr<vfio_user::Server> server;
+
+    Bed() {
+        auto listening = vfio_user::Server::listen(card, files().folder + "/card");
+        if (!listening) std::abort();
+        server = std::move(*listening);
+    }
+};
+
+Bed& bed() {
+    (void)files();  // outlives the bed
+    static Bed one;
+    return one;
+}
+
 class Conversation {
 public:
-    explicit Conversation(Input input) : input_(input) {
-        auto server = vfio_user::Server::listen(card_, files().folder + "/card");
-        if (!server) std::abort();
-        server_ = std::move(*server);
-    }
+    explicit Conversation(Input input) : input_(input) { bed().card.reset(); }
 
     void run() {
         connect(true);
@@ -64,10 +78,10 @@ public:
         }
         client_ = File();
         settle();
-        if (server_->has_client()) std::abort();
+        if (server_.has_client()) std::abort();
         connect(true);  // whatever was said, the next client is served
         settle();
-        if (!server_->has_client()) std::abort();
+        if (!server_.has_client()) std::abort();
     }
 
 private:
@@ -176,15 +190,14 @@ private:
     void settle() {
         std::array<std::byte, 8192> answers;
         for (int i = 0; i < 3; ++i) {
-            server_->step(at_once);
+            server_.step(at_once);
             while (::recv(client_.get(), answers.data(), answers.size(), MSG_DONTWAIT) > 0) {
             }
         }
     }
 
     Input input_;
-    sim::Card card_{sim::e1000::card_82540em, std::make_unique<NoWire>()};
-    std::unique_ptr<vfio_user::Server> server_;
+    vfio_user::Server& server_ = *bed().server;
     File client_;
 };
 
