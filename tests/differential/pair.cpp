@@ -58,6 +58,10 @@ T* Pair::at(Machine& machine, std::uint64_t address) {
 
 std::uint64_t Pair::ring() { return peek(RDBAL.offset) | std::uint64_t{peek(RDBAH.offset)} << 32; }
 
+std::uint32_t Pair::receive_ring_size() {
+    return peek(RDLEN.offset) / static_cast<std::uint32_t>(sizeof(ReceiveDescriptor));
+}
+
 void Pair::spoil(const KnownDifference& why, std::initializer_list<const datasheet::RegisterInfo*> counters) {
     if (tolerates(why)) spoilt_.insert(counters.begin(), counters.end());
 }
@@ -142,7 +146,7 @@ Pair::Found Pair::do_frame(const Step& step) {
 
 /// Where QEMU's RXDMT0 says nothing, since free descriptors were few before, it is cleared on both.
 void Pair::settle_threshold(std::uint32_t head_before, std::uint32_t head_after) {
-    const std::uint32_t size = peek(RDLEN.offset) / sizeof(ReceiveDescriptor);
+    const std::uint32_t size = receive_ring_size();
     const std::uint32_t threshold = size >> (RCTL.RDMTS.of(RCTL.from(peek(RCTL.offset))) + 1);
     const std::uint32_t free_before = (peek(RDT.offset) + size - head_before) % size;
     if (head_before == head_after || free_before > threshold || !tolerates(known::threshold_is_a_level)) return;
@@ -183,7 +187,7 @@ Pair::Found Pair::compare_sent() {
 }
 
 Pair::Found Pair::compare_received(std::uint32_t begin, std::uint32_t end) {
-    const std::uint32_t size = peek(RDLEN.offset) / sizeof(ReceiveDescriptor);
+    const std::uint32_t size = receive_ring_size();
     if (const std::uint32_t theirs = theirs_->read(RDH.offset); theirs != end) return difference("RDH", end, theirs);
     const bool stripped = static_cast<bool>(RCTL.from(peek(RCTL.offset)) & RCTL.SECRC);
     std::vector<std::span<std::byte>> pieces;

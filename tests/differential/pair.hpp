@@ -44,6 +44,7 @@ private:
     void accept_check_sequence(const std::vector<std::span<std::byte>>& pieces);
     Found compare_memory();
     std::uint64_t ring();  ///< where the receive ring is
+    std::uint32_t receive_ring_size();
     bool tolerates(const KnownDifference& difference) const { return &difference != intolerant_of_; }
     template <class T>
     T* at(Machine& machine, std::uint64_t address);
