@@ -132,7 +132,7 @@ TEST(MemoryFaults, dma_that_fails_costs_frames_until_it_works_again) {
 
 /// Frames both ways, the statistics, and the end: for every seed it has one.
 TEST(MemoryFaults, any_of_them_is_survived) {
-    for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed) + ":\n" + script_of(random_memory_faults(seed)));
         const bool jumbo = seed % 3 == 0;
         FaultyCard card(random_memory_faults(seed), {.rx_ring_size = 8U << seed % 5,
