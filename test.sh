@@ -60,7 +60,7 @@ else
     counted release "build: g++, warnings are errors" build release
     counted asan "build: address and undefined behaviour sanitizers" build asan
     counted tsan "build: thread sanitizer" build tsan test_core test_sim_card test_wires
-    counted clang "build: clang++-19, warnings are errors" build clang
+    counted clang "build: clang++-19, warnings are errors" build clang ixy ixy_sim programs fuzzers
     counted format "format: clang-format-19" scripts/check-format
     counted tidy "lint: clang-tidy-19" scripts/check-tidy build/clang
     counted kernel "the lab's kernel" lab/lab kernel

@@ -9,10 +9,11 @@ namespace ixy::app {
 namespace detail {
 inline std::atomic<int> stop_requests{0};
 inline std::atomic<bool> rings_wanted{false};
-}
+}  // namespace detail
 
-/// From now on Ctrl-C and its kin (SIGINT, SIGTERM, SIGHUP) only count as requests to end, SIGUSR1 as one to show rings,
-/// and SIGPIPE and SIGXFSZ become errors of write(). Call it before a card is taken, so that the card is always given back.
+/// From now on Ctrl-C and its kin (SIGINT, SIGTERM, SIGHUP) only count as requests to end, SIGUSR1 as one to show
+/// rings, and SIGPIPE and SIGXFSZ become errors of write(). Call it before a card is taken, so that the card is always
+/// given back.
 void catch_signals();
 /// How often the program was asked to end.
 inline int stop_requests() { return detail::stop_requests.load(std::memory_order_relaxed); }
