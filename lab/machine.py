@@ -45,6 +45,8 @@ MODELS = {
     "sim:82540em": Model("vfio-user-pci", "e1000", "our own software 82540EM, played by ixy sim"),
     "sim:82545em": Model("vfio-user-pci", "e1000", "our own software 82545EM"),
     "sim:82574l": Model("vfio-user-pci", "e1000e", "our own software 82574L"),
+    "sim:82545em": Model("vfio-user-pci", "e1000", "our own software 82545EM"),
+    "sim:82574l": Model("vfio-user-pci", "e1000e", "our own software 82574L"),
 }
 
 
@@ -132,15 +134,25 @@ class Machine:
         return self.wire_options(card, folder) + options if card.wire else options
 
     def wire_options(self, card: Card, folder: pathlib.Path) -> list[str]:
-        """The port of the wire's hub that the card is plugged into. A software card's cable comes in from outside."""
-        port = f"hubport,id=port{card.number},hubid={self.wires().index(card.wire) + 1}"
+        """The card's end of its wire. A software card's cable comes in from outside, by datagrams.
+
+        One software card and one of QEMU's are cabled directly. Through a hub, QEMU reorders frames when the cable is full: what
+        waits in front of the hub overtakes what waits behind it.
+        """
+        others = [other for other in self.cards if other.wire == card.wire and other != card]
+        direct = len(others) == 1 and card.is_software != others[0].is_software
+        if direct and card.is_software:
+            return []
         options = []
-        if card.is_software:
-            options = ["-netdev", f"dgram,id=cable{card.number},local.type=unix,local.path={folder}/port{card.number}.wire,"
-                                  f"remote.type=unix,remote.path={folder}/card{card.number}.wire"]
-            port += f",netdev=cable{card.number}"
-        options += ["-netdev", port]
-        if card == next(other for other in self.cards if other.wire == card.wire):
+        if direct:
+            options = ["-netdev", cable(f"port{card.number}", others[0], folder)]
+        else:
+            port = f"hubport,id=port{card.number},hubid={self.wires().index(card.wire) + 1}"
+            if card.is_software:
+                options = ["-netdev", cable(f"cable{card.number}", card, folder)]
+                port += f",netdev=cable{card.number}"
+            options += ["-netdev", port]
+        if direct or all(card.number < other.number for other in others):
             options += ["-object", f"filter-dump,id=dump{card.number},netdev=port{card.number},"
                                    f"file={folder}/wire-{card.wire}.pcap"]
         return options
@@ -149,6 +161,12 @@ class Machine:
         words = ["console=ttyS0", "quiet", "panic=-1", "ipv6.disable=1", "mitigations=off", "no_timer_check",
                  "random.trust_cpu=on", "rdinit=/init", f"hugepages={self.hugepages}"]
         return " ".join(words + (["intel_iommu=on"] if self.iommu else []))
+
+
+def cable(name: str, card: Card, folder: pathlib.Path) -> str:
+    """The end of a software card's cable that QEMU has, as its back end `name`."""
+    return (f"dgram,id={name},local.type=unix,local.path={folder}/port{card.number}.wire,"
+            f"remote.type=unix,remote.path={folder}/card{card.number}.wire")
 
 
 @dataclasses.dataclass

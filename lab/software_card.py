@@ -1,7 +1,7 @@
 """Cards that are processes of ours: each `ixy sim` plays one, and QEMU plugs it into the guest over vfio-user.
 
 A card has two sockets in the run's folder: card1.socket, to which QEMU connects, and card1.wire, the Unix datagram end of its
-cable, whose other end port1.wire QEMU joins to the hub of the wire. What it says is in card1.said.
+cable, whose other end port1.wire is QEMU's. What it says is in card1.said.
 """
 
 import pathlib

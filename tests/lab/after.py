@@ -84,15 +84,21 @@ def statistics_are_wire(left: pathlib.Path, wire: str, address: str) -> str:
     return "; ".join(f"{name} is {said.get(name)} and should be {wanted[name]}" for name in wrong)
 
 
-def no_misuse_reported(left: pathlib.Path, card: str, *but: str) -> str:
-    """The software card, which says so when its driver breaks a rule, has said nothing but where it listens.
+# What Linux' drivers are known to do against the datasheets.
+KNOWN_MISUSE = {
+    "82540EM": ("reserved bits: RDTR:", "reserved bits: RAH:"),  # the register test writes all bits of these
+    "82574L": ("reserved bits: RDTR:", "reserved bits: RAH:",
+               "reserved bits: MRQC: bits 200000h",  # a kind of packets to hash that only later chips know
+               "receiver before its ring: RCTL:"),   # e1000_setup_rctl comes before e1000_configure_rx
+}
 
-    `but` REGISTER ...: reserved bits of these may have been written, as register tests do.
-    """
+
+def no_misuse_reported(left: pathlib.Path, card: str) -> str:
+    """The software card, which says so when its driver breaks a rule, has said nothing new."""
     file = left / f"{card}.said"
-    said = file.read_text(errors="replace").splitlines() if file.exists() else []
-    known = [" at /", *(f"reserved bits: {register}:" for register in but[1:])]
-    return " | ".join(line for line in said if not any(text in line for text in known))[:2000]
+    said = file.read_text(errors="replace").splitlines() if file.exists() else ["nothing"]
+    known = next((texts for chip, texts in KNOWN_MISUSE.items() if chip in said[0]), ())  # it begins with what it is
+    return " | ".join(line for line in said[1:] if not any(text in line for text in known))[:2000]
 
 
 def difference(wanted: list, got: list, thing: str) -> str:

@@ -1,14 +1,14 @@
-# Linux' own driver on our 82540EM: whatever makes it write other registers than those of plain traffic. Its five
+# Linux' own driver on a software card of ours: whatever makes it write other registers than those of plain traffic. Its five
 # self-tests; MTU, VLANs, promiscuous mode, receive checksums; the driver removed and inserted, also under traffic.
-# lab: --card sim:82540em:wire=a,hold=no --card virtio:wire=a --with ethtool --with ip --modules 8021q
+# The command line gives two cards on wire a: the software card, and one for the peer.
+# lab: --with ethtool --with ip --modules 8021q
 # after: frames_are_tagged a 5
 # after: has_frame_of a 8042
-# The register test writes reserved bits of RDTR and RAH.
-# after: no_misuse_reported card1 but RDTR RAH
+# after: no_misuse_reported card1
 . /lab/functions.sh
 plan 34
 
-card=$(interface_of "$CARD1")
+card=$(interface_of "$CARD1") driver=$(driver_of "$CARD1")
 link_is() { [ "$(cat "/sys/class/net/$card/carrier" 2>/dev/null)" = "$1" ]; }
 no_complaints() { ! dmesg | grep -iE "(e1000|$card|netdev watchdog).*(error|hang|fail|invalid|corrupt|timed out)|irq.*nobody cared"; }
 up() { ip address replace 10.0.0.1/24 dev "$card" && ip link set "$card" up && wait_until 10 link_is 1; }
@@ -62,7 +62,15 @@ all_came() { [ "$(received)" -ge $((before_all + 50)) ]; }
 none_came() { sleep 0.5 && [ "$(received)" -lt $((before_all + 25)) ]; }
 inside "$peer" arp -i tagged6 -s 10.0.6.9 52:54:00:00:00:01
 send_50 10.0.6.9
-check "frames of another VLAN are filtered out" none_came
+# e1000 switches the card's filter on (RCTL.VFE), e1000e leaves it off.
+as_filtered() {
+    case "$driver $(ethtool -d "$card" | sed -n 's/^ *VLAN filter: *//p')" in
+        "e1000 enabled") none_came ;;
+        "e1000e disabled") wait_until 5 all_came ;;
+        *) return 1 ;;
+    esac
+}
+check "frames of another VLAN go by the filter" as_filtered
 
 # --- promiscuous mode ---
 inside "$peer" arp -s 10.0.0.9 02:00:00:00:00:99
@@ -91,7 +99,7 @@ same "and nothing is checked" "$before" "$(counter rx_csum_offload_good)"
 # --- the driver removed and inserted ---
 again() { # again TIMES: each time the card is found, its link comes up, and it works
     for round in $(seq "$1"); do
-        rmmod e1000 && insmod "$(grep '/e1000\.ko$' /lab/modules)" || return 1
+        rmmod "$driver" && insmod "$(grep "/$driver\.ko$" /lab/modules)" || return 1
         card=$(interface_of "$CARD1")
         up || { echo "round $round: no link"; return 1; }
         wait_until 10 ping -c 1 -W 1 10.0.0.2 || { echo "round $round: no ping"; return 1; }
