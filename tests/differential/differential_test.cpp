@@ -49,7 +49,7 @@ void expect_no_difference(std::uint64_t seed, std::size_t steps) {
 
 TEST(Differential, random_scripts_do_the_same_to_both) {
     const std::uint64_t first = environment("IXY_FIRST_SEED", 1);
-    const std::uint64_t count = environment("IXY_SEEDS", 6);
+    const std::uint64_t count = environment("IXY_SEEDS", IXY_USUAL_SEEDS);
     for (std::uint64_t seed = first; seed < first + count && !HasFailure(); ++seed) expect_no_difference(seed, 1500);
 }
 
