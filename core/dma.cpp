@@ -8,6 +8,8 @@
 #include <map>
 #include <optional>
 
+#include "poison.hpp"
+
 namespace ixy {
 
 namespace {
@@ -56,6 +58,7 @@ struct DmaSpace::Managed {
         for (std::size_t i = 1; i < region.addresses.size(); ++i)
             whole = whole && region.addresses[i] == region.addresses[0] + i * region.granule;
         contiguous = whole ? region.memory.size() : region.granule;
+        detail::poison(region.memory);
     }
 
     bool serves(int node) const { return node == any_node || node == region.node || node == wished_node; }
@@ -77,6 +80,7 @@ struct DmaSpace::Managed {
     }
 
     void put(std::size_t begin, std::size_t length) {
+        detail::poison(region.memory.subspan(begin, length));
         const auto after = free.lower_bound(begin);
         if (after != free.begin()) {
             const auto before = std::prev(after);
@@ -111,8 +115,10 @@ Expected<DmaMemory> DmaSpace::allocate(std::size_t bytes, std::size_t alignment,
         return find_or_map(round_up(bytes, unit), std::max(alignment, unit), node);
     }();
     if (!piece) return std::unexpected(std::move(piece.error()));
-    std::memset(piece->bytes.data(), 0, piece->bytes.size());
-    return DmaMemory(shared_from_this(), piece->bytes.first(bytes), piece->address);
+    piece->bytes = piece->bytes.first(bytes);
+    detail::unpoison(piece->bytes);
+    std::memset(piece->bytes.data(), 0, bytes);
+    return DmaMemory(shared_from_this(), piece->bytes, piece->address);
 }
 
 Expected<DmaSpace::Piece> DmaSpace::find_or_map(std::size_t bytes, std::size_t alignment, int node) {
@@ -190,7 +196,10 @@ Expected<> DmaSpace::visit_regions(const std::function<Expected<>(const Region&)
 
 void DmaSpace::unmap_all() noexcept {
     const std::scoped_lock lock(mutex_);
-    for (const auto& managed : regions_) unmap_region(managed->region);
+    for (const auto& managed : regions_) {
+        detail::unpoison(managed->region.memory);  // something else may be mapped there
+        unmap_region(managed->region);
+    }
     regions_.clear();
 }
 

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "poison.hpp"
 #include "pool_registry.hpp"
 
 namespace ixy {
@@ -38,6 +39,8 @@ constexpr bool debugging = false;
 #else
 constexpr bool debugging = true;
 #endif
+
+std::span<const std::byte> room_of(const Packet& packet) { return {packet.buffer(), packet.capacity()}; }
 
 [[noreturn]] void mistake(const char* what, const void* packet) {
     std::fprintf(stderr, "ixy: mempool: %s (%p)\n", what, packet);
@@ -117,6 +120,8 @@ Expected<> Mempool::build(const MempoolOptions& options) {
         add_packets(*piece, count, stride);
         memory_.push_back(std::move(*piece));
     }
+    if (checked_)
+        for (const Packet* packet : packets_) detail::poison(room_of(*packet));
     push_shared(packets_);
     return {};
 }
@@ -208,9 +213,11 @@ void Mempool::flush_cache(std::size_t slot) {
 }
 
 void Mempool::note_taken(std::span<Packet* const> packets) {
-    for (Packet* packet : packets)
+    for (Packet* packet : packets) {
         if (taken_[packet->index()].exchange(true, std::memory_order_relaxed))
             mistake("handed out twice: memory is overwritten", packet);
+        detail::unpoison(room_of(*packet));
+    }
 }
 
 void Mempool::note_freed(std::span<Packet* const> packets) {
@@ -220,6 +227,7 @@ void Mempool::note_freed(std::span<Packet* const> packets) {
             mistake("packet given back to a pool that it is not from", packet);
         if (!taken_[packet->index()].exchange(false, std::memory_order_relaxed))
             mistake("packet given back twice", packet);
+        detail::poison(room_of(*packet));
     }
 }
 

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include <ixy/core/poison.hpp>
+
 namespace ixy::sim {
 namespace {
 
@@ -279,18 +281,19 @@ bool Card::refuse(IoAddress address, std::size_t bytes, Iommu::Access access) {
 }
 
 /// Calls copy(memory, offset) for each piece of [address, address + bytes), when all of them are there: mappings that
-/// are neighbours may share it.
+/// are neighbours may share it. Where AddressSanitizer tells free memory from used, what is free is not there.
 template <class Copy>
 bool Card::transfer(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy) {
     if (!may_transfer(address, bytes)) return false;
     const std::span<std::byte> whole = iommu_.part(address, bytes, access);
     if (whole.size() == bytes) [[likely]] {
+        if (detail::is_poisoned(whole)) return refuse(address, bytes, access);
         copy(whole, 0);
         return true;
     }
     for (std::size_t done = 0; done < bytes;) {  // nothing is done by halves
         const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access);
-        if (part.empty()) return refuse(address, bytes, access);
+        if (part.empty() || detail::is_poisoned(part)) return refuse(address, bytes, access);
         done += part.size();
     }
     for (std::size_t done = 0; done < bytes;) {
