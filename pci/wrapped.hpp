@@ -42,7 +42,6 @@ public:
     Expected<> reset() override { return inner_->reset(); }
     void wait(std::chrono::nanoseconds duration) override { inner_->wait(duration); }
 
-protected:
     PciFunction& inner() { return *inner_; }
 
 private:

@@ -208,6 +208,10 @@ bool Card::serve_some() {
             model_->receive(frame->bytes, frame->damaged);
         }
     }
+    if (sender_waits_ && wire_->has_room(now())) {
+        sender_waits_ = false;
+        model_->resume_sending();
+    }
     if (were_held_back && !held_back_ && wake_) wake_();  // wire_file() is to be watched again
     return more && !held_back_;
 }
@@ -348,6 +352,16 @@ void Card::send(std::span<const std::byte> frame) {
     if (!plugged_) return;
     wire_->send(frame, now());
     sent_ = true;
+}
+
+bool Card::can_send() {
+    sender_waits_ = plugged_ && !wire_->has_room(now());
+    return !sender_waits_;
+}
+
+std::size_t Card::frames_waiting_on_wire() const {
+    const std::lock_guard lock(mutex_);
+    return wire_->waiting();
 }
 
 /// One moment for all that happens in a turn.

@@ -96,6 +96,8 @@ public:
     /// changed. For who sleeps until then.
     void on_earlier(std::function<void()> wake);
     std::uint64_t frames_lost_on_wire() const { return wire_->lost(); }
+    /// Frames that the wire's other end has still to take; they are lost if it never does.
+    std::size_t frames_waiting_on_wire() const;
     std::uint64_t dma_faults() const { return dma_faults_; }
 
 private:
@@ -107,6 +109,7 @@ private:
     bool messages_enabled() const override;
     void send_message(unsigned vector) override;
     void send(std::span<const std::byte> frame) override;
+    bool can_send() override;
     Time now() const override;
     void schedule(unsigned timer, std::optional<Time> when) override;
     void report(Misuse kind, std::string text) override;
@@ -144,6 +147,7 @@ private:
     Time woken_for_ = never;  ///< whoever sleeps knows of this moment
     bool plugged_ = true;
     bool sent_ = false;                     ///< the wire is to be settled once the lock is free
+    bool sender_waits_ = false;             ///< the wire was busy when the model wanted to send
     bool left_over_ = false;                ///< service() has not finished
     std::atomic<bool> held_back_ = false;   ///< a frame waits outside, since the card has no room
     std::atomic<std::uint32_t> calls_ = 0;  ///< of service(), since it was last idle

@@ -41,6 +41,7 @@ public:
     bool messages_enabled() const override { return inner_.messages_enabled(); }
     void send_message(unsigned vector) override { inner_.send_message(vector); }
     void send(std::span<const std::byte> frame) override { inner_.send(frame); }
+    bool can_send() override { return inner_.can_send(); }
     Time now() const override { return inner_.now(); }
     void schedule(unsigned timer, std::optional<Time> when) override { inner_.schedule(timer, when); }
     void report(Misuse kind, std::string text) override { inner_.report(kind, std::move(text)); }

@@ -10,6 +10,7 @@
 
 #include <ixy/core/files.hpp>
 #include <ixy/core/process_space.hpp>
+#include <ixy/pci/wrapped.hpp>
 #include <ixy/sim/card_thread.hpp>
 
 namespace ixy::sim {
@@ -33,6 +34,7 @@ public:
     Expected<> unmask_interrupt(std::size_t vector) override;
     Expected<> reset() override;
     void wait(std::chrono::nanoseconds duration) override;
+    Card& card() { return *card_; }
 
 private:
     /// A BAR: each access goes to the card, here or in its own thread.
@@ -194,6 +196,13 @@ void SimFunction::wait(std::chrono::nanoseconds duration) {
 
 std::unique_ptr<PciFunction> make_function(std::shared_ptr<Card> card, std::string address, Running running) {
     return std::make_unique<SimFunction>(std::move(card), std::move(address), running);
+}
+
+Card* find_card(PciFunction& function) {
+    PciFunction* inner = &function;
+    while (auto* const wrapped = dynamic_cast<WrappedFunction*>(inner)) inner = &wrapped->inner();
+    auto* const software = dynamic_cast<SimFunction*>(inner);
+    return software != nullptr ? &software->card() : nullptr;
 }
 
 }  // namespace ixy::sim

@@ -36,4 +36,7 @@ enum class Running : std::uint8_t {
 /// somebody has it; functions in front of one card come one after the other.
 std::unique_ptr<PciFunction> make_function(std::shared_ptr<Card> card, std::string address, Running running);
 
+/// The card behind `function`, which may be wrapped in others; null when it is not made of software.
+Card* find_card(PciFunction& function);
+
 }  // namespace ixy::sim

@@ -49,6 +49,8 @@ public:
 
     /// Puts a frame onto the wire: destination address to payload, without preamble and frame check sequence.
     virtual void send(std::span<const std::byte> frame) = 0;
+    /// False while the wire is busy: what is sent now may be lost. Model::resume_sending() is called when it is free.
+    virtual bool can_send() { return true; }
 
     virtual Time now() const = 0;
     /// Calls Model::timer(timer) at `when`, or never when it is empty. Each timer has one deadline at a time. `timer`
@@ -78,6 +80,8 @@ public:
     virtual bool can_receive() const = 0;
     /// A frame arrives: as Host::send() has it. `damaged`: its check sequence is wrong.
     virtual void receive(std::span<const std::byte> frame, bool damaged) = 0;
+    /// The wire, which was busy when the model last asked Host::can_send(), is free.
+    virtual void resume_sending() {}
     /// The cable is plugged in, with somebody at its other end, or pulled out.
     virtual void set_cable(bool plugged) = 0;
 

@@ -32,7 +32,7 @@ public:
     virtual ~Wire() = default;
 
     /// Takes a frame that the card sends. Never waits, never calls into a card: a frame that there is no room for is
-    /// lost, and counted.
+    /// lost, and counted. has_room() says beforehand whether there is room for some dozens.
     virtual void send(std::span<const std::byte> frame, Time now) = 0;
     /// The same for a frame that the way damages, so that its check sequence is wrong. Where nothing can say so to the
     /// other end (sockets, TAP, files), the frame ends here: a card would not let it through to its driver either.
@@ -58,8 +58,13 @@ public:
 
     /// Which end of its cable it is, 0 or 1; the same again when the same programs are started in the same order.
     virtual unsigned end() const { return 0; }
+    /// False while a card that sends on would lose frames, because the other end is slow: the card waits then, as for a
+    /// line that is busy. True again in the end, or when nobody takes anything any more: next_time() is due until then.
+    virtual bool has_room(Time now) const { return (void)now, true; }
     /// Frames lost for lack of room or of somebody at the other end.
     virtual std::uint64_t lost() const { return 0; }
+    /// Frames that wait here for the other end to take them.
+    virtual std::size_t waiting() const { return 0; }
 };
 
 /// A wire that loses what is sent and has nothing to receive.

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <thread>
@@ -10,26 +11,30 @@
 
 #include <fmt/core.h>
 #include <ixy/explain/rings.hpp>
+#include <ixy/sim/function.hpp>
 #include <nlohmann/json.hpp>
 
 namespace ixy::app {
 
 namespace {
 
-constexpr auto longest_wait_until_sent = std::chrono::seconds(2);
+// Until what was sent has left: while nothing moves, and in all.
+constexpr auto longest_standstill = std::chrono::seconds(2);
+constexpr auto longest_wait_until_sent = std::chrono::seconds(10);
 
-Statistics difference(const Statistics& now, const Statistics& before) {
-    return {.rx_packets = now.rx_packets - before.rx_packets,
-            .rx_bytes = now.rx_bytes - before.rx_bytes,
-            .tx_packets = now.tx_packets - before.tx_packets,
-            .tx_bytes = now.tx_bytes - before.tx_bytes,
-            .rx_missed = now.rx_missed - before.rx_missed,
-            .rx_errors = now.rx_errors - before.rx_errors,
-            .rx_dropped = now.rx_dropped - before.rx_dropped,
-            .tx_errors = now.tx_errors - before.tx_errors};
+Figures difference(const Figures& now, const Figures& before) {
+    return {{.rx_packets = now.rx_packets - before.rx_packets,
+             .rx_bytes = now.rx_bytes - before.rx_bytes,
+             .tx_packets = now.tx_packets - before.tx_packets,
+             .tx_bytes = now.tx_bytes - before.tx_bytes,
+             .rx_missed = now.rx_missed - before.rx_missed,
+             .rx_errors = now.rx_errors - before.rx_errors,
+             .rx_dropped = now.rx_dropped - before.rx_dropped,
+             .tx_errors = now.tx_errors - before.tx_errors},
+            now.lost_on_wire - before.lost_on_wire};
 }
 
-std::string device_line(const Device& device, const Statistics& change, double seconds) {
+std::string device_line(const Device& device, const Figures& change, double seconds) {
     const Rate rx = rate_of(change.rx_packets, change.rx_bytes, seconds);
     const Rate tx = rate_of(change.tx_packets, change.tx_bytes, seconds);
     std::string line = fmt::format("{}: rx {:.3f} Mpps {:.1f} Mbit/s, tx {:.3f} Mpps {:.1f} Mbit/s", device.address(),
@@ -37,11 +42,18 @@ std::string device_line(const Device& device, const Statistics& change, double s
     const std::pair<std::string_view, std::uint64_t> losses[] = {{"missed", change.rx_missed},
                                                                  {"dropped", change.rx_dropped},
                                                                  {"rx errors", change.rx_errors},
-                                                                 {"tx errors", change.tx_errors}};
+                                                                 {"tx errors", change.tx_errors},
+                                                                 {"lost on the wire", change.lost_on_wire}};
     for (const auto& [name, count] : losses) {
         if (count != 0) line += fmt::format(", {} {}", name, count);
     }
     return line;
+}
+
+/// Frames that the other end of a software NIC's wire has still to take.
+std::uint64_t waiting_on_wire(Device& device) {
+    const sim::Card* const card = sim::find_card(device.driver().function());
+    return card != nullptr ? card->frames_waiting_on_wire() : 0;
 }
 
 std::string totals_line(const Totals& totals) {
@@ -50,7 +62,7 @@ std::string totals_line(const Totals& totals) {
     return line;
 }
 
-nlohmann::ordered_json device_object(const Device& device, const Statistics& total, const Statistics& change,
+nlohmann::ordered_json device_object(const Device& device, const Figures& total, const Figures& change,
                                      double seconds) {
     const Rate rx = rate_of(change.rx_packets, change.rx_bytes, seconds);
     const Rate tx = rate_of(change.tx_packets, change.tx_bytes, seconds);
@@ -60,7 +72,7 @@ nlohmann::ordered_json device_object(const Device& device, const Statistics& tot
             {"rx_bytes", total.rx_bytes},     {"tx_packets", total.tx_packets},
             {"tx_bytes", total.tx_bytes},     {"rx_missed", total.rx_missed},
             {"rx_dropped", total.rx_dropped}, {"rx_errors", total.rx_errors},
-            {"tx_errors", total.tx_errors}};
+            {"tx_errors", total.tx_errors},   {"lost_on_wire", total.lost_on_wire}};
 }
 
 }  // namespace
@@ -110,9 +122,9 @@ bool Monitor::look() {
     if (next_ < now) next_ = now + std::chrono::seconds(1);
     check_devices();
     if (!result_) return false;
-    const std::vector<Statistics> statistics = read_statistics();
-    print(at_last_, statistics, std::chrono::duration<double>(now - last_).count(), false);
-    at_last_ = statistics;
+    const std::vector<Figures> figures = read_figures();
+    print(at_last_, figures, std::chrono::duration<double>(now - last_).count(), false);
+    at_last_ = figures;
     last_ = now;
     return result_.has_value();
 }
@@ -136,26 +148,32 @@ void Monitor::check_devices() {
     }
 }
 
-std::vector<Statistics> Monitor::read_statistics() {
-    std::vector<Statistics> all;
-    for (Device* device : devices_) all.push_back(device->statistics());
+std::vector<Figures> Monitor::read_figures() {
+    std::vector<Figures> all;
+    for (Device* device : devices_) {
+        const sim::Card* const card = sim::find_card(device->driver().function());
+        all.push_back({device->statistics(), card != nullptr ? card->frames_lost_on_wire() : 0});
+    }
     return all;
 }
 
 void Monitor::wait_until_sent() {
-    const Clock::time_point deadline = Clock::now() + longest_wait_until_sent;
+    const Clock::time_point end = Clock::now() + longest_wait_until_sent;
     for (Device* device : devices_) {
         if (device->driver().options().tx_queues == 0) continue;
         const std::uint64_t handed_over = device->tx_queue(0).counters().packets.value();
-        std::uint64_t sent = device->statistics().tx_packets;
-        while (sent < handed_over && stop_requests() < 2 && Clock::now() < deadline) {
+        const auto in_card = [&] { return handed_over - std::min(handed_over, device->statistics().tx_packets); };
+        std::uint64_t left = in_card() + waiting_on_wire(*device);
+        Clock::time_point moved = Clock::now();
+        while (left != 0 && stop_requests() < 2 && Clock::now() < std::min(moved + longest_standstill, end)) {
             device->tx_queue(0).reclaim();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            sent = device->statistics().tx_packets;
+            const std::uint64_t before = std::exchange(left, in_card() + waiting_on_wire(*device));
+            if (left < before) moved = Clock::now();
         }
-        if (sent < handed_over) {
+        if (const std::uint64_t stuck = in_card(); stuck != 0) {
             fail({ErrorKind::device_failed,
-                  fmt::format("{}: {} frames did not leave the card", device->address(), handed_over - sent),
+                  fmt::format("{}: {} frames did not leave the card", device->address(), stuck),
                   "see whether its link is up"});
         }
     }
@@ -164,19 +182,19 @@ void Monitor::wait_until_sent() {
 Expected<> Monitor::finish() {
     const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
     check_devices();
-    std::vector<Statistics> statistics = at_last_;
+    std::vector<Figures> figures = at_last_;
     bool all_there = true;
     for (Device* device : devices_) all_there = all_there && !device->gone();
     if (all_there) {
         wait_until_sent();
-        statistics = read_statistics();
+        figures = read_figures();
+        for (std::size_t i = 0; i < devices_.size(); ++i) figures[i].lost_on_wire += waiting_on_wire(*devices_[i]);
     }
-    print(std::vector<Statistics>(devices_.size()), statistics, seconds, true);
+    print(std::vector<Figures>(devices_.size()), figures, seconds, true);
     return std::exchange(result_, {});
 }
 
-void Monitor::print(const std::vector<Statistics>& since, const std::vector<Statistics>& now, double seconds,
-                    bool summary) {
+void Monitor::print(const std::vector<Figures>& since, const std::vector<Figures>& now, double seconds, bool summary) {
     if (summary) say(fmt::format("{}: {:.1f} s in all: {}", program_, seconds, totals_line(totals_())));
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         say(device_line(*devices_[i], difference(now[i], since[i]), seconds));
@@ -184,7 +202,7 @@ void Monitor::print(const std::vector<Statistics>& since, const std::vector<Stat
     if (json_) print_json(since, now, seconds, summary);
 }
 
-void Monitor::print_json(const std::vector<Statistics>& since, const std::vector<Statistics>& now, double seconds,
+void Monitor::print_json(const std::vector<Figures>& since, const std::vector<Figures>& now, double seconds,
                          bool summary) {
     nlohmann::ordered_json line{{"program", program_},
                                 {"seconds", std::chrono::duration<double>(Clock::now() - start_).count()}};

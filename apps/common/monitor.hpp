@@ -32,6 +32,11 @@ struct Rate {
 /// The rate of `packets` frames of together `bytes` bytes (without FCS) in `seconds`; zero for no time.
 Rate rate_of(std::uint64_t packets, std::uint64_t bytes, double seconds);
 
+/// What a card counts, and what none can.
+struct Figures : Statistics {
+    std::uint64_t lost_on_wire = 0;  ///< software NICs: sent, and no room or nobody at the other end of the wire
+};
+
 /// A program's own figure, under the name that it has in text and in JSON.
 struct Total {
     std::string_view name;
@@ -72,10 +77,9 @@ private:
     void yield();
     void check_devices();
     void wait_until_sent();
-    void print(const std::vector<Statistics>& since, const std::vector<Statistics>& now, double seconds, bool summary);
-    void print_json(const std::vector<Statistics>& since, const std::vector<Statistics>& now, double seconds,
-                    bool summary);
-    std::vector<Statistics> read_statistics();
+    void print(const std::vector<Figures>& since, const std::vector<Figures>& now, double seconds, bool summary);
+    void print_json(const std::vector<Figures>& since, const std::vector<Figures>& now, double seconds, bool summary);
+    std::vector<Figures> read_figures();
 
     std::string program_;
     bool json_;
@@ -85,7 +89,7 @@ private:
     Clock::time_point end_;
     Clock::time_point last_;
     Clock::time_point next_;
-    std::vector<Statistics> at_last_;
+    std::vector<Figures> at_last_;
     std::uint32_t calls_ = 0;
     std::uint32_t idle_calls_ = 0;
     Expected<> result_;

@@ -23,6 +23,7 @@ public:
     void write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value) override;
     bool can_receive() const override { return receive_.can_receive(); }
     void receive(std::span<const std::byte> frame, bool damaged) override;
+    void resume_sending() override { transmit_.run(); }
     void set_cable(bool plugged) override { link_.set_cable(plugged); }
     void timer(unsigned timer) override;
     void reset(ResetKind kind) override;

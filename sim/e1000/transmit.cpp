@@ -1,4 +1,5 @@
-// A doorbell is answered in full, inside the register write: the ring is empty when it returns.
+// A doorbell is answered in full, inside the register write: the ring is empty when it returns, unless the wire is
+// busy.
 #include <ixy/sim/e1000/transmit.hpp>
 
 #include <algorithm>
@@ -55,12 +56,13 @@ void Transmit::run(Queue& queue) {
 }
 
 /// Does what the next `count` descriptors say, and stops early when they cannot be fetched: the next doorbell tries
-/// again. What is written to the registers meanwhile (in loopback, nothing) changes neither count nor end.
+/// again. While the wire is busy they stay in the ring, so that it fills up and the driver notices. What is written to
+/// the registers meanwhile (in loopback, nothing) changes neither count nor end.
 Transmit::Reports Transmit::process(Queue& queue, std::uint32_t count) {
     Ring& ring = queue.ring;
     std::array<Descriptor, 32> batch{};
     Reports reports;
-    while (count > 0) {
+    while (count > 0 && (link_.loopback() || registers_.host().can_send())) {
         const std::uint32_t first = ring.head();
         const auto fetched =
             std::span(batch).first(std::min({std::uint32_t{batch.size()}, count, ring.size() - first}));

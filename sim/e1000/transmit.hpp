@@ -23,8 +23,8 @@ public:
     using Send = std::function<void(std::span<const std::byte> frame)>;
     Transmit(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Link& link, Send send);
 
-    /// Sends all that the ring holds, unless the transmitter is off or there is no link. To be called when the link
-    /// comes up; writing the registers that set it going is noticed here.
+    /// Sends all that the ring holds, unless the transmitter is off, there is no link or the wire is busy. To be called
+    /// when the link comes up and when the wire is free again; writing the registers that set it going is noticed here.
     void run();
     void reset();
 

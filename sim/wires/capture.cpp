@@ -53,13 +53,15 @@ private:
         return name != nullptr ? name : "something unknown";
     }
     void read() {
-        while (pcap_next_ex(pcap_.get(), &header_, &next_) == 1) {
+        int found = 0;
+        while ((found = pcap_next_ex(pcap_.get(), &header_, &next_)) == 1) {
             if (header_->caplen >= ethernet_header && header_->caplen <= longest_wire_frame &&
                 header_->caplen == header_->len) {
                 return;
             }
             left_out_.add(1);
         }
+        if (found == PCAP_ERROR) left_out_.add(1);  // a damaged file: what follows cannot be found
         next_ = nullptr;
     }
 

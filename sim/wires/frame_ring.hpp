@@ -67,6 +67,15 @@ public:
     std::size_t size() const {
         return static_cast<std::size_t>(head_.load(std::memory_order_acquire) - tail_.load(std::memory_order_relaxed));
     }
+    /// Whether half of the entries or of the bytes are in use: by the thread that puts.
+    bool is_half_full() const {
+        const std::uint64_t head = head_.load(std::memory_order_relaxed);
+        const std::uint64_t tail = tail_.load(std::memory_order_acquire);
+        if (head == tail) return false;
+        const std::size_t oldest = entries_[tail & mask_].begin;
+        const std::size_t used = next_ > oldest ? next_ - oldest : capacity_ - oldest + next_;
+        return head - tail > mask_ / 2 || used > capacity_ / 2;
+    }
     void clear() {
         while (front()) pop();
     }

@@ -48,7 +48,9 @@ public:
     int file() const override { return wire_->file(); }
     bool can_wait() const override { return wire_->can_wait(); }
     unsigned end() const override { return wire_->end(); }
+    bool has_room(Time now) const override { return !on_the_way_.is_half_full() && wire_->has_room(now); }
     std::uint64_t lost() const override { return lost_.value() + wire_->lost(); }
+    std::size_t waiting() const override { return wire_->waiting(); }  // what is on its way arrives
 
 private:
     /// A frame that the next one shall overtake.

@@ -19,12 +19,14 @@ namespace {
 constexpr std::size_t frames_that_wait = 65536;
 constexpr std::size_t bytes_that_wait = 16 << 20;
 constexpr Time retry_after = std::chrono::milliseconds(1);
-// Patience at the end: with somebody who takes nothing, and in all.
+// Patience with somebody who takes nothing, and at the end in all.
 constexpr auto longest_standstill = std::chrono::seconds(1);
 constexpr auto longest_flush = std::chrono::seconds(10);
 
-/// Frames that find the other end's queue full (often but ten: net.unix.max_dgram_qlen) wait here, in order. The epoll
-/// file wakes who sleeps on it when a frame has come, or when those that wait can go on.
+/// Frames that find the other end's queue full (often but ten: net.unix.max_dgram_qlen) wait here, in order. When many
+/// do, the card shall wait too; but not for somebody who stands still for longer than a second, as a process does that
+/// was stopped: frames for him are lost once there is no room. The epoll file wakes who sleeps on it when a frame has
+/// come, or when those that wait can go on.
 class SocketWire final : public Wire {
 public:
     SocketWire(SocketEnd end, File events) : end_(std::move(end)), events_(std::move(events)) {
@@ -41,7 +43,9 @@ public:
     std::optional<Time> next_time() const override { return waiting_.empty() ? std::nullopt : std::optional(retry_); }
     bool can_wait() const override { return true; }
     unsigned end() const override { return end_.number(); }
+    bool has_room(Time now) const override { return !waiting_.is_half_full() || now - moved_ > longest_standstill; }
     std::uint64_t lost() const override { return lost_.value(); }
+    std::size_t waiting() const override { return waiting_.size(); }
 
 private:
     enum class Result : std::uint8_t { sent, nobody, full };
@@ -59,6 +63,7 @@ private:
     File other_;  ///< connected to the other end, when somebody was there
     FrameRing waiting_{frames_that_wait, bytes_that_wait};
     Time retry_{};
+    Time moved_{};  ///< when the first of those that wait began to, or another one went
     ArrivedFrame frame_;
     Counter lost_;
 };
@@ -70,6 +75,7 @@ void SocketWire::send(std::span<const std::byte> frame, Time now) {
     const bool first = waiting_.empty();
     if (result == Result::nobody || !waiting_.push(frame)) return lost_.add(1);
     if (first) {
+        moved_ = now;
         retry_ = now + retry_after;
         watch(other_.get(), EPOLLOUT, EPOLL_CTL_MOD);
     }
@@ -104,6 +110,7 @@ void SocketWire::send_waiting(Time now) {
         }
         if (result == Result::nobody) lost_.add(1);
         waiting_.pop();
+        moved_ = now;
     }
     if (other_.is_open()) watch(other_.get(), 0, EPOLL_CTL_MOD);
 }

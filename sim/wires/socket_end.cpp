@@ -1,3 +1,4 @@
+// The socket of one end: the file that names it, who is at the other end, and what is left behind.
 #include "socket_end.hpp"
 
 #include <fcntl.h>
