@@ -13,11 +13,10 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t register_space = 0x20000;  // 13.2: what BAR 0 maps
-constexpr std::size_t longest_jumbo = 16128;     // with header and FCS; 13.4.22, LPE
 constexpr std::size_t check_sequence = 4;
 constexpr std::size_t standard_frame = 1514;
 
-Expected<> check(const DeviceOptions& options) {
+Expected<> check(const DeviceOptions& options, const datasheet::Chip& chip) {
     const auto refuse = [](std::string what, std::string next) {
         return failure(ErrorKind::invalid_argument, std::move(what), std::move(next));
     };
@@ -34,9 +33,10 @@ Expected<> check(const DeviceOptions& options) {
         return refuse("a pool of " + std::to_string(options.pool_packets) + " packets cannot fill the receive ring",
                       "make it larger than the ring of " + std::to_string(options.rx_ring_size));
     }
-    if (options.max_frame < 60 || options.max_frame > longest_jumbo - check_sequence) {
+    const std::size_t longest = chip.features.longest_frame - check_sequence;
+    if (options.max_frame < 60 || options.max_frame > longest) {
         return refuse("frames of " + std::to_string(options.max_frame) + " bytes are not possible on the 8254x",
-                      "choose 60 to " + std::to_string(longest_jumbo - check_sequence));
+                      "choose 60 to " + std::to_string(longest));
     }
     return {};
 }
@@ -44,10 +44,10 @@ Expected<> check(const DeviceOptions& options) {
 }  // namespace
 
 Expected<std::unique_ptr<Driver>> E1000::open(std::unique_ptr<PciFunction> function, const DeviceOptions& options) {
-    if (auto legal = check(options); !legal) return std::unexpected(legal.error());
+    const datasheet::Chip* chip = find_chip(function->identity().vendor, function->identity().device);
+    if (auto legal = check(options, *chip); !legal) return std::unexpected(legal.error());
     auto registers = function->map_bar(0, register_space);
     if (!registers) return std::unexpected(registers.error());
-    const datasheet::Chip* chip = find_chip(function->identity().vendor, function->identity().device);
     std::unique_ptr<E1000> driver(new E1000(std::move(function), *registers, *chip, options));
     if (auto started = driver->start(); !started) {
         return driver->gone() ? driver->disappeared() : std::unexpected(started.error());

@@ -16,9 +16,20 @@ constexpr std::size_t vlan_tag_size = 4;
 constexpr std::size_t check_sequence = 4;
 constexpr std::size_t buffer_size = 2048;  // RCTL.BSIZE, and the pool's data room
 constexpr std::uint32_t refill_size = 32;
+constexpr std::uint32_t patience = 1 << 14;  // polls in vain until the head is looked at; a millisecond
 constexpr auto damage = RDESC_STATUS.CE | RDESC_STATUS.SE | RDESC_STATUS.SEQ | RDESC_STATUS.CXE | RDESC_STATUS.RXE;
 constexpr auto vlan_tag = RDESC_STATUS.VLAN | RDESC_STATUS.CFI | RDESC_STATUS.PRI;
 constexpr auto checksums = RDESC_STATUS.IPCS | RDESC_STATUS.TCPCS;
+
+/// What is made of a descriptor that the card did not report on. With jumbo frames it may be any piece of one.
+datasheet::Value<RdescStatus> lost(std::size_t longest_frame) {
+    const bool is_whole = longest_frame <= buffer_size - check_sequence;
+    return is_whole ? RDESC_STATUS.DD | RDESC_STATUS.RXE | RDESC_STATUS.EOP : RDESC_STATUS.DD | RDESC_STATUS.RXE;
+}
+
+std::uint32_t distance(std::uint32_t from, std::uint32_t to, std::uint32_t size) {
+    return to >= from ? to - from : to + size - from;
+}
 }  // namespace
 
 Expected<std::unique_ptr<ReceiveRing>> ReceiveRing::create(PciFunction& function, Bar registers,
@@ -83,6 +94,8 @@ std::size_t ReceiveRing::receive(PacketBatch& batch) {
     batch.grow(received);
     counters.packets.add(received);
     counters.bytes.add(bytes);
+    in_vain_ = received == 0 ? in_vain_ + 1 : 0;
+    if (in_vain_ == patience || in_vain_ == 2 * patience) look_at_head();
     if (size_ - 1 - filled_ >= refill_at_) refill();
     return received;
 }
@@ -116,20 +129,44 @@ std::size_t ReceiveRing::take_plain(std::span<Packet*> slots, std::size_t& bytes
     return taken;
 }
 
-/// Descriptors are done in their order: when a later one is and the next one is not, its write-back got lost, and would
-/// hold up all others for ever. It counts as a damaged frame. `status` becomes what to make of the next descriptor.
-bool ReceiveRing::is_overtaken(Status& status) const {
+/// Descriptors are done in their order. When a later one is and the next one is not, a write-back got lost, and would
+/// hold up all others for ever: the next one counts as damaged. Or one was made twice, into a slot that is the card's
+/// again: it is taken back, before it passes for a frame. The head tells which of the two it is (13.4.28). `status`
+/// becomes what to make of the next descriptor.
+bool ReceiveRing::is_overtaken(Status& status) {
     if (filled_ < 2) return false;
     const std::uint32_t last = tail_ == 0 ? size_ - 1 : tail_ - 1;
-    const auto later = dma_load(ring_[following(next_)].status) | dma_load(ring_[last].status);
-    if (!(later & RDESC_STATUS.DD)) return false;
-    dma_rmb();  // the later status before this one, which the card wrote first
-    status = dma_load(ring_[next_].status);
-    if (!(status & RDESC_STATUS.DD)) {
-        status = RDESC_STATUS.DD | RDESC_STATUS.RXE;
-        if (longest_frame_ <= buffer_size - check_sequence) status |= RDESC_STATUS.EOP;
+    for (const std::uint32_t later : {following(next_), last}) {
+        if (!(dma_load(ring_[later].status) & RDESC_STATUS.DD)) continue;
+        dma_rmb();  // the later status before this one, which the card wrote first
+        status = dma_load(ring_[next_].status);
+        if (status & RDESC_STATUS.DD) return true;
+        const std::uint32_t head = registers_.read(RDH).bits;
+        if (head >= size_) return false;  // the card is gone
+        const std::uint32_t done = distance(next_, head, size_);
+        if (done <= filled_ && distance(next_, later, size_) < done) {
+            status = lost(longest_frame_);
+            return true;
+        }
+        ring_[later] = {.address = packets_[later]->buffer_address().value + pool_->headroom()};
     }
-    return true;
+    return false;
+}
+
+/// A write-back made twice may have passed for a frame nevertheless. Then the driver is ahead of the card by that slot,
+/// and once its tail has come to where the head is, the card has no buffer any more, and the driver waits for nothing.
+/// So when nothing came for long, and then for as long again, and the head is still not here, the descriptors up to it
+/// are given up, as damaged: those whose write-back is missing, or all of the ring, which is filled anew.
+void ReceiveRing::look_at_head() {
+    const bool again = in_vain_ == 2 * patience;
+    const std::uint32_t head = registers_.read(RDH).bits;
+    if (head == next_ || head >= size_) in_vain_ = 2 * patience;  // all is well, or the card is gone
+    if (head == next_ || head >= size_ || !again) return;
+    in_vain_ = 0;                                        // to look again, should this not help
+    if (distance(next_, head, size_) > filled_) return;  // it has buffers, and comes here
+    for (std::uint32_t slot = next_; slot != head; slot = following(slot)) {
+        if (!(dma_load(ring_[slot].status) & RDESC_STATUS.DD)) ring_[slot].status = lost(longest_frame_);
+    }
 }
 
 /// Everything but a plain good frame in one buffer: damage, several pieces, VLAN tags, checksums (3.2.3). Returns the
@@ -140,6 +177,7 @@ Packet* ReceiveRing::collect(Status status) {
     Packet* piece = packets_[next_];
     next_ = following(next_);
     --filled_;
+    in_vain_ = 0;  // even if no frame comes of it
 
     frame_bytes_ += length;
     if (!dropping_) {
@@ -205,8 +243,8 @@ void ReceiveRing::refill() {
         const std::size_t got = pool_->allocate_raw({fresh, wanted});
         for (std::size_t i = 0; i < got; ++i) {
             packets_[tail_] = fresh[i];
-            ring_[tail_] = {.address =
-                                fresh[i]->buffer_address().value + pool_->headroom()};  // and no DD of the last lap
+            // And no DD of the last lap
+            ring_[tail_] = {.address = fresh[i]->buffer_address().value + pool_->headroom()};
             tail_ = following(tail_);
         }
         filled_ += static_cast<std::uint32_t>(got);

@@ -34,7 +34,8 @@ private:
     ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempool> pool, const DeviceOptions& options);
 
     std::size_t take_plain(std::span<Packet*> slots, std::size_t& bytes);
-    bool is_overtaken(Status& status) const;
+    bool is_overtaken(Status& status);
+    [[gnu::cold, gnu::noinline]] void look_at_head();
     Packet* collect(Status status);
     void drop_frame(Counter& reason);
     void note_offloads(Packet& frame, Status status);
@@ -47,8 +48,9 @@ private:
     std::uint32_t size_;
     std::uint32_t next_ = 0;
     std::uint32_t tail_ = 0;
-    std::uint32_t filled_ = 0;  // slots between next_ and tail_; at most size_ - 1: the tail stays behind
-    std::uint32_t refill_at_;   // empty slots that are worth a refill
+    std::uint32_t filled_ = 0;   // slots between next_ and tail_; at most size_ - 1: the tail stays behind
+    std::uint32_t refill_at_;    // empty slots that are worth a refill
+    std::uint32_t in_vain_ = 0;  // polls since the last descriptor that was done
 
     Packet* first_ = nullptr;  // pieces so far of a frame that spans several descriptors
     Packet* last_ = nullptr;

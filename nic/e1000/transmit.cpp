@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include <ixy/datasheet/chip.hpp>
 #include <ixy/datasheet/e1000/registers.hpp>
 #include <ixy/pci/barrier.hpp>
 
@@ -12,9 +13,10 @@ namespace ixy::e1000 {
 using namespace datasheet::e1000;
 
 namespace {
-constexpr std::size_t shortest_frame = 14;        // an Ethernet header; the card pads up to 60 bytes (TCTL.PSP)
-constexpr std::size_t longest_frame = 16128 - 4;  // without FCS; 13.4.22, LPE
-constexpr std::uint32_t most_in_vain = 1 << 16;   // attempts to send; some milliseconds
+constexpr std::size_t shortest_frame = 14;  // an Ethernet header; the card pads up to 60 bytes (TCTL.PSP)
+constexpr std::size_t check_sequence = 4;
+constexpr std::size_t longest_frame = datasheet::Features{}.longest_frame - check_sequence;  // the family's
+constexpr std::uint32_t most_in_vain = 1 << 16;  // attempts to send; some milliseconds
 
 /// Reports are powers of two and at least two fit into the ring, so that one can always be waited for.
 std::uint32_t report_every(std::size_t ring_size) {

@@ -45,7 +45,10 @@ protected:
     void deliver(std::uint32_t length, Status status) {
         card_->write_back(next_, length, status);
         next_ = (next_ + 1) % card_->rx_ring().size();
+        card_->set(RDH.offset, static_cast<std::uint32_t>(next_));
     }
+    /// The slot that the card fills next.
+    std::size_t head() const { return next_; }
     /// What the driver makes of it: the lengths of the frames.
     std::vector<std::size_t> receive() {
         std::vector<std::size_t> lengths;
@@ -163,6 +166,87 @@ TEST_F(HostileCard, everything_marked_done_at_once_gives_each_buffer_once) {
     batch.clear();
     EXPECT_EQ(device.rx_queue(0).receive(batch), 0U);
     expect_no_packet_lost();
+}
+
+TEST_F(HostileCard, a_write_back_that_is_missing_costs_its_frame_once_the_head_is_beyond) {
+    open();
+    deliver(60, {});
+    EXPECT_EQ(receive(), Frames{});
+    deliver(70, done);
+    EXPECT_EQ(receive(), Frames{70});
+    EXPECT_EQ(counters().errors.value(), 1U);
+    deliver(60, {});  // and the last one of all: when nothing came for long
+    for (int i = 0; i < 40'000; ++i) ASSERT_EQ(receive(), Frames{});
+    EXPECT_EQ(counters().errors.value(), 2U);
+    deliver(80, done);
+    EXPECT_EQ(receive(), Frames{80});
+    EXPECT_EQ(counters().errors.value(), 2U);
+    expect_no_packet_lost();
+}
+
+/// Into slots that are the card's again, with the buffer of the lap before.
+TEST_F(HostileCard, a_write_back_made_again_is_taken_back_before_it_passes_for_a_frame) {
+    open();
+    for (int lap = 0; lap < 3; ++lap) {
+        for (int i = 0; i < 63; ++i) deliver(60, done);
+        EXPECT_EQ(receive().size(), 63U);
+        const std::size_t last = (card().get(RDT.offset) + 63) % 64;
+        for (const std::size_t slot : {(head() + 1) % 64, last}) {
+            const std::uint64_t buffer = card().rx_ring()[slot].address;
+            card().rx_ring()[slot].address = buffer + 4096;
+            card().write_back(slot, 99, done);
+            EXPECT_EQ(receive(), Frames{});
+            EXPECT_FALSE(card().rx_ring()[slot].status & RDESC_STATUS.DD) << slot;
+            EXPECT_EQ(card().rx_ring()[slot].address, buffer) << slot;
+        }
+    }
+    for (std::uint32_t i = 0; i < 63; ++i) deliver(100 + i, done);
+    const Frames frames = receive();
+    ASSERT_EQ(frames.size(), 63U);
+    for (std::size_t i = 0; i < 63; ++i) EXPECT_EQ(frames[i], 100 + i);
+    EXPECT_EQ(counters().errors.value(), 0U);
+    expect_no_packet_lost();
+}
+
+/// Where it does pass for one, the driver's tail comes to where the card's head is: the card has no buffers left.
+TEST_F(HostileCard, that_is_behind_its_driver_gets_buffers_again) {
+    for (const std::size_t longest : {1514U, 9000U}) {
+        open({.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 128, .max_frame = longest});
+        for (int i = 0; i < 55; ++i) deliver(60, done);
+        card().write_back(head(), 60, done);
+        EXPECT_EQ(receive().size(), 56U);
+        ASSERT_EQ(card().get(RDT.offset), head()) << "the ring is empty";
+        for (int i = 0; i < 40'000; ++i) ASSERT_EQ(receive(), Frames{});
+        EXPECT_EQ(card().get(RDT.offset), (head() + 63) % 64) << "and full again";
+        EXPECT_GT(counters().errors.value(), 0U);
+        if (longest > 2048) deliver(60, done);  // may end a frame of which nobody knows
+        receive();
+        for (int i = 0; i < 200; ++i) {
+            deliver(70, done);
+            ASSERT_EQ(receive(), Frames{70});
+        }
+        expect_no_packet_lost();
+    }
+}
+
+TEST_F(HostileCard, that_is_idle_is_asked_for_its_head_once) {
+    open();
+    deliver(60, done);
+    EXPECT_EQ(receive(), Frames{60});
+    const std::size_t before = *card().accesses();
+    for (int i = 0; i < 100'000; ++i) receive();
+    EXPECT_EQ(*card().accesses(), before + 1);
+}
+
+TEST_F(HostileCard, whose_head_is_anywhere_loses_nothing) {
+    for (const std::uint32_t wrong : {0U, 1U, 30U, 63U, 64U, 0xffffU, ~0U}) {
+        open();
+        for (int i = 0; i < 5; ++i) deliver(60, done);
+        receive();
+        card().set(RDH.offset, wrong);
+        for (int i = 0; i < 100'000; ++i) receive();
+        expect_no_packet_lost();
+    }
 }
 
 TEST_F(HostileCard, all_ones_everywhere_is_damage) {
