@@ -123,6 +123,22 @@ inline Bytes finished(const IpFrame& of) {
     return frame;
 }
 
+/// A context for the checksums of `of`.
+inline ContextDescriptor checksums(const IpFrame& of) {
+    const auto ip = static_cast<std::uint32_t>(of.ip());
+    const auto l4 = static_cast<std::uint32_t>(of.l4());
+    return {.ip = CONTEXT_IP.IPCSS(ip) | CONTEXT_IP.IPCSO(ip + 10) | CONTEXT_IP.IPCSE(l4 - 1),
+            .tcp = CONTEXT_TCP.TUCSS(l4) | CONTEXT_TCP.TUCSO(static_cast<std::uint32_t>(of.l4_checksum())),
+            .command = CONTEXT_CMD.DEXT,
+            .status = {}};
+}
+/// A frame as software gives it to be completed: the pseudo-header's sum where the checksum goes.
+inline Bytes seeded(const IpFrame& of) {
+    Bytes frame = unfinished(of);
+    set_word(frame, of.l4_checksum(), pseudo_header(frame, of, of.size() - of.l4()));
+    return frame;
+}
+
 class Bench : public testing::Test {
 protected:
     // Where things are in memory.
