@@ -208,6 +208,23 @@ TEST_F(ReceiveTest, few_descriptors_left_raise_the_minimum_threshold_once) {
     }
 }
 
+TEST_F(ReceiveTest, a_frame_of_many_descriptors_does_not_jump_over_the_minimum_threshold) {  // 3.2.7.3: "becomes equal"
+    start_receiver(32, RCTL.BSIZE(3));                                                       // 256 bytes
+    give(19);
+    arrive(test_frame(60));
+    arrive(test_frame(60));
+    EXPECT_FALSE(raised(ICR.RXDMT0)) << "17 left";
+    arrive(test_frame(1000));
+    EXPECT_EQ(number(RDH), 6U);
+    EXPECT_TRUE(raised(ICR.RXDMT0)) << "13 left";
+    arrive(test_frame(1000));
+    EXPECT_FALSE(raised(ICR.RXDMT0)) << "that was said";
+    give(10);
+    arrive(test_frame(1000));
+    arrive(test_frame(60));
+    EXPECT_TRUE(raised(ICR.RXDMT0)) << "few again";
+}
+
 TEST_F(ReceiveTest, a_descriptor_without_a_buffer_is_skipped_and_comes_back_done) {
     start_receiver(8);
     ReceiveDescriptor null{};
