@@ -12,7 +12,7 @@ constexpr std::uint32_t bar_io = 1, bar_64 = 4;
 
 // Power Management 1.2, 3.2.3 (PMC) and 3.2.4 (PMCSR).
 constexpr std::uint32_t pm_capabilities = 2, pm_control = 4;
-constexpr std::uint32_t pm_version = 3, pm_state = 3, pm_keeps_context = 1 << 3;  // No_Soft_Reset
+constexpr std::uint32_t pm_version = 3, pm_state = 3;  // and PMCSR's bit 3, No_Soft_Reset, is 0
 constexpr std::uint32_t d0 = 0, d3_hot = 3;
 
 // PCI Local Bus Specification 3.0, 6.8.1 (MSI) and 6.8.2 (MSI-X).
@@ -98,7 +98,7 @@ std::uint32_t ConfigSpace::add_capability(std::uint8_t id, std::uint32_t bytes) 
 void ConfigSpace::add_power_management() {
     power_ = add_capability(pci_config::capability_power_management, 8);
     place(power_ + pm_capabilities, 2, pm_version);
-    place(power_ + pm_control, 2, pm_keeps_context, pm_state);
+    place(power_ + pm_control, 2, d0, pm_state);
 }
 
 void ConfigSpace::add_msi() {
@@ -146,9 +146,11 @@ bool ConfigSpace::write(std::uint32_t offset, unsigned width, std::uint32_t valu
     }
     // A state that the function has not, D1 or D2, is not entered. Power Management 1.2, 3.2.4
     const std::uint32_t wanted = read(power_ + pm_control, 1) & pm_state;
-    if (wanted != d0 && wanted != d3_hot) place(power_ + pm_control, 1, pm_keeps_context | state, pm_state);
+    if (wanted != d0 && wanted != d3_hot) place(power_ + pm_control, 1, state, pm_state);
     update_active();
 
+    // Who wakes up has forgotten everything: No_Soft_Reset is 0. (8254x manual, 6.3.1.4: D3 is left for D0u.)
+    if (state == d3_hot && wanted == d0) return true;
     const std::uint32_t reset_byte = express_ + device_control + 1;
     const bool covers_reset = express_ != 0 && offset <= reset_byte && reset_byte < offset + width;
     return covers_reset && ((value >> 8 * (reset_byte - offset)) & (start_reset >> 8)) != 0;

@@ -18,7 +18,8 @@ public:
 
     /// `width` is 1, 2 or 4. All ones beyond the end.
     std::uint32_t read(std::uint32_t offset, unsigned width) const;
-    /// Writes what is writable. True when the write asks for a function-level reset, which the caller carries out.
+    /// Writes what is writable. True when the write asks for a reset, which the caller carries out: a function-level
+    /// one, or that of a function which is woken up from D3hot.
     bool write(std::uint32_t offset, unsigned width, std::uint32_t value);
     void reset();
 

@@ -51,6 +51,22 @@ TEST(CardTest, nothing_answers_while_decoding_is_off_or_the_function_sleeps) {
     EXPECT_EQ(test.card->bar_read(0, memory, 4), 0xffff'ffffU);
 }
 
+TEST(CardTest, waking_up_resets_chip_and_configuration) {  // since No_Soft_Reset is 0
+    const TestCard test;
+    const unsigned control = test.card->capability(pci_config::capability_power_management) + 4;
+    test.card->config_write(pci_config::bar0, 4, 0xfe00'0000);
+    test.card->config_write(control, 2, 3);
+    EXPECT_EQ(test.model.resets, 0);
+    EXPECT_EQ(test.card->config_read(pci_config::bar0, 4), 0xfe00'0000U);
+    test.card->config_write(control, 2, 0);
+    EXPECT_EQ(test.model.resets, 1);
+    EXPECT_EQ(test.card->config_read(control, 2), 0U);
+    EXPECT_EQ(test.card->config_read(pci_config::bar0, 4), 0U);
+    EXPECT_EQ(test.card->config_read(pci_config::command, 2), 0U);
+    test.card->config_write(pci_config::command, 2, 7);
+    EXPECT_EQ(test.card->bar_read(0, memory, 4), 0U);
+}
+
 TEST(CardTest, the_card_serves_the_message_table_itself) {
     const TestCard test(express_type);
     test.card->bar_write(3, 0, 4, 0xfee0'0000);

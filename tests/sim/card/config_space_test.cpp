@@ -114,15 +114,16 @@ TEST_F(ConfigSpaceTest, capabilities_are_chained) {
     EXPECT_EQ(plain.capability(capability_msi_x), 0U);
 }
 
-TEST_F(ConfigSpaceTest, sleeping_switches_memory_and_dma_off_and_waking_up_on) {
+TEST_F(ConfigSpaceTest, sleeping_switches_memory_and_dma_off_and_waking_up_asks_for_a_reset) {
     const unsigned control = express.capability(capability_power_management) + 4;
     express.write(command, 2, 0x7);
-    express.write(control, 2, 3);  // D3hot
-    EXPECT_EQ(express.read(control, 2) & 3, 3U);
+    EXPECT_FALSE(express.write(control, 2, 3));  // D3hot
+    EXPECT_EQ(express.read(control, 2), 3U) << "No_Soft_Reset is 0";
     EXPECT_FALSE(express.memory_enabled() || express.io_enabled() || express.bus_master());
     EXPECT_EQ(express.read(command, 2), 7U);
-    express.write(control, 2, 0);
-    EXPECT_TRUE(express.memory_enabled() && express.io_enabled() && express.bus_master());
+    EXPECT_FALSE(express.write(control, 2, 3)) << "it sleeps already";
+    EXPECT_TRUE(express.write(control, 2, 0));
+    EXPECT_FALSE(express.write(control, 2, 0)) << "it is awake already";
 }
 
 TEST_F(ConfigSpaceTest, power_states_that_it_has_not_are_not_entered) {
