@@ -69,6 +69,7 @@ void Interrupts::deliver_messages() {
         vector.pending = false;
         fire(vector.event_file);
     };
+    if (!config_.bus_master()) return;  // a message is a write to memory. 6.8.1.3 and 6.2.2, bit 2
     if (config_.msi_enabled()) deliver(msi_);
     if (!config_.msi_x_enabled() || config_.msi_x_masked()) return;
     for (Vector& vector : msi_x_) {

@@ -3,7 +3,8 @@
 //
 // Masks. A vector is masked by mask(); an MSI-X vector also by the function mask and by its mask bit in the table, once
 // the driver has written that bit: where QEMU stands between, it keeps the table to itself and ours is never written,
-// although the guest has unmasked the vector. What comes while a vector is masked or has no event file is kept pending.
+// although the guest has unmasked the vector. What comes while a vector is masked or has no event file, or while bus
+// mastering is off, is kept pending.
 #pragma once
 
 #include <cstdint>

@@ -94,6 +94,7 @@ TEST_P(FunctionTest, legacy_interrupt_fires_once_until_it_is_unmasked) {
 }
 
 TEST_P(FunctionTest, msi_fires_each_time) {
+    ASSERT_TRUE(function->set_bus_master(true));
     const auto interrupts = function->enable_interrupts(InterruptKind::msi, 1).value();
     for (int i = 0; i < 3; ++i) {
         test.write(line, 1);
@@ -103,6 +104,7 @@ TEST_P(FunctionTest, msi_fires_each_time) {
 }
 
 TEST_P(FunctionTest, msi_x_vectors_have_each_their_file) {
+    ASSERT_TRUE(function->set_bus_master(true));
     const auto interrupts = function->enable_interrupts(InterruptKind::msi_x, 3).value();
     ASSERT_EQ(interrupts.size(), 3U);
     test.write(message, 2);
@@ -111,6 +113,7 @@ TEST_P(FunctionTest, msi_x_vectors_have_each_their_file) {
 }
 
 TEST_P(FunctionTest, one_kind_of_interrupt_follows_the_other) {
+    ASSERT_TRUE(function->set_bus_master(true));
     ASSERT_TRUE(function->enable_interrupts(InterruptKind::msi_x, 3));
     const auto line_interrupt = function->enable_interrupts(InterruptKind::legacy, 1).value();
     test.write(message, 0);

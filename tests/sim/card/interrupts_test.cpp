@@ -25,6 +25,7 @@ private:
 
 class InterruptsTest : public testing::Test {
 protected:
+    InterruptsTest() { config.write(pci_config::command, 2, pci_config::command_bus_master); }
     void enable(std::uint8_t capability, std::uint32_t bits) {
         config.write(config.capability(capability) + 2, 2, bits);
         interrupts.update();
@@ -117,6 +118,37 @@ TEST_F(InterruptsTest, msi_is_one_message_for_each_rise) {
     EXPECT_EQ(file.count(), 0U);
     ASSERT_TRUE(interrupts.mask(InterruptKind::msi, 0, false));
     EXPECT_EQ(file.count(), 1U) << "kept";
+}
+
+TEST_F(InterruptsTest, a_message_waits_until_the_card_may_write_to_memory) {
+    config.write(pci_config::command, 2, 0);
+    ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi, 0, file.get()));
+    enable(pci_config::capability_msi, 1);
+    interrupts.set_line(true);
+    EXPECT_EQ(file.count(), 0U);
+    config.write(pci_config::command, 2, pci_config::command_bus_master);
+    interrupts.update();
+    EXPECT_EQ(file.count(), 1U);
+
+    EventFile other;
+    enable(pci_config::capability_msi, 0);
+    ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi_x, 2, other.get()));
+    enable_msi_x();
+    config.write(pci_config::command, 2, 0);
+    interrupts.send_message(2);
+    EXPECT_EQ(other.count(), 0U);
+    EXPECT_TRUE(is_pending(2));
+    config.write(pci_config::command, 2, pci_config::command_bus_master);
+    interrupts.update();
+    EXPECT_EQ(other.count(), 1U);
+    EXPECT_FALSE(is_pending(2));
+}
+
+TEST_F(InterruptsTest, the_line_does_not_mind_bus_mastering) {
+    config.write(pci_config::command, 2, 0);
+    ASSERT_TRUE(interrupts.set_event_file(InterruptKind::legacy, 0, file.get()));
+    interrupts.set_line(true);
+    EXPECT_EQ(file.count(), 1U);
 }
 
 TEST_F(InterruptsTest, msi_forgets_a_line_that_fell_before_it_was_enabled) {
@@ -214,6 +246,7 @@ TEST_F(InterruptsTest, reset_empties_tables_and_leaves_event_files) {
     mask_in_table(3, false);
     config.reset();
     interrupts.reset();
+    config.write(pci_config::command, 2, pci_config::command_bus_master);
     EXPECT_FALSE(is_pending(3));
     EXPECT_EQ(interrupts.read_table(3 * 16 + 12, 4), 1U);
     EXPECT_EQ(config.read(pci_config::status, 2) & 8, 0U);
