@@ -54,6 +54,17 @@ std::vector<std::uint32_t> survivors(const Impairments& impairments, std::uint32
     return ::testing::AssertionFailure() << got << " of " << count << ", expected about " << mean;
 }
 
+TEST(Impairments, line_that_is_busy_has_room_again_in_time) {
+    Cable cable({.bits_per_second = 1e9});
+    std::uint32_t sent = 0;
+    for (; cable.sender->has_room(0ns) && sent < 5000; ++sent) cable.sender->send(numbered(sent), 0ns);
+    EXPECT_GT(sent, 1000U);
+    EXPECT_LT(sent, 4000U) << "there is hardly room left";
+    EXPECT_EQ(cable.arrivals(10us).size(), 14U);  // 672 ns each
+    EXPECT_TRUE(cable.sender->has_room(10us));
+    EXPECT_EQ(cable.sender->lost(), 0U);
+}
+
 TEST(Impairments, delay_is_exact_for_every_frame) {
     Cable cable({.delay = 1500ns});
     cable.sender->send(numbered(0), 0ns);

@@ -62,6 +62,60 @@ TEST_F(WiredPrograms, every_packet_arrives_once_and_in_order) {
     EXPECT_EQ(sequence_numbers(folder.path("b.pcap")), count_up(0, packets));
 }
 
+/// The sum of a figure of all of a program's cards, by its newest line.
+std::uint64_t sum(const nlohmann::json& line, const char* figure) {
+    std::uint64_t all = 0;
+    for (const auto& device : line["devices"]) all += device[figure].get<std::uint64_t>();
+    return all;
+}
+
+TEST_F(WiredPrograms, without_a_rate_nothing_is_lost_unseen) {
+    Program pcap("ixy-pcap", {card("b"), folder.path("b.pcap"), "--json"});
+    Program fwd("ixy-fwd", {card("a"), card("b"), "--json"});
+    ASSERT_TRUE(opens(pcap)) << pcap.errors();
+    ASSERT_TRUE(opens(fwd, 2)) << fwd.errors();
+    Program pktgen("ixy-pktgen", {card("a"), "--count=150000", "--json"});
+    std::this_thread::sleep_for(20ms);
+    fwd.signal(SIGSTOP);  // far longer than its wire has room for what is sent
+    std::this_thread::sleep_for(300ms);
+    fwd.signal(SIGCONT);
+    EXPECT_EQ(pktgen.wait(), 0) << pktgen.errors();
+    const nlohmann::json generated = pktgen.json_lines().back();
+    EXPECT_EQ(generated["sent"], 150'000U);
+    EXPECT_EQ(sum(generated, "lost_on_wire"), 0U) << "somebody was slow, and did not hold the generator up";
+
+    for (Program* program : {&fwd, &pcap}) {  // in this order: what the one has sent waits for the other
+        std::this_thread::sleep_for(500ms);
+        program->signal(SIGINT);
+        EXPECT_EQ(program->wait(), 0) << program->errors();
+    }
+    const nlohmann::json forwarded = fwd.json_lines().back();
+    EXPECT_EQ(forwarded["received"], 150'000U) << fwd.errors();
+    const std::uint64_t captured = pcap.json_lines().back()["captured"];
+    EXPECT_EQ(captured + forwarded["dropped"].get<std::uint64_t>() + sum(forwarded, "lost_on_wire"), 150'000U);
+    const auto numbers = sequence_numbers(folder.path("b.pcap"));
+    EXPECT_EQ(numbers.size(), captured);
+    EXPECT_TRUE(std::ranges::is_sorted(numbers, std::ranges::less_equal()));
+}
+
+TEST_F(WiredPrograms, what_is_sent_to_nobody_is_shown_as_lost) {
+    Program pktgen("ixy-pktgen", {card("a"), "--count=70000", "--json"});
+    EXPECT_EQ(pktgen.wait(), 0) << pktgen.errors();
+    EXPECT_EQ(sum(pktgen.json_lines().back(), "lost_on_wire"), 70'000U);
+    EXPECT_NE(pktgen.errors().find("lost on the wire 70000"), std::string::npos) << pktgen.errors();
+}
+
+TEST_F(WiredPrograms, who_stands_still_for_good_does_not_stop_the_sender) {
+    Program pcap("ixy-pcap", {card("a"), folder.path("a.pcap")});
+    ASSERT_TRUE(opens(pcap)) << pcap.errors();
+    pcap.signal(SIGSTOP);
+    Program pktgen("ixy-pktgen", {card("a"), "--count=100000", "--json"});
+    EXPECT_EQ(pktgen.wait(), 0) << pktgen.errors();
+    EXPECT_GT(sum(pktgen.json_lines().back(), "lost_on_wire"), 90'000U);
+    pcap.signal(SIGKILL);
+    EXPECT_EQ(pcap.wait(), 128 + SIGKILL);
+}
+
 TEST_F(WiredPrograms, forwarder_may_be_killed_and_started_again) {
     Program pcap("ixy-pcap", {card("b"), folder.path("b.pcap"), "--json", "--rx-ring=4096"});
     auto fwd = std::make_unique<Program>("ixy-fwd", std::vector<std::string>{card("a"), card("b")});

@@ -212,6 +212,41 @@ TEST_F(SocketWireTest, frames_beyond_65536_that_wait_are_lost) {
     EXPECT_EQ(numbers, count_up(0, arrived));
 }
 
+TEST_F(SocketWireTest, card_waits_while_many_frames_do) {
+    const auto one = open(path);
+    const auto other = open(path);
+    std::uint32_t sent = 0;
+    for (; one->has_room(now()) && sent < 70'000; ++sent) one->send(numbered(sent), now());
+    EXPECT_GT(sent, 30'000U) << "a machine that is busy for a moment shall not be felt";
+    EXPECT_LT(sent, 40'000U) << "there is hardly room left";
+    EXPECT_GT(one->waiting(), 30'000U);
+    std::vector<std::uint32_t> numbers;
+    while (numbers.size() < sent) {
+        const auto part = numbers_at(*other, now());
+        ASSERT_FALSE(part.empty());
+        numbers.insert(numbers.end(), part.begin(), part.end());
+        one->advance(now());
+        ASSERT_TRUE(one->has_room(now()));
+    }
+    EXPECT_EQ(numbers, count_up(0, sent));
+    EXPECT_EQ(one->waiting() + one->lost(), 0U);
+}
+
+TEST_F(SocketWireTest, card_does_not_wait_for_long_for_who_stands_still_and_not_at_all_for_nobody) {
+    const auto one = open(path);
+    send_numbers(*one, 0, 70'000, now());
+    EXPECT_TRUE(one->has_room(now()));
+    auto other = open(path);
+    while (one->has_room(now())) one->send(numbered(0), now());
+    EXPECT_TRUE(one->next_time()) << "nobody would look again";
+    EXPECT_FALSE(one->has_room(now() + 500ms));
+    EXPECT_TRUE(one->has_room(now() + 1500ms));
+    other.reset();
+    one->advance(now());
+    EXPECT_TRUE(one->has_room(now()));
+    EXPECT_EQ(one->waiting(), 0U);
+}
+
 TEST_F(SocketWireTest, waiting_frames_are_lost_when_the_other_end_dies) {
     const auto one = open(path);
     auto other = open(path);
