@@ -1,3 +1,4 @@
+// Plain anonymous memory, whose addresses are those of this process.
 #include <ixy/core/process_space.hpp>
 
 #include <sys/mman.h>

@@ -1,17 +1,15 @@
 // From accesses and descriptors to JSON.
 #include <ixy/explain/json.hpp>
 
-#include <cstdio>
-
 #include <ixy/explain/text.hpp>
 
 namespace ixy::explain {
 namespace {
 
 std::string seconds_number(std::chrono::nanoseconds time) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.9f", std::chrono::duration<double>(time).count());
-    return text;
+    const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+    const std::string nanoseconds = std::to_string((time - whole).count());
+    return std::to_string(whole.count()) + '.' + std::string(9 - nanoseconds.size(), '0') + nanoseconds;
 }
 
 JsonText begin(std::string_view device, std::chrono::nanoseconds time, std::string_view event) {

@@ -2,6 +2,7 @@
 #include <ixy/faults/injector.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <functional>
 #include <mutex>
@@ -59,13 +60,23 @@ Expected<> place_in(const datasheet::Chip& chip, Placed& placed) {
     return misplaced(placed.fault, target.name + " has no field " + target.field);
 }
 
+/// "0x00008"
+std::optional<std::uint32_t> read_offset(std::string_view text) {
+    std::uint32_t offset = 0;
+    const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), offset, 16);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional(offset) : std::nullopt;
+}
+
 Expected<Placed> place(const Fault& fault, const datasheet::Chip* chip) {
     Placed placed{.fault = fault};
     if (fault.kind == Kind::gone || fault.is_of_memory()) return placed;
     if (fault.kind == Kind::flap) placed.fault.target = {.name = "STATUS", .field = "LU"};
     const std::string& name = placed.fault.target.name;
     if (name.starts_with("0x") && placed.fault.target.field.empty()) {
-        placed.first = std::strtoull(name.c_str(), nullptr, 16);
+        const auto offset = read_offset(name);
+        const bool possible = offset && (chip == nullptr || *offset % sizeof(std::uint32_t) == 0);
+        if (!possible) return misplaced(fault, name + " is no register's offset");
+        placed.first = *offset;
         placed.count = 1;
         return placed;
     }
@@ -192,12 +203,21 @@ public:
     /// To stop the card inside is right at any time: its memory will be somebody else's.
     Expected<> set_bus_master(bool on) override {
         if (!on || !faults_->is_gone_now()) return WrappedFunction::set_bus_master(on);
+        return gone();
+    }
+    Expected<std::vector<Interrupt>> enable_interrupts(InterruptKind kind, std::size_t count) override {
+        if (count == 0 || !faults_->is_gone_now()) return WrappedFunction::enable_interrupts(kind, count);
+        return gone();
+    }
+    Expected<> reset() override { return faults_->is_gone_now() ? gone() : WrappedFunction::reset(); }
+
+private:
+    std::unexpected<Error> gone() const {
         return failure(ErrorKind::device_failed,
                        std::string(address()) + " is gone: its command register reads as ones",
                        "is the card powered and plugged in?");
     }
 
-private:
     std::shared_ptr<Faults> faults_;
 };
 

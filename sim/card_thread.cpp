@@ -49,8 +49,9 @@ void CardThread::sleep() {
                                  {.fd = card_.wire_file(), .events = POLLIN, .revents = 0}}};
     const Clock& clock = card_.clock();
     const auto due = card_.next_time();
-    const Time left = due ? std::max(*due - clock.now(), Time::zero()) : Time::zero();
-    const bool for_good = !due || (clock.is_stepped() && left > Time::zero());
+    const Time left = due ? std::max(*due - clock.now(), Time::zero()) : Time(std::chrono::milliseconds(1));
+    const bool can_be_woken = wake_file_.is_open();  // else it looks again and again
+    const bool for_good = can_be_woken && (!due || (clock.is_stepped() && left > Time::zero()));
     const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
     const timespec limit{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
     ::ppoll(files.data(), files.size(), for_good ? nullptr : &limit, nullptr);

@@ -38,9 +38,7 @@ Expected<faults::Plan> find_faults(const CardAddress& address, const std::string
     return plan->value_or(faults::Plan{});
 }
 
-}  // namespace
-
-Expected<std::shared_ptr<Card>> make_card(CardAddress address, std::string name) {
+Expected<std::shared_ptr<Card>> make_faulty_card(CardAddress address, std::string name, faults::Plan& plan) {
     auto wire = open_wire(address.wire, address.impairments);
     if (!wire) {
         wire.error().what = name + ": " + wire.error().what;
@@ -52,13 +50,19 @@ Expected<std::shared_ptr<Card>> make_card(CardAddress address, std::string name)
     CardOptions card{.name = std::move(name), .model = address.model, .hold = address.hold, .clock = {}, .reports = {}};
     if (address.stepped_clock) card.clock = SteppedClock::shared();
     if (address.strict) card.reports = printer;
-    auto plan = find_faults(address, card.name);
-    if (!plan) return std::unexpected(std::move(plan.error()));
-    if (std::ranges::any_of(plan->faults, &faults::Fault::is_of_memory)) {
+    if (std::ranges::any_of(plan.faults, &faults::Fault::is_of_memory)) {
         card.wrap = wrap_in_faults;
-        card.wrap_context = &*plan;
+        card.wrap_context = &plan;
     }
     return std::make_shared<Card>(*address.type, std::move(*wire), std::move(card));
+}
+
+}  // namespace
+
+Expected<std::shared_ptr<Card>> make_card(CardAddress address, std::string name) {
+    auto plan = find_faults(address, name);
+    if (!plan) return std::unexpected(std::move(plan.error()));
+    return make_faulty_card(std::move(address), std::move(name), *plan);
 }
 
 Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view text, const PciOpenOptions& options) {
@@ -69,13 +73,13 @@ Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view text, 
             return std::unexpected(std::move(accepted.error()));
         }
     }
-    auto card = make_card(*address, std::string(text));
+    auto plan = find_faults(*address, std::string(text));
+    if (!plan) return std::unexpected(std::move(plan.error()));
+    auto card = make_faulty_card(*address, std::string(text), *plan);
     if (!card) return std::unexpected(std::move(card.error()));
     auto function =
         make_function(std::move(*card), std::string(text), address->own_thread ? Running::thread : Running::inside);
     if (address->faults.empty()) return function;
-    auto plan = find_faults(*address, std::string(text));
-    if (!plan) return std::unexpected(std::move(plan.error()));
     return faults::inject(std::move(function), *plan);
 }
 

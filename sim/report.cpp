@@ -1,8 +1,10 @@
+// Reports kept for tests, and printed for people: each text once, and not for ever.
 #include <ixy/sim/report.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <numeric>
 
 namespace ixy::sim {
 namespace {
@@ -12,23 +14,17 @@ constexpr std::size_t most_kept = 1000;
 }  // namespace
 
 std::string_view name(Misuse kind) {
-    constexpr std::array<std::string_view, 11> names = {"reserved bits",
-                                                        "unknown register",
-                                                        "bad access",
-                                                        "tail beyond the ring",
-                                                        "bad ring",
-                                                        "descriptor given again",
-                                                        "bad descriptor",
-                                                        "DMA not mapped",
-                                                        "DMA without mastering",
-                                                        "receiver before its ring",
-                                                        "misuse"};
+    constexpr std::array<std::string_view, misuse_kinds> names = {
+        "reserved bits",           "unknown register", "bad access",
+        "tail beyond the ring",    "bad ring",         "descriptor given again",
+        "bad descriptor",          "DMA not mapped",   "DMA without mastering",
+        "receiver before its ring"};
     return names.at(static_cast<std::size_t>(kind));
 }
 
 void ReportList::report(std::string_view, const Report& report) {
     const std::lock_guard lock(mutex_);
-    ++count_;
+    ++counts_.at(static_cast<std::size_t>(report.kind));
     if (reports_.size() < most_kept) reports_.push_back(report);
 }
 
@@ -39,18 +35,18 @@ std::vector<Report> ReportList::reports() const {
 
 std::size_t ReportList::count() const {
     const std::lock_guard lock(mutex_);
-    return count_;
+    return std::reduce(counts_.begin(), counts_.end());
 }
 
 std::size_t ReportList::count(Misuse kind) const {
     const std::lock_guard lock(mutex_);
-    return static_cast<std::size_t>(std::ranges::count(reports_, kind, &Report::kind));
+    return counts_.at(static_cast<std::size_t>(kind));
 }
 
 void ReportList::clear() {
     const std::lock_guard lock(mutex_);
     reports_.clear();
-    count_ = 0;
+    counts_ = {};
 }
 
 std::string ReportList::text() const {
@@ -66,6 +62,7 @@ void ReportPrinter::report(std::string_view card, const Report& report) {
     if (said_.size() >= most_kept || std::ranges::find(said_, line) != said_.end()) return;
     said_.push_back(line);
     std::fprintf(stderr, "%s\n", line.c_str());
+    if (said_.size() == most_kept) std::fprintf(stderr, "%zu complaints: no more are printed\n", most_kept);
 }
 
 }  // namespace ixy::sim

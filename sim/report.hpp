@@ -1,6 +1,7 @@
 // What a strict card says about its driver: things that a real card would bear in silence, or die of.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -24,8 +25,8 @@ enum class Misuse : std::uint8_t {
     dma_not_mapped,         ///< DMA outside of mapped memory, or against its direction
     dma_without_mastering,  ///< DMA while the command register's bus master bit is off
     receive_before_ring,    ///< the receiver enabled before its ring was set
-    other,
 };
+inline constexpr std::size_t misuse_kinds = static_cast<std::size_t>(Misuse::receive_before_ring) + 1;
 std::string_view name(Misuse kind);  ///< "reserved bits"
 
 struct Report {
@@ -55,10 +56,10 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<Report> reports_;
-    std::size_t count_ = 0;
+    std::array<std::size_t, misuse_kinds> counts_{};
 };
 
-/// Prints each text once, to standard error: for programs.
+/// Prints each text once, a thousand of them at most, to standard error: for programs.
 class ReportPrinter final : public ReportSink {
 public:
     void report(std::string_view card, const Report& report) override;

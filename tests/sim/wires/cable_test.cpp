@@ -1,3 +1,4 @@
+// Cables within the process: both ends, one end alone, and what is in them when an end goes.
 #include <atomic>
 
 #include "wires.hpp"

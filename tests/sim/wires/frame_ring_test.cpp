@@ -1,3 +1,4 @@
+// The ring of frames beneath a cable, compared with a queue.
 #include "sim/wires/frame_ring.hpp"
 
 #include <deque>
