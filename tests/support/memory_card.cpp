@@ -5,7 +5,8 @@ namespace ixy::test {
 
 using namespace datasheet::e1000;
 
-MemoryCard::MemoryCard(std::shared_ptr<DmaSpace> space) : registers_(32 * 1024), space_(std::move(space)) {
+MemoryCard::MemoryCard(std::shared_ptr<DmaSpace> space, Registers registers)
+    : registers_(32 * 1024), mapped_(registers == Registers::mapped), space_(std::move(space)) {
     eeprom[0] = 0x5452;  // 52:54:00:00:00:01
     eeprom[2] = 0x0100;
     eeprom[63] = static_cast<std::uint16_t>(0xbaba - eeprom[0] - eeprom[2]);
@@ -24,6 +25,14 @@ std::span<TransmitDescriptor> MemoryCard::tx_ring() const {
 void MemoryCard::write_back(std::size_t slot, std::uint32_t length, datasheet::Value<RdescStatus> status) const {
     rx_ring()[slot].length = RDESC_LENGTH.LENGTH(length);
     rx_ring()[slot].status = status;
+}
+
+void MemoryCard::deliver(std::size_t count, std::uint32_t length) {
+    const auto size = static_cast<std::uint32_t>(rx_ring().size());
+    for (const std::uint32_t tail = get(RDT.offset); count != 0 && rx_head_ != tail; --count) {
+        write_back(rx_head_, length, RDESC_STATUS.DD | RDESC_STATUS.EOP | RDESC_STATUS.IXSM);
+        rx_head_ = rx_head_ + 1 == size ? 0 : rx_head_ + 1;
+    }
 }
 
 void MemoryCard::report_sent() {

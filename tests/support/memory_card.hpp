@@ -1,6 +1,6 @@
 // An 82540EM of plain memory that the test plays: registers hold what was written, EEPROM and PHY answer as they should
 // or as the test wants, and descriptors are written back by the test, which may do anything that a broken or hostile
-// card could.
+// card could. Benchmarks use it too, with registers that are mapped: the cycles that they count are the driver's alone.
 #pragma once
 
 #include <array>
@@ -19,7 +19,12 @@ namespace ixy::test {
 /// Hand it to Device::open and keep a pointer: it lives as long as the device.
 class MemoryCard final : public PciFunction, private BarBackend {
 public:
-    explicit MemoryCard(std::shared_ptr<DmaSpace> space = ProcessSpace::create().value());
+    enum class Registers : std::uint8_t {
+        answering,  ///< each access comes here
+        mapped,     ///< plain loads and stores, as of a real card; nothing answers
+    };
+    explicit MemoryCard(std::shared_ptr<DmaSpace> space = ProcessSpace::create().value(),
+                        Registers registers = Registers::answering);
 
     // What the card does wrong
     bool ends_reset = true;
@@ -42,6 +47,8 @@ public:
     /// Says of receive descriptor `slot` what a card would: any length, any status. The frame is whatever is there.
     void write_back(std::size_t slot, std::uint32_t length,
                     datasheet::Value<datasheet::e1000::RdescStatus> status) const;
+    /// As if `count` frames of `length` bytes had arrived, as far as there are empty buffers.
+    void deliver(std::size_t count, std::uint32_t length);
     /// As if everything up to the tail had been sent.
     void report_sent();
 
@@ -49,7 +56,10 @@ public:
     const PciIdentity& identity() const override { return identity_; }
     Expected<std::uint32_t> config_read(std::uint32_t, unsigned) override { return 0U; }
     Expected<> config_write(std::uint32_t, unsigned, std::uint32_t) override { return {}; }
-    Expected<Bar> map_bar(unsigned, std::size_t) override { return Bar(*this, registers_.size() * 4); }
+    Expected<Bar> map_bar(unsigned, std::size_t) override {
+        const std::size_t size = registers_.size() * sizeof(std::uint32_t);
+        return mapped_ ? Bar(reinterpret_cast<std::byte*>(registers_.data()), size) : Bar(*this, size);
+    }
     const std::shared_ptr<DmaSpace>& dma_space() const override { return space_; }
     void wait(std::chrono::nanoseconds duration) override { waited_ += duration; }
 
@@ -59,9 +69,11 @@ private:
 
     PciIdentity identity_{.vendor = 0x8086, .device = 0x100e, .class_code = 0x020000};
     std::vector<std::uint32_t> registers_;
+    bool mapped_;
     std::shared_ptr<DmaSpace> space_;
     std::shared_ptr<std::size_t> accesses_ = std::make_shared<std::size_t>(0);
     std::chrono::nanoseconds waited_{0};
+    std::uint32_t rx_head_ = 0;
     std::uint32_t tx_head_ = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tests/support/far_end.hpp"
+#include "tests/support/rough_world.hpp"
 
 #include <ixy/pci/wrapped.hpp>
 #include <ixy/sim/function.hpp>
@@ -29,7 +30,7 @@ private:
 
 class SimBed final : public TestBed {
 public:
-    SimBed(const std::string& type, sim::Running running, std::size_t cards, bool cabled);
+    SimBed(const sim::CardType& type, sim::Running running, std::size_t cards, bool cabled);
     ~SimBed() override;
 
     std::unique_ptr<PciFunction> function(std::size_t card) override {
@@ -45,10 +46,14 @@ public:
         return slots_.at(card).far_end.receive(limit);
     }
     void set_link(std::size_t card, bool up) override { slots_.at(card).card->set_cable(up); }
-    /// A card whose decoders are off answers with ones and does no DMA, as an empty slot.
+    /// A card whose decoders are off answers with ones and does no DMA, as an empty slot. What it has written before
+    /// arrives, pushed by a read.
     void kill() override {
         gone_ = true;
-        for (const Slot& slot : slots_) slot.card->config_write(pci_config::command, 2, 0);
+        for (const Slot& slot : slots_) {
+            (void)slot.card->bar_read(0, 0, 4);
+            slot.card->config_write(pci_config::command, 2, 0);
+        }
     }
     std::string complaints() const override { return reports_->text(); }
 
@@ -82,9 +87,15 @@ Expected<std::unique_ptr<PciFunction>> open_bed(std::string_view address, const 
     return found->second.first->lend(found->second.second);
 }
 
-SimBed::SimBed(const std::string& type, sim::Running running, std::size_t cards, bool cabled)
+std::shared_ptr<sim::Clock> make_clock(bool rough) {
+    if (rough) return std::make_shared<BriskClock>();
+    return std::make_shared<sim::SteppedClock>();
+}
+
+SimBed::SimBed(const sim::CardType& type, sim::Running running, std::size_t cards, bool cabled)
     : running_(running), slots_(cards) {
-    const auto clock = std::make_shared<sim::SteppedClock>();
+    const bool rough = &type == &rough_82540em();
+    const auto clock = make_clock(rough);
     add_pci_scheme("test-bed", open_bed);
     const std::lock_guard lock(beds_mutex);
     first_number_ = next_number;
@@ -94,7 +105,8 @@ SimBed::SimBed(const std::string& type, sim::Running running, std::size_t cards,
         auto wire = cabled ? sim::open_wire("bed-" + std::to_string(first_number_)).value() : slots_[i].far_end.plug();
         sim::CardOptions options{.name = address(i), .clock = clock, .reports = reports_};
         options.model.mac = {0x52, 0x54, 0x00, 0x00, 0x00, static_cast<std::uint8_t>(i + 1)};
-        slots_[i].card = std::make_shared<sim::Card>(*sim::find_card_type(type), std::move(wire), options);
+        if (rough) options.model.link_delay = std::chrono::milliseconds(100);
+        slots_[i].card = std::make_shared<sim::Card>(type, std::move(wire), options);
     }
 }
 
@@ -112,11 +124,11 @@ Expected<std::unique_ptr<PciFunction>> SimBed::lend(std::size_t card) {
     return std::make_unique<Lent>(sim::make_function(slot.card, address(card), running_), slot.taken);
 }
 
-Subject on_sim(std::string name, std::string model, const std::string& type, sim::Running running) {
+Subject on_sim(std::string name, std::string model, const sim::CardType& type, sim::Running running) {
     return {.name = std::move(name),
             .model = std::move(model),
             .by_the_book = true,
-            .make = [type, running](std::size_t cards, bool cabled) {
+            .make = [&type, running](std::size_t cards, bool cabled) {
                 return std::make_unique<SimBed>(type, running, cards, cabled);
             }};
 }
@@ -124,9 +136,12 @@ Subject on_sim(std::string name, std::string model, const std::string& type, sim
 }  // namespace
 
 std::vector<Subject> sim_e1000_subjects() {
-    return {on_sim("sim_82540em", "82540EM", "82540em", sim::Running::inside),
-            on_sim("sim_82540em_in_a_thread", "82540EM", "82540em", sim::Running::thread),
-            on_sim("sim_82545em", "82545EM", "82545em", sim::Running::inside)};
+    const sim::CardType& type = *sim::find_card_type("82540em");
+    return {on_sim("sim_82540em", "82540EM", type, sim::Running::inside),
+            on_sim("sim_82540em_in_a_thread", "82540EM", type, sim::Running::thread),
+            on_sim("sim_82540em_with_faults", "82540EM", rough_82540em(), sim::Running::inside),
+            on_sim("sim_82540em_with_faults_in_a_thread", "82540EM", rough_82540em(), sim::Running::thread),
+            on_sim("sim_82545em", "82545EM", *sim::find_card_type("82545em"), sim::Running::inside)};
 }
 
 }  // namespace ixy::test

@@ -1,8 +1,7 @@
 // A card under test and the far end of its cable, whatever is behind them: what the conformance suite of a driver runs
 // on.
 //
-// Beds are made of QEMUs (here) or of software NICs (sim_bed.hpp); one that is made to fail is one more subclass and
-// one more Subject, and the tests stay as they are.
+// Beds are made of QEMUs (here) or of software NICs (sim_bed.hpp), some of them in a rough world (rough_world.hpp).
 #pragma once
 
 #include <functional>
