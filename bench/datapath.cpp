@@ -1,16 +1,26 @@
-// Cycles and instructions a packet of the 82540EM's driver: receive, transmit, forward, at several batch sizes.
+// Cycles and instructions a packet of the 82540EM's driver: receive, transmit, forward, at several batch sizes; and
+// what it costs that a device can be explained. The card is played in memory between the measurements.
 //
 //   bench_datapath                                  Google Benchmark: cycles of the time-stamp counter
 //   valgrind --tool=callgrind --toggle-collect='measured_*' bench_datapath --count forward 32 1000
 //                                                   instructions, which `bench/report` divides by the packets
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include <ixy/explain/explainer.hpp>
+#include <ixy/faults/injector.hpp>
+#include <ixy/nic/e1000/receive.hpp>
+#include <ixy/nic/e1000/transmit.hpp>
 
 #include "bench/cycles.hpp"
-#include "bench/memory_card.hpp"
+#include "tests/support/memory_card.hpp"
 
 namespace {
 
@@ -30,45 +40,91 @@ extern "C" {
     tx.send(batch);
     batch.clear();
 }
+[[gnu::noinline]] std::uint32_t measured_access(const Bar& registers) {
+    return registers.read(datasheet::e1000::STATUS).bits;
+}
 }
 
 namespace {
+
+/// How a device was opened: as if there were nothing to put between driver and card; by way of what Device::open asks
+/// for that, which is switched off, or on.
+enum class Opened : std::uint8_t { plainly, unexplained, explained };
+
+/// One card: its registers, through whatever stands before them, and the driver's two rings. Ends the process when
+/// there is no memory: this is a benchmark.
+class PlayedCard {
+public:
+    PlayedCard(const std::shared_ptr<DmaSpace>& space, Opened opened) {
+        auto played = std::make_unique<test::MemoryCard>(space, test::MemoryCard::Registers::mapped);
+        card_ = played.get();
+        function_ = std::move(played);
+        if (opened != Opened::plainly) {
+            explain::request(explain::Settings{.on = opened == Opened::explained, .file = "/dev/null"});
+            faults::inject_if_requested(function_).value();
+            explain::explain_if_requested(function_).value();
+        }
+        registers_.emplace(function_->map_bar(0, 0).value());
+        receive_ = e1000::ReceiveRing::create(*function_, *registers_, {}).value();
+        transmit_ = e1000::TransmitRing::create(*function_, *registers_, {}).value();
+        receive_->start();
+        transmit_->start();
+    }
+
+    test::MemoryCard& hardware() { return *card_; }
+    const Bar& registers() const { return *registers_; }
+    e1000::ReceiveRing& receive_ring() { return *receive_; }
+    e1000::TransmitRing& transmit_ring() { return *transmit_; }
+
+private:
+    std::unique_ptr<PciFunction> function_;
+    test::MemoryCard* card_ = nullptr;
+    std::optional<Bar> registers_;
+    std::unique_ptr<e1000::ReceiveRing> receive_;
+    std::unique_ptr<e1000::TransmitRing> transmit_;
+};
 
 /// Two cards, and one round of N packets at a time. Each round returns the cycles of what it measures.
 template <std::size_t N>
 class Rounds {
 public:
+    explicit Rounds(Opened opened = Opened::plainly) : opened_(opened) {}
+
     std::uint64_t receive() {
-        first_.deliver(N, frame_bytes);
+        first_.hardware().deliver(N, frame_bytes);
         const std::uint64_t cycles = count_cycles([&] { measured_receive(rx_, batch_); });
         batch_.clear();
         return cycles;
     }
     std::uint64_t transmit() {
-        second_.transmit();
+        second_.hardware().report_sent();
         batch_.allocate(*pool_, N);
         for (Packet& packet : batch_) packet.set_length(frame_bytes);
         return count_cycles([&] { measured_transmit(tx_, batch_); });
     }
     std::uint64_t forward() {
-        first_.deliver(N, frame_bytes);
-        second_.transmit();
+        first_.hardware().deliver(N, frame_bytes);
+        second_.hardware().report_sent();
         return count_cycles([&] { measured_forward(rx_, tx_, batch_); });
+    }
+    std::uint64_t access() {
+        return count_cycles([&] { benchmark::DoNotOptimize(measured_access(first_.registers())); });
     }
 
 private:
+    Opened opened_;
     std::shared_ptr<ProcessSpace> space_ = ProcessSpace::create().value();
     std::shared_ptr<Mempool> pool_ = Mempool::create(space_).value();
-    MemoryCard first_{space_};
-    MemoryCard second_{space_};
+    PlayedCard first_{space_, opened_};
+    PlayedCard second_{space_, opened_};
     RxQueue rx_{first_.receive_ring()};
     TxQueue tx_{second_.transmit_ring()};
     Batch<N> batch_;
 };
 
 template <std::size_t N, auto Measure>
-void measure(benchmark::State& state) {
-    Rounds<N> rounds;
+void measure(benchmark::State& state, Opened opened) {
+    Rounds<N> rounds(opened);
     std::uint64_t cycles = 0;
     for (auto _ : state) {
         const std::uint64_t spent = (rounds.*Measure)();
@@ -79,10 +135,14 @@ void measure(benchmark::State& state) {
         static_cast<double>(cycles) / static_cast<double>(N * static_cast<std::size_t>(state.iterations()));
 }
 
-/// For callgrind: `rounds` rounds of what `name` says, with no benchmark around them.
+/// For callgrind: `rounds` rounds of what `name` says ("forward", "forward:explained"), with no benchmark around them.
 template <std::size_t N>
 bool run_rounds(std::string_view name, std::size_t rounds) {
-    Rounds<N> work;
+    const std::string_view how = name.substr(std::min(name.find(':'), name.size()));
+    name.remove_suffix(how.size());
+    Rounds<N> work(how == ":explained"     ? Opened::explained
+                   : how == ":unexplained" ? Opened::unexplained
+                                           : Opened::plainly);
     for (std::size_t i = 0; i < rounds; ++i) {
         if (name == "receive") {
             work.receive();
@@ -90,6 +150,8 @@ bool run_rounds(std::string_view name, std::size_t rounds) {
             work.transmit();
         } else if (name == "forward") {
             work.forward();
+        } else if (name == "access") {
+            work.access();
         } else {
             return false;
         }
@@ -114,12 +176,27 @@ bool run_rounds(std::string_view name, std::size_t batch, std::size_t rounds) {
     }
 }
 
+template <std::size_t N, auto Measure>
+void add_benchmark(const std::string& name, Opened opened = Opened::plainly) {
+    benchmark::RegisterBenchmark((name + "/batch:" + std::to_string(N)).c_str(), measure<N, Measure>, opened)
+        ->UseManualTime();
+}
+
 template <std::size_t N>
 void add_benchmarks() {
-    const std::string batch = "/batch:" + std::to_string(N);
-    benchmark::RegisterBenchmark(("receive" + batch).c_str(), measure<N, &Rounds<N>::receive>)->UseManualTime();
-    benchmark::RegisterBenchmark(("transmit" + batch).c_str(), measure<N, &Rounds<N>::transmit>)->UseManualTime();
-    benchmark::RegisterBenchmark(("forward" + batch).c_str(), measure<N, &Rounds<N>::forward>)->UseManualTime();
+    add_benchmark<N, &Rounds<N>::receive>("receive");
+    add_benchmark<N, &Rounds<N>::transmit>("transmit");
+    add_benchmark<N, &Rounds<N>::forward>("forward");
+}
+
+/// What it costs that a device can be explained, and what it costs when it is.
+void add_explained_benchmarks() {
+    for (const auto& [name, opened] : {std::pair{"plainly", Opened::plainly},
+                                       {"unexplained", Opened::unexplained},
+                                       {"explained", Opened::explained}}) {
+        add_benchmark<32, &Rounds<32>::forward>(std::string("forward:") + name, opened);
+        add_benchmark<1, &Rounds<1>::access>(std::string("access:") + name, opened);
+    }
 }
 
 }  // namespace
@@ -133,6 +210,7 @@ int main(int argc, char** argv) {
     add_benchmarks<32>();
     add_benchmarks<64>();
     add_benchmarks<256>();
+    add_explained_benchmarks();
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();
 }
