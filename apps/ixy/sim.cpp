@@ -1,9 +1,11 @@
 // `ixy sim`: plays a software card for a QEMU, or another client of the vfio-user protocol, until it is told to end.
 #include <chrono>
+#include <utility>
 
 #include <fmt/core.h>
 #include <ixy/sim/function.hpp>
 #include <ixy/sim/vfio_user/server.hpp>
+#include <ixy/sim/vfio_user/shared_memory.hpp>
 
 #include "../common/process.hpp"
 #include "commands.hpp"
@@ -28,6 +30,7 @@ Expected<sim::CardAddress> parse_address(const std::string& card) {
 
 Expected<> serve_card(const std::string& card, const std::string& path) {
     catch_signals();
+    sim::vfio_user::survive_lost_memory();
     const auto address = parse_address(card);
     if (!address) return std::unexpected(address.error());
     const auto made = sim::make_card(*address, card);
@@ -40,7 +43,11 @@ Expected<> serve_card(const std::string& card, const std::string& path) {
         "{{\"type\":\"unix\",\"path\":\"{}\"}}}}'\n",
         address->type->title, path, path);
     std::fflush(stdout);
-    while (stop_requests() == 0) (*server)->step(longest_step);
+    for (std::uint64_t said = 0; stop_requests() == 0;) {
+        (*server)->step(longest_step);
+        if (std::exchange(said, (*server)->memories_lost()) != (*server)->memories_lost())
+            say("the client has made a file shorter whose memory the card was using; it was dropped");
+    }
     return {};
 }
 

@@ -1,8 +1,8 @@
 // VFIO_USER_DMA_MAP and VFIO_USER_DMA_UNMAP.
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include <cerrno>
+#include <utility>
 
 #include <ixy/sim/vfio_user/dma_memory.hpp>
 
@@ -16,19 +16,8 @@ bool is_sound(const DmaMap& request) {
     return aligned && known_flags && request.size != 0 && request.address + (request.size - 1) >= request.address;
 }
 
-/// Maps the part of `file` that the request names, or returns an errno.
-std::expected<std::span<std::byte>, int> map_file(const DmaMap& request, const File& file) {
-    struct stat status{};
-    if (::fstat(file.get(), &status) != 0) return std::unexpected(errno);
-    const auto length = static_cast<std::uint64_t>(status.st_size);
-    // Beyond the file's end there is no memory: touching it would end this process.
-    if (request.offset > length || request.size > length - request.offset) return std::unexpected(EINVAL);
-    const int protection =
-        ((request.flags & dma_readable) != 0 ? PROT_READ : 0) | ((request.flags & dma_writable) != 0 ? PROT_WRITE : 0);
-    void* const memory = ::mmap(nullptr, request.size, protection, MAP_SHARED | MAP_NORESERVE, file.get(),
-                                static_cast<off_t>(request.offset));
-    if (memory == MAP_FAILED) return std::unexpected(errno);
-    return std::span(static_cast<std::byte*>(memory), request.size);
+int protection_of(std::uint32_t flags) {
+    return ((flags & dma_readable) != 0 ? PROT_READ : 0) | ((flags & dma_writable) != 0 ? PROT_WRITE : 0);
 }
 
 Iommu::Access access_of(std::uint32_t flags) {
@@ -47,15 +36,14 @@ Reply DmaMemory::map(const Message& message) {
 
     Region region{.size = request->size, .memory = {}};
     if (!message.files.empty()) {
-        const auto memory = map_file(*request, message.files.front());
+        auto memory = SharedMemory::map(message.files.front(), request->offset, request->size,
+                                        protection_of(request->flags), lost_);
         if (!memory) return std::unexpected(memory.error());
-        region.memory = *memory;
-        if (!card_.map(IoAddress{request->address}, region.memory, access_of(request->flags))) {
-            ::munmap(region.memory.data(), region.memory.size());
+        if (!card_.map(IoAddress{request->address}, memory->bytes(), access_of(request->flags)))
             return std::unexpected(EEXIST);
-        }
+        region.memory = std::move(*memory);
     }
-    regions_.emplace(request->address, region);
+    regions_.emplace(request->address, std::move(region));
     return {};
 }
 
@@ -70,13 +58,13 @@ Reply DmaMemory::unmap(const Message& message) {
     if (request->flags != 0) return std::unexpected((request->flags & unmap_all) != 0 ? EINVAL : ENOTSUP);
     const auto found = regions_.find(request->address);
     if (found == regions_.end() || found->second.size != request->size) return std::unexpected(ENOENT);
-    release(found->first, found->second);
+    take_back(found->first, found->second);
     regions_.erase(found);
     return bytes_of(*request);
 }
 
 void DmaMemory::clear() {
-    for (const auto& [address, region] : regions_) release(address, region);
+    for (const auto& [address, region] : regions_) take_back(address, region);
     regions_.clear();
 }
 
@@ -86,10 +74,8 @@ bool DmaMemory::overlaps(std::uint64_t address, std::uint64_t size) const {
     return next != regions_.begin() && address - std::prev(next)->first < std::prev(next)->second.size;
 }
 
-void DmaMemory::release(std::uint64_t address, const Region& region) {
-    if (region.memory.empty()) return;
-    (void)card_.unmap(IoAddress{address}, region.memory.size());
-    ::munmap(region.memory.data(), region.memory.size());
+void DmaMemory::take_back(std::uint64_t address, const Region& region) {
+    if (region.memory) (void)card_.unmap(IoAddress{address}, region.size);
 }
 
 }  // namespace ixy::sim::vfio_user

@@ -1,12 +1,14 @@
 // The client's memory that it lets the card reach: mapped from the files that it sends, at the addresses that it says.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
-#include <span>
+#include <optional>
 
 #include <ixy/sim/card.hpp>
 #include <ixy/sim/vfio_user/message.hpp>
+#include <ixy/sim/vfio_user/shared_memory.hpp>
 
 namespace ixy::sim::vfio_user {
 
@@ -26,16 +28,19 @@ public:
     /// region is exactly that), ENOTSUP (dirty pages).
     Reply unmap(const Message& request);
     void clear();
+    /// True once the card has found memory gone that the client had mapped; see survive_lost_memory().
+    bool is_lost() const { return lost_; }
 
 private:
     struct Region {
         std::uint64_t size = 0;
-        std::span<std::byte> memory;  ///< empty: no file came with it
+        std::optional<SharedMemory> memory;  ///< empty: no file came with it
     };
     bool overlaps(std::uint64_t address, std::uint64_t size) const;
-    void release(std::uint64_t address, const Region& region);
+    void take_back(std::uint64_t address, const Region& region);
 
     Card& card_;
+    std::atomic<bool> lost_ = false;
     std::map<std::uint64_t, Region> regions_;  ///< by address
 };
 

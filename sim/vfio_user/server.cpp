@@ -99,6 +99,10 @@ void Server::step(Time at_most) {
     if (files[newcomer].revents != 0) accept_client();
     if (files[client].revents != 0) serve_client();
     card_.service();
+    if (session_ && session_->has_lost_memory()) {
+        ++memories_lost_;
+        drop_client();
+    }
 }
 
 Time Server::longest_wait(Time at_most) const {

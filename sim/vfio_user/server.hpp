@@ -4,10 +4,13 @@
 //       -object memory-backend-memfd,id=m,size=1G -machine q35,memory-backend=m …   (memory that can be shared)
 //
 // One client at a time; the next one waits. A client that leaves, in whatever way, takes its memory and its event files
-// along, and the card is as it was. One thread does all: messages, the card's timers, its wire.
+// along, and the card is as it was. One thread does all: messages, the card's timers, its wire. A client that makes a
+// file shorter whose memory the card uses is dropped, where the program has called survive_lost_memory()
+// (shared_memory.hpp).
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +37,8 @@ public:
     /// Waits until there is something to do, at most for `at_most`, and does it. Also ends when a signal arrives.
     void step(Time at_most);
     bool has_client() const { return connection_.has_value(); }
+    /// Clients that were dropped because they took memory away that the card was using.
+    std::uint64_t memories_lost() const { return memories_lost_; }
 
 private:
     Server(Card& card, std::string path, File listener, File wake);
@@ -48,6 +53,7 @@ private:
     File listener_;
     std::optional<Connection> connection_;
     std::optional<Session> session_;
+    std::uint64_t memories_lost_ = 0;
     Message message_;  ///< its room is used again
     File wake_;  ///< written when another thread (a cable's other end) has brought the card's next deadline nearer
     std::atomic<bool> asleep_ = false;

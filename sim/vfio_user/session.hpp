@@ -20,6 +20,8 @@ public:
     Reply handle(Message& request);
     /// True when the client's first message has not led to a version: there is no use in going on.
     bool is_failed() const { return failed_; }
+    /// True when the client has taken memory away that the card was using.
+    bool has_lost_memory() const { return memory_.is_lost(); }
 
     InterruptFiles& interrupts() { return interrupts_; }
 

@@ -1,6 +1,7 @@
 // Version and capabilities, which are JSON.
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <string_view>
 
 #include <ixy/sim/vfio_user/version.hpp>
@@ -30,19 +31,31 @@ bool is_well_typed(const std::string& name, const Json& value) {
     return !our_capabilities().contains(name) || value.is_number_unsigned();
 }
 
-/// The capabilities that `text`, with its NUL, proposes; discarded where the text is no proposal.
-Json proposed_capabilities(std::string_view text) {
+/// JSON from a stranger. What is nested deeply is copied and destroyed by as deep a recursion, down to the stack's end.
+/// Nothing can be nested more deeply than it has openings, of which an honest proposal has three or four.
+Json parse(std::string_view text) {
+    constexpr std::ptrdiff_t most_openings = 64;
+    const auto openings = std::ranges::count_if(text, [](char c) { return c == '{' || c == '['; });
+    return openings > most_openings ? Json(Json::value_t::discarded) : Json::parse(text, nullptr, false);
+}
+
+/// What this server says of the capabilities that `text`, with its NUL, proposes; discarded where the text is no
+/// proposal.
+Json common_capabilities(std::string_view text) {
     const Json wrong(Json::value_t::discarded);
-    if (text.empty()) return Json::object();
+    Json common = Json::object();
+    if (text.empty()) return common;
     if (!text.ends_with('\0')) return wrong;
-    const Json proposal = Json::parse(text.substr(0, text.find('\0')), nullptr, false);
+    const Json proposal = parse(text.substr(0, text.find('\0')));
     if (!proposal.is_object()) return wrong;
-    if (!proposal.contains("capabilities")) return Json::object();
-    const Json& capabilities = proposal["capabilities"];
-    if (!capabilities.is_object()) return wrong;
-    const bool well_typed = std::ranges::all_of(
-        capabilities.items(), [](const auto& item) { return is_well_typed(item.key(), item.value()); });
-    return well_typed ? capabilities : wrong;
+    const auto capabilities = proposal.find("capabilities");
+    if (capabilities == proposal.end()) return common;
+    if (!capabilities->is_object()) return wrong;
+    for (const auto& [name, value] : capabilities->items()) {
+        if (!is_well_typed(name, value)) return wrong;
+        if (our_capabilities().contains(name)) common[name] = our_capabilities()[name];
+    }
+    return common;
 }
 
 }  // namespace
@@ -51,13 +64,9 @@ Reply negotiate(std::span<const std::byte> proposal) {
     const auto version = take<Version>(proposal);
     if (!version || version->major != 0) return std::unexpected(EINVAL);
     const auto json = proposal.subspan(sizeof(Version));
-    const Json proposed = proposed_capabilities({reinterpret_cast<const char*>(json.data()), json.size()});
-    if (proposed.is_discarded()) return std::unexpected(EINVAL);
+    const Json common = common_capabilities({reinterpret_cast<const char*>(json.data()), json.size()});
+    if (common.is_discarded()) return std::unexpected(EINVAL);
 
-    Json common = Json::object();
-    for (const auto& [name, value] : our_capabilities().items()) {
-        if (proposed.contains(name)) common[name] = value;
-    }
     std::vector<std::byte> reply = bytes_of(Version{.major = 0, .minor = 0});
     const std::string text = Json{{"capabilities", common}}.dump();
     if (reply.size() + text.size() + 1 <= proposal.size()) {

@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+
+#include <ixy/sim/vfio_user/shared_memory.hpp>
 
 #include "bed.hpp"
 
@@ -213,6 +216,59 @@ TEST_F(VfioUserDma, what_a_client_mapped_goes_with_it) {
     EXPECT_FALSE(card_writes(0x4000));
     EXPECT_EQ(map(0x4000, 0x4000, memory_), 0);
     EXPECT_TRUE(card_writes(0x4000));
+}
+
+TEST_F(VfioUserDma, a_client_that_cuts_its_file_is_dropped_and_harms_nobody) {
+    survive_lost_memory();
+    for (const std::uint64_t access : {ProbeModel::write_memory, ProbeModel::read_memory}) {
+        const File cut = make_memory_file(0x4000);
+        ASSERT_EQ(map(0x4000, 0x2000, cut), 0);
+        ASSERT_EQ(map(0x6000, 0x2000, cut, 0x2000), 0);
+        ASSERT_EQ(map(0x100000, 0x4000, memory_), 0);
+        EXPECT_TRUE(card_writes(0x6ff8));
+        const std::uint64_t before = server_->memories_lost();
+        ASSERT_EQ(::ftruncate(cut.get(), 0x2000), 0);
+        EXPECT_TRUE(card_writes(0x4000)) << "this part is there";
+        EXPECT_TRUE(card_writes(0x100000));
+        EXPECT_TRUE(server_->has_client());
+        write_bar(ProbeModel::address, 0x6000, 8);
+        write_bar(access, 8);
+        settle();
+        EXPECT_FALSE(server_->has_client());
+        EXPECT_EQ(server_->memories_lost(), before + 1);
+        EXPECT_TRUE(answer().closed);
+        connect();
+    }
+    EXPECT_EQ(map(0x4000, 0x4000, memory_), 0);
+    EXPECT_TRUE(card_writes(0x4000));
+}
+
+TEST_F(VfioUserDma, huge_pages_that_are_not_there_harm_nobody) {  // or are there, and then it is memory like any other
+    survive_lost_memory();
+    constexpr std::size_t huge = 1 << 30;  // as large as a huge page can be
+    const File file(::memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB));
+    if (!file.is_open() || ::ftruncate(file.get(), huge) != 0) return;  // a kernel without huge pages
+    ASSERT_EQ(map(0x4000, 0x2000, file), 0) << "a part of one";
+    ASSERT_EQ(::ftruncate(file.get(), 0), 0);
+    write_bar(ProbeModel::address, 0x4000, 8);
+    write_bar(ProbeModel::write_memory, 8);
+    settle();
+    EXPECT_EQ(server_->memories_lost(), 1U);
+    EXPECT_EQ(read_text("/proc/self/maps").value().find("memfd:huge"), std::string::npos);
+    connect();
+    ASSERT_EQ(map(0x4000, 0x4000, memory_), 0);
+    EXPECT_TRUE(card_writes(0x4000));
+}
+
+TEST(SharedMemoryDeathTest, any_other_bus_error_ends_the_process) {
+    const auto touch_beyond_the_end = [] {
+        survive_lost_memory();
+        const File empty = make_memory_file(0);
+        void* const memory = ::mmap(nullptr, page_size, PROT_READ, MAP_SHARED, empty.get(), 0);
+        return *static_cast<volatile char*>(memory);
+    };
+    EXPECT_EXIT(touch_beyond_the_end(), testing::KilledBySignal(SIGBUS), "");
+    EXPECT_EXIT((survive_lost_memory(), std::raise(SIGBUS)), testing::KilledBySignal(SIGBUS), "");
 }
 
 TEST_F(VfioUserDma, shadow_memory_as_firmware_toggles_it_is_followed) {
