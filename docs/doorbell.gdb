@@ -1,4 +1,4 @@
-# From the driver's doorbell into the card: gdb -x docs/doorbell.gdb --args build/bin/ixy-pktgen sim:82540em --count 4
+# From the driver's doorbell into the card: gdb -x docs/doorbell.gdb --args build/debug/bin/ixy-pktgen sim:82540em --count 4
 set pagination off
 set print frame-arguments none
 skip -gfi /usr/include/c++/*/*
