@@ -14,6 +14,13 @@ protected:
         connect();
         enable_card();
     }
+    /// Where the capability with that id begins, by the client's own search; or 0.
+    std::uint32_t find_capability(std::uint8_t id) {
+        auto at = static_cast<std::uint32_t>(read(region_config, pci_config::capabilities, 1));
+        while (at != 0 && read(region_config, at, 1) != id)
+            at = static_cast<std::uint32_t>(read(region_config, at + 1, 1));
+        return at;
+    }
 };
 
 TEST_F(VfioUserAccess, each_natural_width_is_one_access_of_the_card) {
@@ -166,15 +173,40 @@ TEST_F(VfioUserAccess, a_reset_clears_configuration_space_and_tells_the_chip) {
 }
 
 TEST_F(VfioUserAccess, a_reset_by_the_pci_express_capability_works_as_well) {
-    auto at = static_cast<std::uint32_t>(read(region_config, pci_config::capabilities, 1));
-    while (at != 0 && read(region_config, at, 1) != pci_config::capability_pci_express) {
-        at = static_cast<std::uint32_t>(read(region_config, at + 1, 1));
-    }
+    const std::uint32_t at = find_capability(pci_config::capability_pci_express);
     ASSERT_NE(at, 0U);
     EXPECT_NE(read(region_config, at + 4, 4) & 1U << 28, 0U) << "device capabilities: function-level reset";
     probe->resets.clear();
     write(region_config, at + 8, 2, 1 << 15);  // device control: initiate it. PCI Express 3.0, 7.8.4
     EXPECT_EQ(probe->resets.size(), 1U);
+}
+
+TEST_F(VfioUserAccess, a_card_sleeps_and_wakes_up_reset) {
+    const std::uint32_t control = find_capability(pci_config::capability_power_management) + 4;
+    ASSERT_NE(control, 4U);
+    probe->resets.clear();
+    for (const std::uint32_t state : {1U, 2U}) {
+        write(region_config, control, 2, state);
+        EXPECT_EQ(read(region_config, control, 2), 0U) << "D1 and D2 are not there";
+    }
+    write(region_config, control, 2, 3);
+    EXPECT_EQ(read(region_config, control, 2), 3U);
+    EXPECT_EQ(read_bar(0), 0xffff'ffffU);
+    EXPECT_TRUE(probe->resets.empty());
+    write(region_config, control, 2, 0);
+    EXPECT_EQ(probe->resets.size(), 1U);
+    EXPECT_EQ(read(region_config, pci_config::command, 2), 0U);
+    enable_card();
+    EXPECT_EQ(read_bar(0), 0U);
+}
+
+TEST_F(VfioUserAccess, messages_have_the_bits_that_pci_gives_them) {
+    const std::uint32_t msi = find_capability(pci_config::capability_msi) + 2;
+    write(region_config, msi, 2, 0xffff);
+    EXPECT_EQ(read(region_config, msi, 2), 0x81U) << "one vector, 64 bits, on";
+    const std::uint32_t msi_x = find_capability(pci_config::capability_msi_x) + 2;
+    write(region_config, msi_x, 2, 0xffff);
+    EXPECT_EQ(read(region_config, msi_x, 2), 0xc003U) << "four vectors, on, masked";
 }
 
 }  // namespace

@@ -1,0 +1,123 @@
+// `ixy sim` as people run it: what it says, how it ends, what it leaves behind.
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+#include <ixy/datasheet/e1000/receive.hpp>
+#include <tests/apps/program.hpp>
+
+#include "bed.hpp"
+
+namespace ixy::sim::vfio_user {
+namespace {
+
+using namespace datasheet::e1000;
+using namespace std::chrono_literals;
+using test::Program;
+using test::TemporaryFolder;
+
+class IxySim : public testing::Test {
+protected:
+    static bool appears(const std::string& path) {
+        for (int i = 0; i < 1000 && !std::filesystem::exists(path); ++i) std::this_thread::sleep_for(10ms);
+        return std::filesystem::exists(path);
+    }
+
+    /// The next answer, for which there are ten seconds.
+    static Answer answer(Client& client) {
+        for (int i = 0; i < 10'000; ++i) {
+            if (const auto got = client.receive()) return *got;
+            std::this_thread::sleep_for(1ms);
+        }
+        ADD_FAILURE() << "no answer";
+        return {.closed = false, .header = {}, .payload = {}};
+    }
+
+    TemporaryFolder folder_;
+    std::string socket_ = folder_ / "card";
+};
+
+TEST_F(IxySim, it_listens_until_a_signal_and_removes_its_socket) {
+    for (const int signal : {SIGTERM, SIGINT}) {
+        Program sim("ixy", {"sim", "82540em", "--listen", socket_});
+        ASSERT_TRUE(appears(socket_)) << sim.errors();
+        sim.signal(signal);
+        EXPECT_EQ(sim.wait(), 0);
+        EXPECT_FALSE(std::filesystem::exists(socket_));
+        EXPECT_EQ(sim.output().find("Intel 82540EM"), 0U) << sim.output();
+        EXPECT_EQ(std::ranges::count(sim.output(), '\n'), 1);
+        EXPECT_EQ(sim.errors(), "");
+    }
+}
+
+TEST_F(IxySim, it_serves_a_client_and_outlives_it) {
+    Program sim("ixy", {"sim", "82574l,mac=52:54:00:00:00:07", "--listen", socket_});
+    ASSERT_TRUE(appears(socket_)) << sim.errors();
+    for (int round = 0; round < 3; ++round) {
+        Client client(socket_);
+        ASSERT_TRUE(client.send(Command::version, join(Version{})));
+        EXPECT_TRUE(answer(client).ok());
+    }
+    EXPECT_TRUE(sim.running());
+}
+
+TEST_F(IxySim, it_survives_a_client_that_cuts_its_memory_while_the_card_uses_it) {
+    Program sim("ixy", {"sim", "82540em", "--listen", socket_});
+    ASSERT_TRUE(appears(socket_)) << sim.errors();
+    for (int round = 1; round <= 2; ++round) {
+        Client client(socket_);
+        const auto ask = [&](Command command, const Bytes& payload, const std::vector<int>& files = {}) {
+            EXPECT_TRUE(client.send(command, payload, files));
+            return answer(client).error();
+        };
+        const auto write = [&](std::uint32_t region, std::uint64_t offset, std::uint32_t value) {
+            return ask(Command::region_write,
+                       join(RegionAccess{.offset = offset, .region = region, .count = sizeof value}, value));
+        };
+        ASSERT_EQ(ask(Command::version, join(Version{})), 0);
+        const File memory = make_memory_file(page_size);
+        const DmaMap map{
+            .argsz = sizeof map, .flags = dma_readable | dma_writable, .offset = 0, .address = 0, .size = page_size};
+        ASSERT_EQ(ask(Command::dma_map, join(map), {memory.get()}), 0);
+        ASSERT_EQ(write(region_config, pci_config::command, 7), 0);
+        ASSERT_EQ(ask(Command::device_reset, {}), 0);
+        ASSERT_EQ(write(region_config, pci_config::command, 7), 0);
+        ASSERT_EQ(write(0, RDLEN.offset, 128), 0);
+        ASSERT_EQ(write(0, RCTL.offset, RCTL.EN.mask()), 0);
+        ASSERT_EQ(::ftruncate(memory.get(), 0), 0);
+        EXPECT_EQ(write(0, RDT.offset, 4), 0);  // now it fetches descriptors
+        EXPECT_TRUE(answer(client).closed);
+        EXPECT_TRUE(sim.running());
+    }
+    sim.signal(SIGTERM);
+    EXPECT_EQ(sim.wait(), 0);
+    EXPECT_EQ(std::ranges::count(sim.errors(), '\n'), 2) << sim.errors();
+    EXPECT_NE(sim.errors().find("dropped"), std::string::npos) << sim.errors();
+}
+
+TEST_F(IxySim, a_second_one_does_not_take_its_socket) {
+    Program sim("ixy", {"sim", "82540em", "--listen", socket_});
+    ASSERT_TRUE(appears(socket_)) << sim.errors();
+    Program second("ixy", {"sim", "82540em", "--listen", socket_});
+    EXPECT_EQ(second.wait(), 1);
+    EXPECT_NE(second.errors().find(socket_), std::string::npos) << second.errors();
+    EXPECT_TRUE(sim.running());
+    EXPECT_TRUE(std::filesystem::exists(socket_));
+}
+
+TEST_F(IxySim, wrong_words_are_said_to_be_wrong) {
+    for (const char* card :
+         {"82599", "82540em,wire", "82540em,colour=blue", "82540em,clock=stepped", "82540em,thread=yes"}) {
+        Program sim("ixy", {"sim", card, "--listen", socket_});
+        EXPECT_EQ(sim.wait(), 2) << card;
+        EXPECT_NE(sim.errors(), "") << card;
+    }
+    Program without("ixy", {"sim", "82540em"});
+    EXPECT_EQ(without.wait(), 2);
+    Program nowhere("ixy", {"sim", "82540em", "--listen", folder_ / "no" / "such"});
+    EXPECT_EQ(nowhere.wait(), 1);
+}
+
+}  // namespace
+}  // namespace ixy::sim::vfio_user
