@@ -153,6 +153,11 @@ void Card::on_dma_miss(std::function<bool(Iommu&, IoAddress)> ask) {
     iommu_.on_miss(std::move(ask));
 }
 
+std::span<std::byte> Card::memory_at(IoAddress address, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    return iommu_.translate(address, bytes, Iommu::Access::read);
+}
+
 Expected<> Card::set_event_file(InterruptKind kind, unsigned vector, int event_file) {
     const Turn turn(*this);
     return interrupts_.set_event_file(kind, vector, event_file);
@@ -171,9 +176,12 @@ Expected<> Card::trigger_interrupt(InterruptKind kind, unsigned vector) {
 // --- the world's side ---
 
 void Card::set_cable(bool plugged) {
-    const Turn turn(*this);
-    plugged_ = plugged;
-    model_->set_cable(plugged);
+    {
+        const Turn turn(*this);
+        plugged_ = plugged;
+        model_->set_cable(plugged);
+    }
+    offer_held_back();
 }
 
 void Card::service() {
@@ -200,7 +208,7 @@ bool Card::serve_some() {
     const bool were_held_back = held_back_.exchange(false);
     bool more = true;
     for (unsigned i = 0; i < frames_at_once && more && !held_back_; ++i) {
-        if (frames_can_wait_ && !model_->can_receive()) {
+        if (frames_can_wait_ && !is_ready_for_frames()) {
             held_back_ = true;
         } else if (const auto frame = wire_->receive(now()); !frame) {
             more = false;
@@ -236,6 +244,10 @@ void Card::run_timers() {
         *first = never;
         model_->timer(static_cast<unsigned>(first - timers_.begin()));
     }
+}
+
+bool Card::is_ready_for_frames() const {
+    return model_->can_receive() && (model_->has_link() || !wire_->waits_for_link());
 }
 
 /// Frames that waited for room have it perhaps, now that the driver has done something.
@@ -295,6 +307,7 @@ bool Card::transfer(IoAddress address, std::size_t bytes, Iommu::Access access, 
         copy(whole, 0);
         return true;
     }
+    if (address.value + (bytes - 1) < address.value) return refuse(address, bytes, access);  // there is no 2^64
     for (std::size_t done = 0; done < bytes;) {  // nothing is done by halves
         const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access);
         if (part.empty() || detail::is_poisoned(part)) return refuse(address, bytes, access);

@@ -71,6 +71,9 @@ public:
     Expected<> unmap(IoAddress address, std::size_t bytes);
     void unmap_all();
     void on_dma_miss(std::function<bool(Iommu&, IoAddress)> ask);
+    /// Memory that is mapped there and that the card may read; empty where not all of it is. For lookers-on: whoever
+    /// maps must not unmap meanwhile.
+    std::span<std::byte> memory_at(IoAddress address, std::size_t bytes);
 
     /// Vector `vector` of `kind` writes to `event_file` (an eventfd that the caller owns and keeps open), or to none
     /// when it is -1. Errors: invalid_argument (no such vector).
@@ -128,6 +131,7 @@ private:
     void run_timers();
     bool serve_some();
     bool hand_over();
+    bool is_ready_for_frames() const;
     void offer_held_back();
     Time next_due() const;
 

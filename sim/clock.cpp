@@ -5,6 +5,11 @@
 #include <thread>
 
 namespace ixy::sim {
+namespace {
+
+constexpr Time last = Time::max() / 2;  // of a stepped clock
+
+}  // namespace
 
 const std::shared_ptr<RealClock>& RealClock::shared() {
     static const auto clock = std::make_shared<RealClock>();
@@ -30,7 +35,7 @@ void SteppedClock::detach(Timed& timed) {
 
 void SteppedClock::pass(Time duration) {
     const std::lock_guard lock(mutex_);
-    const Time end = now() + duration;
+    const Time end = duration < last - now() ? now() + duration : last;
     for (;;) {
         for (Timed* const timed : timed_) timed->service();
         if (now() >= end) return;

@@ -59,7 +59,8 @@ public:
     static const std::shared_ptr<SteppedClock>& shared();
 
     Time now() const override { return Time(now_.load()); }
-    /// Goes from one moment at which something is due to the next, and serves what is attached at each.
+    /// Goes from one moment at which something is due to the next, and serves what is attached at each. This clock's
+    /// time ends after 146 years, half of what Time holds, so that whoever adds to it finds room.
     void pass(Time duration) override;
     bool is_stepped() const override { return true; }
     void attach(Timed& timed) override;

@@ -78,6 +78,8 @@ public:
     /// True while the receiver is on and the longest frame would find room: wires that can wait ask first, so that a
     /// capture file begins to play when the driver is ready.
     virtual bool can_receive() const = 0;
+    /// True while the receiver hears the wire: without a link, or in loopback, what arrives is lost.
+    virtual bool has_link() const { return true; }
     /// A frame arrives: as Host::send() has it. `damaged`: its check sequence is wrong.
     virtual void receive(std::span<const std::byte> frame, bool damaged) = 0;
     /// The wire, which was busy when the model last asked Host::can_send(), is free.

@@ -47,7 +47,7 @@ public:
     virtual void settle() {}
     /// `ask` is to be called, from any thread and with no lock held, when receive() may have something and file()
     /// cannot tell. It must not be called after on_arrival(nullptr) has returned.
-    virtual void on_arrival(std::function<void()> ask) { (void)ask; }
+    virtual void on_arrival(std::function<void()> /*ask*/) {}
     /// A file that is readable when receive() may have something, or -1.
     virtual int file() const { return -1; }
     /// When receive() or advance() needs a call although nothing arrives; empty: never. send() may bring it nearer.
@@ -55,6 +55,8 @@ public:
     /// True when frames may wait outside while the card has no room (sockets, files), instead of being lost in the
     /// card.
     virtual bool can_wait() const { return false; }
+    /// True when nobody sends before the card has a link (capture files); else what comes until then is lost.
+    virtual bool waits_for_link() const { return false; }
 
     /// Which end of its cable it is, 0 or 1; the same again when the same programs are started in the same order.
     virtual unsigned end() const { return 0; }

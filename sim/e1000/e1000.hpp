@@ -22,6 +22,7 @@ public:
     std::uint64_t read(unsigned bar, std::uint64_t offset, unsigned width) override;
     void write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value) override;
     bool can_receive() const override { return receive_.can_receive(); }
+    bool has_link() const override { return link_.up() && !link_.loopback(); }
     void receive(std::span<const std::byte> frame, bool damaged) override;
     void resume_sending() override { transmit_.run(); }
     void set_cable(bool plugged) override { link_.set_cable(plugged); }

@@ -47,6 +47,7 @@ public:
     void on_arrival(std::function<void()> ask) override { wire_->on_arrival(std::move(ask)); }
     int file() const override { return wire_->file(); }
     bool can_wait() const override { return wire_->can_wait(); }
+    bool waits_for_link() const override { return wire_->waits_for_link(); }
     unsigned end() const override { return wire_->end(); }
     bool has_room(Time now) const override { return !on_the_way_.is_half_full() && wire_->has_room(now); }
     std::uint64_t lost() const override { return lost_.value() + wire_->lost(); }

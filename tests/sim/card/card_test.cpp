@@ -165,6 +165,22 @@ TEST_F(CardDmaTest, what_is_not_mapped_is_reported_and_nothing_is_done_by_halves
     EXPECT_NE(test.card->config_read(pci_config::status, 2) & 0x2000, 0U) << "a master abort";
 }
 
+TEST_F(CardDmaTest, nothing_goes_on_at_address_0_behind_the_last_one) {
+    constexpr std::uint64_t last_page = ~std::uint64_t{0xfff};
+    ASSERT_TRUE(test.card->map(at(last_page), std::span(pages).first(4096)));
+    ASSERT_TRUE(test.card->map(at(0), std::span(pages).last(4096)));
+    EXPECT_FALSE(host.write(at(last_page + 4096 - 63), bytes));
+    EXPECT_EQ(test.reports->count(Misuse::dma_not_mapped), 1U);
+    EXPECT_TRUE(host.write(at(last_page + 4096 - 64), bytes));
+}
+
+TEST_F(CardDmaTest, the_last_bytes_may_be_in_two_mappings) {
+    constexpr std::uint64_t last_page = ~std::uint64_t{0xfff};
+    ASSERT_TRUE(test.card->map(at(last_page), std::span(pages).first(4064)));
+    ASSERT_TRUE(test.card->map(at(last_page + 4064), std::span(pages).last(32)));
+    EXPECT_TRUE(host.write(at(last_page + 4096 - 64), bytes));
+}
+
 TEST_F(CardDmaTest, directions_are_kept) {
     ASSERT_TRUE(test.card->map(at(0x1000), pages, Iommu::Access::read));
     EXPECT_TRUE(host.read(at(0x1000), bytes));
@@ -256,6 +272,19 @@ TEST(CardTimeTest, a_timer_has_one_deadline) {
     test.model.host.schedule(0, std::nullopt);
     clock->pass(1us);
     EXPECT_EQ(test.model.fired.size(), 1U);
+}
+
+TEST(CardTimeTest, a_stepped_clock_ends_and_does_not_begin_anew) {
+    const auto clock = std::make_shared<SteppedClock>();
+    const TestCard test(plain_type, make_open_end(), clock);
+    clock->pass(1s);
+    clock->pass(Time::max());
+    const Time end = clock->now();
+    EXPECT_GT(end, std::chrono::years(100));
+    test.write(timer_0, 100);
+    clock->pass(Time::max());
+    EXPECT_EQ(clock->now(), end);
+    EXPECT_EQ(test.card->next_time(), end + Time(100)) << "there is room behind it";
 }
 
 TEST(CardTimeTest, a_timer_may_set_itself_again) {
