@@ -79,12 +79,6 @@ bool IpPacket::is(std::uint8_t wanted) const {
     return protocol == wanted && !is_fragment && body.size() >= (wanted == protocol_tcp ? 20U : 8U);
 }
 
-std::size_t IpPacket::protocol_header() const {
-    if (is(protocol_udp)) return 8;
-    const std::size_t tcp = is(protocol_tcp) ? (load8(body, 12) >> 4) * 4U : 0;
-    return tcp >= 20 && tcp <= body.size() ? tcp : 0;
-}
-
 IpPacket parse_ip(std::span<const std::byte> frame, std::uint16_t vlan_type) {
     if (frame.size() < ethernet_header + vlan_tag_size) return {};
     std::size_t at = load16(frame, 12) == vlan_type ? 16 : 12;

@@ -32,8 +32,6 @@ struct IpPacket {
     std::span<const std::byte> addresses() const;
     /// True when the body begins with a whole header of that protocol.
     bool is(std::uint8_t wanted) const;
-    /// Bytes of the TCP or UDP header; 0: it is neither.
-    std::size_t protocol_header() const;
 };
 
 /// The packet in a frame: Ethernet or SNAP, with a VLAN tag or without; `vlan_type` is what a tag begins with.

@@ -53,8 +53,12 @@ void Link::control_changed(datasheet::Value<Ctrl> before) {
 }
 
 void Link::reset(bool phy_too) {
-    if (phy_too) linked_ = false;
-    if (phy_too) reset_phy();
+    if (phy_too) {
+        linked_ = false;
+        reset_phy();
+    } else if (found_at_) {
+        registers_.host().schedule(link_up, found_at_);  // the bus' reset stops all timers, and not the PHY
+    }
     update_status();
 }
 
@@ -144,10 +148,12 @@ void Link::negotiate() {
     const bool in_reset = static_cast<bool>(registers_.get(CTRL) & CTRL.PHY_RST);
     if (!cable_ || silent || in_reset || !resolve()) return;
     if (delay_ == Time{}) return timer();
-    registers_.host().schedule(link_up, registers_.host().now() + delay_);
+    found_at_ = registers_.host().now() + delay_;
+    registers_.host().schedule(link_up, found_at_);
 }
 
 void Link::timer() {
+    found_at_.reset();
     const std::optional<Mode> found = resolve();
     if (!found) return;  // what we offer has changed meanwhile
     mode_ = *found;
@@ -165,6 +171,7 @@ void Link::timer() {
 }
 
 void Link::lose() {
+    found_at_.reset();
     registers_.host().schedule(link_up, {});
     lost_ = lost_ || linked_;
     linked_ = false;

@@ -1,5 +1,5 @@
 // The link: CTRL and STATUS, the PHY's registers behind MDIC, auto-negotiation, loopback (manual chapters 8, 11, 13.4.1
-// to 13.4.2, 13.4.6). The partner at the cable's other end offers all speeds, and no PAUSE.
+// to 13.4.2, 13.4.7). The partner at the cable's other end offers all speeds, and no PAUSE.
 #pragma once
 
 #include <array>
@@ -64,8 +64,9 @@ private:
     Interrupts& interrupts_;
     Time delay_;
     bool cable_ = true;
-    bool linked_ = false;  ///< the PHY's view
-    bool lost_ = false;    ///< since PSTATUS was read
+    bool linked_ = false;           ///< the PHY's view
+    bool lost_ = false;             ///< since PSTATUS was read
+    std::optional<Time> found_at_;  ///< when negotiation, which goes on, will have found a link
     Mode mode_;
     std::function<void()> on_ready_;
     std::array<std::uint16_t, 32> phy_{};
