@@ -16,31 +16,42 @@ namespace {
 
 class FileSink final : public Sink {
 public:
-    explicit FileSink(File file) : file_(std::move(file)) {}
+    FileSink(File file, std::string name) : file_(std::move(file)), name_(std::move(name)) {}
 
     void print(std::string_view lines) override {
         static std::mutex mutex;  // one for all: several sinks may be one file
         const std::lock_guard lock(mutex);
         const int file = file_.is_open() ? file_.get() : STDERR_FILENO;
-        while (!lines.empty()) {
+        while (!lines.empty() && !broken_) {
             const ssize_t written = ::write(file, lines.data(), lines.size());
             if (written < 0 && errno == EINTR) continue;
-            if (written <= 0) return;
+            if (written <= 0) return give_up(errno);
             lines.remove_prefix(static_cast<std::size_t>(written));
         }
     }
 
 private:
+    /// Says why nothing more is told, where that can be read.
+    void give_up(int error_number) {
+        broken_ = true;
+        if (!file_.is_open()) return;
+        const Error error = system_failure(name_, error_number, "the explanations end here").error();
+        const std::string line = error.text() + "\n";
+        (void)!::write(STDERR_FILENO, line.data(), line.size());
+    }
+
     File file_;  // not open: standard error
+    std::string name_;
+    bool broken_ = false;
 };
 
 }  // namespace
 
 Expected<std::shared_ptr<Sink>> open_sink(const std::string& file) {
-    if (file.empty()) return std::make_shared<FileSink>(File());
+    if (file.empty()) return std::make_shared<FileSink>(File(), "");
     File opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
     if (!opened.is_open()) return system_failure("the file for explanations, " + file, errno, "name another file");
-    return std::make_shared<FileSink>(std::move(opened));
+    return std::make_shared<FileSink>(std::move(opened), file);
 }
 
 }  // namespace ixy::explain

@@ -18,8 +18,9 @@ public:
 };
 
 /// Adds to the end of `file` (made where it does not exist), or writes to standard error where `file` is empty. Several
-/// processes may share a file. What cannot be written is lost: the device goes on (into a pipe that nobody reads any
-/// more: when the program ignores SIGPIPE). Errors: those of opening the file.
+/// processes may share a file. Once something cannot be written (a full disk), standard error gets one line that says
+/// so, the rest is lost, and the device goes on (into a pipe that nobody reads any more: when the program ignores
+/// SIGPIPE). Errors: those of opening the file.
 Expected<std::shared_ptr<Sink>> open_sink(const std::string& file);
 
 }  // namespace ixy::explain
