@@ -59,8 +59,13 @@ Expected<CardView> look_at(const KernelTree& tree, const std::string& address) {
     return view;
 }
 
-/// A card that is no PCI function of this machine (qtest:…) can only be seen by opening it.
+/// A card that is no PCI function of this machine (qtest:…) can only be seen by opening it. A software NIC not even so:
+/// that would make another one.
 Expected<CardView> open_and_look(const std::string& address) {
+    if (address.starts_with("sim:")) {
+        return failure(ErrorKind::unsupported, address + ": only the program that made a software NIC can look into it",
+                       "kill -USR1 PID makes a program draw its rings, --explain tells its registers");
+    }
     auto function = open_pci_function(address);
     if (!function) return std::unexpected(function.error());
     const auto chip = chip_of(address, (*function)->identity());
