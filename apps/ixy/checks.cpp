@@ -114,14 +114,15 @@ std::vector<Finding> check_cards(const KernelTree& tree, const std::vector<Netwo
         }
         findings.push_back(finding);
     }
-    findings.push_back({.subject = "cards",
-                        .good = one_is_usable,
-                        .what = one_is_usable ? "at least one can be used"
-                                : findings.empty()
-                                    ? fmt::format("none of {} is one that ixy has a driver for", cards.size())
+    findings.push_back(
+        {.subject = "cards",
+         .good = one_is_usable,
+         .what = one_is_usable      ? "at least one can be used"
+                 : findings.empty() ? fmt::format("none of {} is one that ixy has a driver for", cards.size())
                                     : "all that ixy has a driver for are taken",
-                        .next = findings.empty() ? "plug one in, or give a virtual machine one: -device e1000"
-                                                 : "free one, as said above"});
+         .next = findings.empty()
+                     ? "plug one in, give a virtual machine one (-device e1000), or take software NICs: sim:82540em"
+                     : "free one, as said above"});
     return findings;
 }
 
@@ -169,6 +170,10 @@ Finding check_locked_memory() {
             .next = "for VFIO without root: ulimit -l unlimited, or memlock in /etc/security/limits.conf"};
 }
 
+Finding check_software_cards() {
+    return {.subject = "software NICs", .good = true, .what = "sim:82540em is there, and needs nothing of all this"};
+}
+
 Finding check_kvm() {
     const bool usable = ::access("/dev/kvm", R_OK | W_OK) == 0;
     return {
@@ -201,7 +206,7 @@ std::vector<Finding> examine_machine(const KernelTree& tree) {
                                      check_lockdown(tree), check_sysfs(tree)};
     std::ranges::move(check_cards(tree, cards), std::back_inserter(findings));
     for (Finding finding : {check_kernel_drivers(tree, cards), check_vfio(tree), check_iommu(tree),
-                            check_locked_memory(), check_kvm(), check_qemu()}) {
+                            check_locked_memory(), check_kvm(), check_qemu(), check_software_cards()}) {
         findings.push_back(std::move(finding));
     }
     return findings;
