@@ -244,9 +244,10 @@ Expected<std::optional<Plan>> requested_plan(const datasheet::Chip* chip) {
     if (variable == nullptr || *variable == '\0') return std::nullopt;
     const std::string wish = variable;
     if (wish.starts_with("seed:")) {
-        char* end = nullptr;
-        const std::uint64_t seed = std::strtoull(wish.c_str() + 5, &end, 10);
-        if (wish.size() == 5 || *end != '\0' || chip == nullptr) {
+        std::uint64_t seed = 0;
+        const char* const end = wish.data() + wish.size();
+        const auto [last, error] = std::from_chars(wish.data() + 5, end, seed);
+        if (error != std::errc{} || last != end || chip == nullptr) {
             return failure(ErrorKind::invalid_argument, "IXY_FAULTS=" + wish + ": no faults can be made of that",
                            "write seed:7, for a card whose datasheet is here");
         }

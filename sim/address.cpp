@@ -72,7 +72,7 @@ struct Key {
 constexpr Key keys[] = {
     {"wire", "a name, /path, tap:NAME, loop, or pcap:IN:OUT",
      [](std::string_view text, CardAddress& card) { return !(card.wire = text).empty(); }},
-    {"mac", "a card's address, as in 52:54:00:00:00:01", read_mac},
+    {"mac", "a card's own address, as in 52:54:00:00:00:01: no group's (first byte odd), and not zero", read_mac},
     {"rate", "bits a second, as in 1G, 2.5G, 100M",
      [](std::string_view text, CardAddress& card) {
          const auto rate = read_quantity(text, bit_rates, 1e15);

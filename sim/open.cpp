@@ -29,7 +29,9 @@ std::array<std::uint8_t, 6> mac_for(std::string_view wire, unsigned end) {
 Expected<faults::Plan> find_faults(const CardAddress& address, const std::string& name) {
     if (!address.faults.empty()) {
         auto plan = read_faults(address.faults);
-        if (!plan) plan.error().what = name + ": " + plan.error().what;
+        if (plan) return plan;
+        plan.error().what = name + ": " + plan.error().what;
+        if (plan.error().next.empty()) plan.error().next = "faults= takes seed:NUMBER, or the name of a script";
         return plan;
     }
     const PciIdentity& identity = address.type->identity;

@@ -44,6 +44,14 @@ bool is_at(const File& file, const std::string& path) {
            ours.st_dev == there.st_dev;
 }
 
+std::unexpected<Error> cannot_use(const std::string& path, int error) {
+    return system_failure(path, error,
+                          error == ENOENT                     ? "make the folder first"
+                          : error == EACCES || error == EPERM ? "both ends of a wire need one user, who can write there"
+                          : error == EMFILE                   ? ""
+                                                              : "choose a path that can be written");
+}
+
 /// Opens the file that the locks are on. Never somebody's document: it is empty.
 Expected<File> open_lock(const std::string& path) {
     File file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666));
@@ -55,7 +63,7 @@ Expected<File> open_lock(const std::string& path) {
         return failure(ErrorKind::invalid_argument, path + ": there is something else with that name",
                        "choose a path that is free: wire=/tmp/NAME");
     }
-    return system_failure(path, error, error == ENOENT ? "make the folder first" : "choose a path that can be written");
+    return cannot_use(path, error);
 }
 
 void remove_socket(const std::string& path) {
@@ -98,16 +106,16 @@ Expected<SocketEnd> SocketEnd::named(const std::string& ours, const std::string&
 
 Expected<> SocketEnd::bind() {
     File socket = make_socket();
+    if (!socket.is_open()) return system_failure(ours_, errno);
     const sockaddr_un address = address_of(ours_);
     remove_socket(ours_);
-    if (!socket.is_open() || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         const int error = errno;
         if (error == EADDRINUSE) {
             return failure(ErrorKind::invalid_argument, ours_ + ": there is something else with that name",
                            "choose a path that is free: wire=/tmp/NAME");
         }
-        return system_failure(ours_, error,
-                              error == ENOENT ? "make the folder first" : "choose a path that can be written");
+        return cannot_use(ours_, error);
     }
     socket_ = std::move(socket);
     return {};
