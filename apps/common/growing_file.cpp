@@ -2,6 +2,7 @@
 #include "growing_file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,12 +15,14 @@ namespace ixy::app {
 
 namespace {
 
-constexpr std::size_t smallest_window = 64 * 1024;  // pages may be that large
-constexpr std::size_t buffer_size = 256 * 1024;
+constexpr std::size_t smallest_window = std::size_t{64} << 10;  // pages may be that large
+constexpr std::size_t buffer_size = std::size_t{256} << 10;
 
 bool is_impossible(int error_number) {
     return error_number == EOPNOTSUPP || error_number == ENOSYS || error_number == ENODEV || error_number == EINVAL;
 }
+
+bool is_full(int error_number) { return error_number == ENOSPC || error_number == EFBIG || error_number == EDQUOT; }
 
 }  // namespace
 
@@ -54,7 +57,18 @@ GrowingFile::~GrowingFile() {
 Expected<> GrowingFile::begin() {
     struct stat status{};
     regular_ = fstat(file_, &status) == 0 && S_ISREG(status.st_mode);
-    if (regular_ && ftruncate(file_, 0) != 0) return fail(errno);
+    if (regular_) {
+        // Before what is in the file is given up: does nobody play or write it, has the disk room for a window?
+        if (flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            return failure(ErrorKind::busy, path_ + ": this file is being written or played", "name another one");
+        }
+        if (fallocate(file_, 0, 0, smallest_window) != 0 && is_full(errno)) {
+            const auto full = fail(errno);
+            (void)!ftruncate(file_, status.st_size);
+            return full;
+        }
+        if (ftruncate(file_, 0) != 0) return fail(errno);
+    }
     begun_ = true;
     auto first = regular_ ? map_window(0) : Expected<FileWindow>(FileWindow());
     if (!first) return std::unexpected(first.error());
@@ -141,8 +155,7 @@ Expected<FileWindow> GrowingFile::map_window(std::uint64_t offset) const {
             return FileWindow({static_cast<std::byte*>(memory), size}, offset);
         }
         if (offset == 0 && is_impossible(error_number)) return FileWindow();
-        const bool full = error_number == ENOSPC || error_number == EFBIG || error_number == EDQUOT;
-        if (!full || size / 2 < smallest_window) return fail(error_number);
+        if (!is_full(error_number) || size / 2 < smallest_window) return fail(error_number);
     }
 }
 
@@ -177,8 +190,7 @@ Expected<> GrowingFile::finish(std::uint64_t length) {
 }
 
 std::unexpected<Error> GrowingFile::fail(int error_number) const {
-    const bool full = error_number == ENOSPC || error_number == EFBIG || error_number == EDQUOT;
-    return system_failure(path_, error_number, full ? "free some space or choose another file" : "");
+    return system_failure(path_, error_number, is_full(error_number) ? "free some space or choose another file" : "");
 }
 
 }  // namespace ixy::app

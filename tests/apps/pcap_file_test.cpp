@@ -274,6 +274,19 @@ TEST(PcapFile, limit_of_file_size_leaves_a_valid_file_that_uses_the_room) {
     expect_filled(folder / "a.pcap", records.size());
 }
 
+TEST(PcapFile, disk_without_room_for_a_new_file_keeps_the_old_one) {
+    const TemporaryFolder folder;
+    std::ofstream(folder / "a.pcap") << "precious";
+    in_child([&]() -> std::string {
+        signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{32 * 1024, 32 * 1024};
+        setrlimit(RLIMIT_FSIZE, &limit);
+        const auto begun = (*PcapFile::open(folder / "a.pcap"))->begin();
+        return begun ? "no error" : "";
+    });
+    EXPECT_EQ(content(folder / "a.pcap"), "precious");
+}
+
 TEST(PcapFile, full_disk_leaves_a_valid_file_and_no_sigbus) {
     const TemporaryFolder folder;
     in_child([&]() -> std::string {
