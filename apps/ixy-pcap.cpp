@@ -50,6 +50,10 @@ Expected<> run(const Options& options) {
     // Whatever can be wrong with the command line shows before the card is taken.
     auto filter = CaptureFilter::compile(options.filter);
     if (!filter) return std::unexpected(filter.error());
+    if (options.file == "-") {
+        return failure(ErrorKind::invalid_argument, "FILE \"-\" would be a file of that name",
+                       "for standard output write /dev/stdout, for the file ./-");
+    }
     auto opened = PcapFile::open(options.file, options.pcap);
     if (!opened) return std::unexpected(opened.error());
     PcapFile& file = **opened;
@@ -74,7 +78,7 @@ Expected<> run(const Options& options) {
 int main(int argc, char** argv) {
     Options options;
     CLI::App app("Writes what a card receives into a capture file for tcpdump, tshark and Wireshark.", program);
-    app.add_option("DEVICE", options.address, "the card: 0000:03:00.0")->required();
+    app.add_option("DEVICE", options.address, device_help)->required();
     app.add_option("FILE", options.file, "the capture file")->required();
     app.add_option("COUNT", options.count, "end after so many frames (default: never)")->check(CLI::PositiveNumber);
     app.add_option("--snaplen", options.pcap.snaplen, "most bytes of a frame that are kept")
@@ -82,6 +86,9 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_flag("--nanosecond", options.pcap.nanosecond, "timestamps in nanoseconds");
     app.add_option("--filter", options.filter, "keep only what matches this expression of libpcap's language");
+    app.footer(
+        "The capture of an ixy-pcap that was killed (kill -9) has zeros behind its frames; without them it is:\n"
+        "  tcpdump -r FILE -w MENDED greater 1");
     add_common_options(app, options);
     if (const auto status = parse(app, argc, argv, options)) return *status;
     catch_signals();

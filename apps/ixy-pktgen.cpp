@@ -102,7 +102,7 @@ Expected<> run(Options& options) {
 }
 
 void add_options(CLI::App& app, Options& options) {
-    app.add_option("DEVICE", options.address, "the card: 0000:03:00.0")->required();
+    app.add_option("DEVICE", options.address, device_help)->required();
     add_parsed_option(
         app, "--rate", options.rate, parse_rate,
         "packets or bits on the wire a second: 1.5Mpps, 100kpps, 500Mbit (default: all that the card can)");

@@ -63,7 +63,9 @@ Expected<> check_supported(std::string_view address, const PciIdentity& identity
     return failure(
         ErrorKind::unsupported,
         std::string(address) + ": no driver for the card " + hex(identity.vendor) + ":" + hex(identity.device),
-        "`ixy list` shows the cards of this machine and which of them have a driver");
+        address.starts_with("sim:")
+            ? "use sim:82540em or sim:82545em, or give it to a guest: ixy sim 82574l --listen PATH"
+            : "`ixy list` shows the cards of this machine and which of them have a driver");
 }
 
 /// What the environment or the program asked to be put between driver and card: the explainer shows the faults.

@@ -55,6 +55,7 @@ struct DeviceOptions {
     bool vlan = false;  ///< let the card take 802.1Q tags out of received frames, into Packet::vlan(), and insert them
     std::chrono::milliseconds link_timeout{10'000};  ///< how long open() waits for the link; 0: not at all
     bool force = false;                              ///< take the card although the kernel uses it
+    bool (*stop_waiting)() = nullptr;  ///< asked while open() waits for the link; true: open() ends with an error
 };
 
 struct Link {

@@ -256,7 +256,10 @@ Expected<Bar> SysfsFunction::map_bar(unsigned index, std::size_t least) {
 Expected<std::unique_ptr<PciFunction>> open_sysfs_function(std::string_view address, const PciOpenOptions& options,
                                                            const KernelTree& tree) {
     const auto canonical = parse_pci_address(address);
-    if (!canonical) return std::unexpected(canonical.error());
+    if (!canonical) {
+        return failure(canonical.error().kind, canonical.error().what,
+                       canonical.error().next + ", or sim:82540em for a software NIC");
+    }
     auto function = SysfsFunction::open(*canonical, options, tree);
     if (!function) return std::unexpected(function.error());
     return std::unique_ptr<PciFunction>(std::move(*function));

@@ -62,9 +62,6 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
         ->check(seconds_between(0, 3600));
     app.add_flag("--force", device.force, "take the card although the kernel uses it");
     add_explain_options(app, options.explain);
-    app.failure_message([](const CLI::App* failed, const CLI::Error& mistake) {
-        return fmt::format("{0}: {1}\nRun {0} --help for more information.\n", failed->get_name(), mistake.what());
-    });
     app.set_version_flag("--version", app.get_name() + " " IXY_VERSION);
 }
 
@@ -88,6 +85,10 @@ void request_explanations(const ExplainOptions& options) {
 }
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+    fill_standard_files();
+    app.failure_message([](const CLI::App* failed, const CLI::Error& mistake) {
+        return fmt::format("{0}: {1}\nRun {0} --help for more information.\n", failed->get_name(), mistake.what());
+    });
     sim::add_scheme();  // every program drives software NICs too
     try {
         app.parse(argc, argv);
@@ -103,6 +104,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
 std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& options) {
     if (const auto status = parse(app, argc, argv)) return status;
     request_explanations(options.explain);
+    options.device.stop_waiting = [] { return stop_requests() != 0; };
     // Enough buffers for both rings to be full while a batch is held and another one waits in a thread's pool cache.
     const std::size_t in_use = options.device.rx_ring_size + options.device.tx_ring_size + 2 * options.batch;
     options.device.pool_packets = std::max(options.device.pool_packets, in_use + 512);

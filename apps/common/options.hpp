@@ -32,6 +32,8 @@ struct CommonOptions {
     ExplainOptions explain;
 };
 
+inline constexpr auto device_help = "the card: 0000:03:00.0, or sim:82540em,wire=… for a software NIC";
+
 /// Adds the options that every program has to `app`, with --help and --version.
 void add_common_options(CLI::App& app, CommonOptions& options);
 

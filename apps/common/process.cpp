@@ -1,6 +1,9 @@
 // Signals and standard error.
 #include "process.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -26,6 +29,13 @@ void catch_signals() {
     sigaction(SIGUSR1, &action, nullptr);
     action.sa_handler = SIG_IGN;
     for (const int signal : {SIGPIPE, SIGXFSZ}) sigaction(signal, &action, nullptr);
+}
+
+void fill_standard_files() {
+    int file = 0;
+    do file = ::open("/dev/null", O_RDWR);  // the lowest number that is free
+    while (file >= 0 && file <= STDERR_FILENO);
+    if (file >= 0) ::close(file);
 }
 
 void say(std::string_view line) {

@@ -21,6 +21,10 @@ inline int stop_requests() { return detail::stop_requests.load(std::memory_order
 /// True once after each SIGUSR1.
 inline bool take_rings_request() { return detail::rings_wanted.exchange(false, std::memory_order_relaxed); }
 
+/// Gives /dev/null the place of a standard input, output or error that is closed, or else the next file that is opened
+/// would get its number, and with it what the program prints. Call it before anything is opened.
+void fill_standard_files();
+
 /// Prints a line on standard error; never fails, never throws.
 void say(std::string_view line);
 
