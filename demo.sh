@@ -18,11 +18,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 where=here seconds= rate= install=yes programs=
 while [ $# -gt 0 ]; do
     case $1 in
+        --seconds | --rate | --programs) [ -n "${2:-}" ] || { printf 'demo.sh: %s needs a value; see ./demo.sh --help\n' "$1" >&2; exit 2; } ;;&
         --lab) where=lab ;;
-        --seconds) seconds=${2:-}; shift ;;
-        --rate) rate=${2:-}; shift ;;
+        --seconds) seconds=$2; shift ;;
+        --rate) rate=$2; shift ;;
         --no-install) install=no ;;
-        --programs) programs=${2:-}; shift ;;
+        --programs) programs=$2; shift ;;
         -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
         *) printf 'demo.sh: unknown option %s; see ./demo.sh --help\n' "$1" >&2; exit 2 ;;
     esac
@@ -40,10 +41,15 @@ if [ -z "$programs" ]; then
     [ $where = here ] || lists="build lab"
     [ $install = no ] || scripts/install-dependencies $lists || exit 1
     [ -e build/CMakeCache.txt ] || export CMAKE_GENERATOR=Ninja
-    if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+    use_ccache
     stage programs "build the programs" build_programs || exit 1
     programs=build/bin
 fi
+for name in pktgen fwd pcap; do
+    [ -x "$programs/ixy-$name" ] && continue
+    printf 'demo.sh: there is no program %s/ixy-%s; build it, or leave --programs away\n' "$programs" "$name" >&2
+    exit 2
+done
 
 seen=build/demo
 rm -rf $seen

@@ -28,7 +28,7 @@ lists="build lab test"
 export CMAKE_GENERATOR=Ninja CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL
 CMAKE_BUILD_PARALLEL_LEVEL=$(nproc)
 CTEST_PARALLEL_LEVEL=$(nproc)
-if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+use_ccache
 
 build() { # build PRESET TARGETS...
     local preset=$1

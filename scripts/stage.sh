@@ -29,6 +29,15 @@ stage() {
     return "$status"
 }
 
+# Builds go through ccache where there is one. It keeps its files in build/ccache where its own folder cannot be written.
+use_ccache() {
+    command -v ccache >/dev/null || return 0
+    export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+    local folder
+    folder=$(ccache --get-config cache_dir 2>/dev/null) || folder=
+    if ! { mkdir -p "$folder" && [ -w "$folder" ]; } 2>/dev/null; then export CCACHE_DIR=$root/build/ccache; fi
+}
+
 # Runs beside a stage until it is killed.
 tick() {
     local log=$1 title=$2 seconds=0 line
