@@ -47,7 +47,7 @@ public:
     virtual void settle() {}
     /// `ask` is to be called, from any thread and with no lock held, when receive() may have something and file()
     /// cannot tell. It must not be called after on_arrival(nullptr) has returned.
-    virtual void on_arrival(std::function<void()> /*ask*/) {}
+    virtual void on_arrival(std::function<void()> ask) { (void)ask; }
     /// A file that is readable when receive() may have something, or -1.
     virtual int file() const { return -1; }
     /// When receive() or advance() needs a call although nothing arrives; empty: never. send() may bring it nearer.
