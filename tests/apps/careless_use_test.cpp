@@ -1,0 +1,147 @@
+// What a newcomer does by mistake, on software NICs: closed outputs, one file for two purposes, full disks, words that
+// are not quite right. Each ends with a sentence that says what to do, and no file is lost.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "tests/apps/program.hpp"
+
+namespace ixy::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string content(const std::filesystem::path& path) {
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
+}
+
+class CarelessUse : public testing::Test {
+protected:
+    /// Runs the line in a shell, in a folder of the test's own; what is printed into `said`. The exit status.
+    int run(const std::string& line) {
+        const std::string prepare = "PATH=" IXY_PROGRAMS_FOLDER ":$PATH; exec 2>&1 3>&- 4>&- 5>&- 6>&- 7>&-; cd " +
+                                    (folder / ".").string() + "; ";
+        FILE* const pipe = ::popen((prepare + line).c_str(), "r");
+        said.clear();
+        std::array<char, 4096> part;
+        while (const std::size_t got = std::fread(part.data(), 1, part.size(), pipe)) said.append(part.data(), got);
+        const int status = ::pclose(pipe);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    void expect(const std::string& line, int status, const std::string& text) {
+        EXPECT_EQ(run(line), status) << line << "\n" << said;
+        EXPECT_NE(said.find(text), std::string::npos) << line << "\n" << said;
+    }
+    /// A capture of `frames` frames of 60 bytes: 24 bytes, and 76 for each.
+    void make_capture(const std::string& name, int frames) {
+        expect("ixy-pktgen sim:82540em,wire=pcap::" + name + " --count " + std::to_string(frames), 0, "sent");
+        ASSERT_EQ(std::filesystem::file_size(folder / name), 24U + 76U * static_cast<unsigned>(frames));
+    }
+
+    TemporaryFolder folder;
+    std::string said;
+};
+
+TEST_F(CarelessUse, closed_outputs_do_not_end_in_the_capture) {
+    make_capture("in.pcap", 5);
+    EXPECT_EQ(run("ixy-pcap sim:82540em,wire=pcap:in.pcap:sent.pcap a.pcap 5 2>&-"), 0) << said;
+    EXPECT_EQ(content(folder / "sent.pcap").size(), 24U);
+    EXPECT_EQ(run("ixy-pcap --json sim:82540em,wire=pcap:in.pcap:sent.pcap b.pcap 5 0<&- 1>&-"), 0) << said;
+    EXPECT_EQ(content(folder / "sent.pcap").size(), 24U);
+    EXPECT_EQ(content(folder / "b.pcap").size(), 24U + 5 * 76U);
+}
+
+TEST_F(CarelessUse, capture_that_is_played_is_not_overwritten) {
+    make_capture("in.pcap", 100);
+    const std::string before = content(folder / "in.pcap");
+    expect("ixy-pktgen sim:82540em,wire=pcap:in.pcap:in.pcap --count 1", 1, "being written or played; name another");
+    expect("ixy-pcap sim:82540em,wire=pcap:in.pcap ./in.pcap 1", 1, "being written or played; name another");
+    expect("ln in.pcap other; ixy-fwd sim:82540em,wire=pcap:in.pcap:x sim:82540em,wire=pcap::other", 1, "name another");
+    EXPECT_EQ(content(folder / "in.pcap"), before);
+}
+
+TEST_F(CarelessUse, waiting_for_the_link_ends_with_the_first_signal) {
+    Program program("ixy-pktgen", {"sim:82540em,wire=loop,link=60s", "--link-timeout=60"});
+    const auto start = std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(300ms);
+    for (int i = 0; i < 20 && program.running(); ++i) {  // the first may come before it is caught
+        program.signal(SIGINT);
+        std::this_thread::sleep_for(100ms);
+    }
+    program.wait(5s);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 20s);
+    EXPECT_NE(program.errors().find("stopped without link"), std::string::npos) << program.errors();
+}
+
+TEST_F(CarelessUse, full_disk_of_explanations_is_said_once) {
+    run("ixy-pktgen sim:82540em,wire=loop --count 1 --explain --explain-file /dev/full");
+    const auto first = said.find("/dev/full: No space left on device; the explanations end here\n");
+    EXPECT_NE(first, std::string::npos) << said;
+    EXPECT_EQ(said.find("/dev/full", first + 1), std::string::npos) << said;
+}
+
+TEST_F(CarelessUse, damaged_capture_is_said_to_be_played_in_part) {
+    make_capture("in.pcap", 5);
+    std::filesystem::resize_file(folder / "in.pcap", 24 + 3 * 76 + 40);
+    expect("ixy-pcap sim:82540em,wire=pcap:in.pcap out.pcap 3", 0, "in.pcap: 1 frames were not played");
+    EXPECT_NE(said.find("the file breaks off"), std::string::npos) << said;
+}
+
+TEST_F(CarelessUse, software_cards_are_not_looked_into_from_outside) {
+    for (const std::string command : {"rings", "regs"}) {
+        expect("ixy " + command + " sim:82540em,wire=./cable", 1, "kill -USR1 PID");
+        EXPECT_FALSE(std::filesystem::exists(folder / "cable"));
+    }
+}
+
+TEST_F(CarelessUse, addresses_that_lead_nowhere_name_software_cards) {
+    expect("ixy-pktgen sim:82574l", 1, "use sim:82540em or sim:82545em, or give it to a guest: ixy sim 82574l");
+    for (const std::string address : {"nonsense", "sim", "SIM:82540em"}) {
+        expect("ixy-pktgen " + address, 2, "or sim:82540em for a software NIC");
+    }
+    for (const std::string program : {"ixy-pktgen", "ixy-fwd", "ixy-pcap"})
+        expect(program + " --help", 0, "sim:82540em");
+}
+
+TEST_F(CarelessUse, same_software_address_twice_is_two_cards) {
+    expect("ixy-fwd sim:82540em sim:82540em --link-timeout 0 --duration 0.1", 0, "forwarded 0");
+    expect("ixy-fwd sim:82540em,wire=a sim:82540em,wire=a --link-timeout 0 --duration 0.1", 0, "forwarded 0");
+}
+
+TEST_F(CarelessUse, ixy_begins_its_errors_with_its_name) {
+    for (const std::string words : {"", "frobnicate", "bind", "sim 82540em", "list --colour"}) {
+        EXPECT_EQ(run("ixy " + words), 2) << words;
+        EXPECT_TRUE(said.starts_with("ixy: ")) << said;
+    }
+}
+
+TEST_F(CarelessUse, wires_that_cannot_be_opened_name_what_mends_it) {
+    const std::string sim = "ixy-pktgen --count 1 sim:82540em,";
+    expect(sim + "wire=pcap:/missing:", 1, "wire=pcap:IN:OUT");
+    expect(sim + "wire=pcap:/etc/passwd:", 2, "name one that tcpdump or Wireshark has written");
+    expect(sim + "faults=/missing", 1, "faults= takes seed:NUMBER, or the name of a script");
+    expect(sim + "mac=ff:ff:ff:ff:ff:ff", 2, "no group's");
+    expect(sim + "wire=/missing/cable", 1, "make the folder first");
+    expect("IXY_FAULTS=seed:-1 " + sim + "wire=loop", 2, "write seed:7");
+    for (const int most : {4, 5, 6}) {
+        const std::string limit =
+            "export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0; ulimit -n " + std::to_string(most) + "; ";
+        expect(limit + sim + "wire=./cable", 1, "ulimit -n");
+    }
+}
+
+TEST_F(CarelessUse, dash_is_no_file) {
+    expect("ixy-pcap sim:82540em,wire=loop - 1", 2, "write /dev/stdout");
+    EXPECT_FALSE(std::filesystem::exists(folder / "-"));
+}
+
+}  // namespace
+}  // namespace ixy::test
