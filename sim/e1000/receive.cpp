@@ -42,7 +42,8 @@ void Receive::add_queue(const Ring::Registers& at) {
     const std::size_t queue = rings_.size();
     rings_.emplace_back(registers_, statistics_, interrupts_, at, static_cast<unsigned>(queue));
     for (const datasheet::Number* each : {&at.base_low, &at.base_high, &at.length, &at.head})
-        registers_.on_write(*each, [this, queue](auto...) { rings_[queue].forget(); });
+        registers_.on_write(
+            *each, [this, queue, each](std::uint32_t written, auto...) { rings_[queue].set_up(*each, written); });
     registers_.on_write(at.tail, [this, queue](auto...) {
         if (!is_enabled()) return;
         rings_[queue].fetch();

@@ -59,6 +59,11 @@ void ReceiveRing::note(std::uint32_t index, std::uint64_t buffer) {
     last = index;
 }
 
+void ReceiveRing::set_up(const datasheet::Number& which, std::uint32_t value) {
+    if (&which == &ring_.at().base_low || &which == &ring_.at().length) ring_.written(which, value);
+    forget();
+}
+
 void ReceiveRing::forget() {
     known_ = 0;
     stale_ = true;
@@ -78,6 +83,10 @@ ReceiveRing::Format ReceiveRing::format() const {
 bool ReceiveRing::deliver(ReceivedFrame& frame) {
     const Format kind = format();
     const std::uint32_t slots = kind == Format::split ? 2 : 1;
+    if (known_ != 0 && ring_.head() % slots != 0) {  // its second half would lie behind the ring
+        registers_.report(Misuse::bad_ring, ring_.at().head, "an odd number, and descriptors take two places each");
+        return false;
+    }
     while (known_ >= slots) {
         if (kind != Format::split && buffers_[ring_.head()] == 0) {
             skip_null(kind);

@@ -40,6 +40,8 @@ public:
     const Ring& ring() const { return ring_; }
     /// Fetches what the tail has handed over; reports what is wrong with the ring, and buffers that were given twice.
     void fetch();
+    /// Software wrote `value` to base, length or head.
+    void set_up(const datasheet::Number& which, std::uint32_t value);
     /// Forgets what was fetched, since the ring is another one: it is fetched when it is asked for.
     void forget();
     /// How many descriptors there are to write to.

@@ -48,12 +48,17 @@ public:
     }
     /// Moves the head on by one.
     void advance() { registers_.set(at_.head, following(head())); }
-    /// Reports a head or tail that is not in the ring. True when all is well.
-    bool check() const;
+    /// Software wrote `value` to base or length.
+    void written(const datasheet::Number& which, std::uint32_t value);
+    /// Reports what is wrong with a ring that is used. True when head and tail are in it.
+    bool check();
 
 private:
     RegisterFile& registers_;
     Registers at_;
+    // As they were written, where the register cannot hold that; else 0
+    std::uint32_t odd_base_ = 0;
+    std::uint32_t odd_length_ = 0;
 };
 
 }  // namespace ixy::sim::e1000

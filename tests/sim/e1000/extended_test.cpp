@@ -142,6 +142,15 @@ TEST_F(SplitTest, the_last_descriptor_is_not_used_in_part) {
     EXPECT_EQ(host.faults, 0U);
 }
 
+TEST_F(SplitTest, an_odd_head_is_reported_and_nothing_is_written_behind_the_ring) {
+    start(1);
+    write(RDH, 15);
+    arrive(test_frame(60));
+    EXPECT_EQ(host.count(Misuse::bad_ring), 1U);
+    EXPECT_EQ(number(RDH), 15U);
+    EXPECT_EQ(memory(rx_ring + 16 * 16U, 16), Bytes(16));
+}
+
 // --- two queues ----------------------------------------------------------------------------------------------------
 
 TEST_F(ExtendedTest, the_hash_chooses_the_queue_and_its_interrupt) {

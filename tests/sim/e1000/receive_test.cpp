@@ -351,6 +351,18 @@ TEST_F(ReceiveTest, a_ring_that_shrinks_below_its_head_stops) {
     EXPECT_EQ(host.count(Misuse::tail_beyond_ring), 1U);
 }
 
+TEST_F(ReceiveTest, a_misplaced_ring_or_one_of_odd_length_is_reported_when_it_is_used) {
+    set_receive_ring(8);
+    write(RDBAL, static_cast<std::uint32_t>(rx_ring.value) + 8);
+    write(RDLEN, 8 * 16 + 100);
+    EXPECT_EQ(host.said(), "");
+    write(RCTL, RCTL.EN | RCTL.BAM);
+    give(3);
+    EXPECT_EQ(host.count(Misuse::bad_ring), 2U);
+    arrive(test_frame(60));
+    EXPECT_EQ(number(RDH), 1U);
+}
+
 TEST_F(ReceiveTest, a_receiver_switched_on_before_its_ring_is_reported) {
     write(RCTL, RCTL.EN | RCTL.BAM);
     EXPECT_EQ(host.count(Misuse::receive_before_ring), 1U);
