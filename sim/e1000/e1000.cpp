@@ -66,7 +66,7 @@ void E1000::connect_semaphores() {
 }
 
 void E1000::receive(std::span<const std::byte> frame, bool damaged) {
-    if (link_.up() && !link_.loopback()) receive_.frame(frame, damaged);
+    if (has_link()) receive_.frame(frame, damaged);
 }
 
 /// Without a link nothing reaches the wire.
@@ -80,6 +80,7 @@ void E1000::send(std::span<const std::byte> frame) {
 
 void E1000::timer(unsigned timer) {
     if (timer == link_up) return link_.timer();
+    if (timer == transmit_more) return transmit_.run();
     interrupts_.timer(static_cast<Timer>(timer));
 }
 

@@ -20,6 +20,7 @@ enum Timer : unsigned {
     transmit_absolute_delay,
     throttle,
     link_up,
+    transmit_more,     ///< what one doorbell's turn was too short for
     message_throttle,  ///< and the four that follow, one a vector
 };
 
@@ -37,7 +38,7 @@ public:
     /// A transmit descriptor with RS was written back: TXDW; with IDE, when TIDV and TADV have run out. In MSI-X mode
     /// the queue's own cause instead of TXDW.
     void transmit_reported(bool delayed, unsigned queue = 0);
-    /// For all timers but link_up.
+    /// For all timers but link_up and transmit_more.
     void timer(Timer timer);
     void reset();
 

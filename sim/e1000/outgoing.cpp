@@ -43,7 +43,7 @@ void Outgoing::reset() {
 
 void Outgoing::drop() {
     begun_ = refused_ = segmented_ = false;
-    size_ = payload_ = 0;
+    size_ = payload_ = taken_ = 0;
     segments_ = 0;
     context_.reset();
 }
@@ -53,11 +53,11 @@ std::size_t Outgoing::longest() const {
     return std::min(longest_frame, std::max(buffer, buffer_reserve) - buffer_reserve);
 }
 
-void Outgoing::take(const Descriptor& descriptor) {
+bool Outgoing::take(const Descriptor& descriptor, unsigned& budget) {
     const bool legacy = !(descriptor.command & TDESC_CMD.DEXT);
     const std::uint32_t type = DATA_CMD.DTYP.of(as_data(descriptor.command));
     if (!legacy && type == context_type) return take_context(std::bit_cast<Context>(descriptor));
-    if (!legacy && type != data_type) return report("a descriptor's type is neither context nor data");
+    if (!legacy && type != data_type) return report("a descriptor's type is neither context nor data"), true;
 
     constexpr auto kind = TDESC_CMD.DEXT.mask();
     if (!begun_) begin(descriptor);
@@ -69,14 +69,17 @@ void Outgoing::take(const Descriptor& descriptor) {
     const std::size_t bytes =
         legacy ? TDESC_CMD.LENGTH.of(descriptor.command) : DATA_CMD.DTALEN.of(as_data(descriptor.command));
     if (descriptor.address != 0) {  // 3.3.3.1: with a null address, or a length of zero, there is no data
-        segmented_ ? gather_segments({descriptor.address}, bytes) : gather({descriptor.address}, bytes);
+        if (!segmented_) gather({descriptor.address}, bytes);
+        if (segmented_ && !gather_segments({descriptor.address}, bytes, budget)) return false;
     }
     if (descriptor.command & TDESC_CMD.EOP) finish(descriptor);
+    return true;
 }
 
-void Outgoing::take_context(const Context& context) {
+bool Outgoing::take_context(const Context& context) {
     if (begun_) report("a context comes in the middle of a packet");
     (context.command & CONTEXT_CMD.TSE ? segmentation_context_ : plain_context_) = context;
+    return true;
 }
 
 void Outgoing::begin(const Descriptor& first) {
@@ -103,20 +106,31 @@ void Outgoing::gather(IoAddress from, std::size_t bytes) {
     fetch(from, bytes);
 }
 
-/// Fills segment after segment; a full one goes out when there is more for the next.
-void Outgoing::gather_segments(IoAddress from, std::size_t bytes) {
-    if (refused_) return;
+/// Fills segment after segment; a full one goes out when there is more for the next. What is beyond PAYLEN is not sent:
+/// a descriptor's megabyte and an MSS of 1 would be a million frames. False when `budget` is used up.
+bool Outgoing::gather_segments(IoAddress from, std::size_t bytes, unsigned& budget) {
+    if (refused_) return true;
     const std::size_t headers = CONTEXT_STATUS.HDRLEN.of(context_->status);
     const std::size_t full = headers + CONTEXT_STATUS.MSS.of(context_->status);
-    while (bytes > 0) {
-        if (size_ == full) send_segment(false);
-        const std::size_t piece = std::min(bytes, (size_ < headers ? headers : full) - size_);
-        if (!fetch(from, piece)) return;
+    const std::size_t wanted = CONTEXT_CMD.PAYLEN.of(context_->command);
+    while (taken_ < bytes) {
+        if (size_ == full) {
+            if (budget == 0) return false;
+            --budget;
+            send_segment(false);
+        }
+        const std::size_t piece = std::min(bytes - taken_, (size_ < headers ? headers : full) - size_);
+        if (size_ >= headers && piece > wanted - payload_) {
+            refuse("PAYLEN says " + std::to_string(wanted) + " bytes, the descriptors have more");
+            break;
+        }
+        if (!fetch(from + taken_, piece)) break;
         if (size_ > headers) payload_ += piece;
         if (size_ == headers) std::copy_n(buffer_.begin() + headroom, headers, headers_.begin());
-        from = from + piece;
-        bytes -= piece;
+        taken_ += piece;
     }
+    taken_ = 0;
+    return true;
 }
 
 /// Reads `bytes`, for which there is room, behind what there is. Otherwise the packet is lost; the host has said why.

@@ -23,8 +23,9 @@ public:
     using Descriptor = datasheet::e1000::TransmitDescriptor;  ///< of any kind, until its type was looked at
     Outgoing(RegisterFile& registers, Statistics& statistics, Send send);
 
-    /// Takes in one descriptor, and sends what it completes.
-    void take(const Descriptor& descriptor);
+    /// Takes in one descriptor, and sends what it completes. Segments that are sent on the way are taken off `budget`:
+    /// when it does not last, false, and the same descriptor is to be given again.
+    bool take(const Descriptor& descriptor, unsigned& budget);
     /// Forgets a packet that was begun.
     void drop();
     /// And the contexts.
@@ -33,10 +34,10 @@ public:
 private:
     using Context = datasheet::e1000::ContextDescriptor;
 
-    void take_context(const Context& context);
+    bool take_context(const Context& context);
     void begin(const Descriptor& first);
     void gather(IoAddress from, std::size_t bytes);
-    void gather_segments(IoAddress from, std::size_t bytes);
+    bool gather_segments(IoAddress from, std::size_t bytes, unsigned& budget);
     bool fetch(IoAddress from, std::size_t bytes);
     void finish(const Descriptor& last);
     void finish_segments();
@@ -66,6 +67,7 @@ private:
     std::array<std::byte, 256> headers_{};  ///< as they came
     std::uint32_t segments_ = 0;            ///< sent
     std::size_t payload_ = 0;               ///< bytes fetched
+    std::size_t taken_ = 0;                 ///< bytes fetched of a descriptor that was begun
 };
 
 }  // namespace ixy::sim::e1000

@@ -1,15 +1,23 @@
-// A doorbell is answered in full, inside the register write: the ring is empty when it returns, unless the wire is
-// busy.
+// A doorbell is answered inside the register write: the ring is empty when it returns, unless the wire is busy, or it
+// asks for more than a driver with its senses does. The rest of that follows a moment later, and others get their turn.
 #include <ixy/sim/e1000/transmit.hpp>
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include <ixy/datasheet/e1000/registers.hpp>
 
 namespace ixy::sim::e1000 {
 
 using namespace datasheet::e1000;
+
+namespace {
+
+constexpr unsigned work_at_once = 4096;  // descriptors, and segments that are sent before their packet's last
+constexpr Time moment{1};
+
+}  // namespace
 
 Transmit::Transmit(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Link& link, Send send)
     : registers_(registers), interrupts_(interrupts), link_(link) {
@@ -23,11 +31,16 @@ void Transmit::add_queue(const Ring::Registers& at, Statistics& statistics, cons
     const auto number = static_cast<unsigned>(queues_.size());
     queues_.push_back({number, {registers_, at}, {registers_, statistics, send}});
     registers_.on_write(at.tail, [this, number](auto...) { run(queues_[number]); });
+    for (const datasheet::Number* each : {&at.base_low, &at.length})
+        registers_.on_write(*each, [this, number, each](std::uint32_t written, auto...) {
+            queues_[number].ring.written(*each, written);
+        });
     registers_.on_write(at.head, [this, number](auto...) { queues_[number].packet.drop(); });  // the ring begins anew
 }
 
 void Transmit::reset() {
     for (Queue& queue : queues_) queue.packet.reset();
+    registers_.host().schedule(transmit_more, {});
 }
 
 void Transmit::run() {
@@ -56,19 +69,24 @@ void Transmit::run(Queue& queue) {
 }
 
 /// Does what the next `count` descriptors say, and stops early when they cannot be fetched: the next doorbell tries
-/// again. While the wire is busy they stay in the ring, so that it fills up and the driver notices. What is written to
-/// the registers meanwhile (in loopback, nothing) changes neither count nor end.
+/// again; or when it was enough for one turn. While the wire is busy they stay in the ring, so that it fills up and the
+/// driver notices. What is written to the registers meanwhile (in loopback, nothing) changes neither count nor end.
 Transmit::Reports Transmit::process(Queue& queue, std::uint32_t count) {
     Ring& ring = queue.ring;
     std::array<Descriptor, 32> batch{};
     Reports reports;
+    unsigned budget = work_at_once;
     while (count > 0 && (link_.loopback() || registers_.host().can_send())) {
         const std::uint32_t first = ring.head();
         const auto fetched =
             std::span(batch).first(std::min({std::uint32_t{batch.size()}, count, ring.size() - first}));
         if (!registers_.host().read(ring.address(first), std::as_writable_bytes(fetched))) break;
         for (const Descriptor& descriptor : fetched) {
-            queue.packet.take(descriptor);
+            if (budget == 0 || !queue.packet.take(descriptor, --budget)) {
+                registers_.host().schedule(transmit_more, registers_.host().now() + moment);
+                return reports;
+            }
+            if (descriptor.status & TDESC_STATUS.DD) report_again(ring);
             if (descriptor.command & (TDESC_CMD.RS | TDESC_CMD.RPS)) {
                 write_back(ring.address(ring.head()), descriptor);
                 reports.delayed = static_cast<bool>(descriptor.command & TDESC_CMD.IDE);
@@ -79,6 +97,13 @@ Transmit::Reports Transmit::process(Queue& queue, std::uint32_t count) {
         count -= static_cast<std::uint32_t>(fetched.size());
     }
     return reports;
+}
+
+/// A driver writes a descriptor anew, with its status zero. Where the tail passed by what it left there, the old is
+/// seen.
+void Transmit::report_again(const Ring& ring) const {
+    registers_.report(Misuse::descriptor_again, ring.at().tail,
+                      "descriptor " + std::to_string(ring.head()) + " is done already (DD), and given again");
 }
 
 /// 3.3.3.2: only the status changes, in all kinds of descriptors the same.

@@ -24,7 +24,8 @@ public:
     Transmit(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Link& link, Send send);
 
     /// Sends all that the ring holds, unless the transmitter is off, there is no link or the wire is busy. To be called
-    /// when the link comes up and when the wire is free again; writing the registers that set it going is noticed here.
+    /// when the link comes up, when the wire is free again and for Timer::transmit_more; writing the registers that set
+    /// it going is noticed here.
     void run();
     void reset();
 
@@ -44,6 +45,7 @@ private:
     bool may_run(const Queue& queue) const;
     void run(Queue& queue);
     Reports process(Queue& queue, std::uint32_t count);
+    void report_again(const Ring& ring) const;
     void write_back(IoAddress at, const Descriptor& descriptor);
 
     RegisterFile& registers_;

@@ -255,7 +255,7 @@ TEST_F(SegmentationTest, a_packet_that_ends_in_its_headers_is_refused) {
 
 TEST_F(SegmentationTest, a_PAYLEN_that_is_not_the_payloads_length_is_reported_and_counted) {
     const IpFrame of{.payload = 250};
-    for (const std::uint32_t payload : {0U, 1U, 249U, 251U, 0xfffffU}) {
+    for (const auto& [payload, frames] : {std::pair{0U, 0U}, {1U, 0U}, {249U, 2U}, {251U, 3U}, {0xfffffU, 3U}}) {
         host.reports.clear();
         host.frames.clear();
         ContextDescriptor wrong = context(of, 100);
@@ -263,10 +263,43 @@ TEST_F(SegmentationTest, a_PAYLEN_that_is_not_the_payloads_length_is_reported_an
         put(wrong);
         put_data(packet(of), end, both);
         doorbell();
-        EXPECT_EQ(host.frames.size(), 3U);
+        EXPECT_EQ(host.frames.size(), frames) << "nothing beyond PAYLEN";
         EXPECT_EQ(host.count(Misuse::bad_descriptor), 1U);
         EXPECT_EQ(number(TSCTFC), 1U);
     }
+}
+
+TEST_F(SegmentationTest, a_packet_of_ten_thousand_segments_takes_several_turns) {
+    const IpFrame of{.payload = 10'000};
+    put(context(of, 1));
+    const std::uint32_t last = put_data(packet(of), end, both);
+    doorbell();
+    EXPECT_GT(host.frames.size(), 1000U);
+    EXPECT_LT(host.frames.size(), 5000U);
+    EXPECT_FALSE(done(last));
+    host.pass(*nic, std::chrono::microseconds(1));
+    expect_segments(of, 1);
+    EXPECT_TRUE(done(last));
+    EXPECT_EQ(number(TSCTC), 1U);
+    EXPECT_EQ(number(TDH), last + 1);
+    EXPECT_EQ(host.said(), "");
+}
+
+TEST_F(SegmentationTest, a_reset_ends_a_packet_that_takes_several_turns) {
+    const IpFrame of{.payload = 10'000};
+    put(context(of, 1));
+    put_data(packet(of), end, both);
+    doorbell();
+    write(CTRL, CTRL.RST);
+    write(CTRL, CTRL.SLU);
+    host.frames.clear();
+    host.pass(*nic, std::chrono::seconds(1));
+    EXPECT_TRUE(host.frames.empty());
+    posted = 0;
+    start_transmitter(64);
+    put_legacy(test_frame(60), TDESC_CMD.EOP | TDESC_CMD.IFCS);
+    doorbell();
+    EXPECT_EQ(host.frames.size(), 1U);
 }
 
 TEST_F(SegmentationTest, a_buffer_outside_of_memory_ends_the_packet) {

@@ -273,6 +273,56 @@ TEST_F(TransmitTest, a_ring_without_descriptors_is_reported) {
     EXPECT_TRUE(host.frames.empty());
 }
 
+TEST_F(TransmitTest, a_misplaced_ring_or_one_of_odd_length_is_reported_when_it_is_used) {
+    start_transmitter(8);
+    write(TDBAL, static_cast<std::uint32_t>(tx_ring.value) + 8);
+    write(TDLEN, 8 * 16 + 100);
+    EXPECT_EQ(host.said(), "") << "it may be mended yet";
+    for (int i = 0; i < 2; ++i) put_legacy(test_frame(60), whole), doorbell();
+    EXPECT_EQ(host.count(Misuse::bad_ring), 2U) << "each once";
+    EXPECT_EQ(host.frames.size(), 2U) << "the chip leaves the odd bits out";
+    write(TDBAL, 8);
+    write(TDLEN, 100);
+    write(TDBAL, static_cast<std::uint32_t>(tx_ring.value));
+    write(TDLEN, 8 * 16);
+    put_legacy(test_frame(60), whole);
+    doorbell();
+    EXPECT_EQ(host.reports.size(), 2U) << "it was mended";
+}
+
+TEST_F(TransmitTest, head_and_tail_may_not_both_be_beyond_the_ring) {
+    start_transmitter(8);
+    write(TDH, 3000);
+    write(TDT, 3000);
+    EXPECT_EQ(host.count(Misuse::tail_beyond_ring), 1U);
+}
+
+TEST_F(TransmitTest, a_tail_that_is_taken_back_gives_descriptors_again_and_is_reported) {
+    start_transmitter(8);
+    for (int i = 0; i < 3; ++i) put_legacy(test_frame(60), whole | TDESC_CMD.RS);
+    doorbell();
+    EXPECT_EQ(host.said(), "");
+    write(TDT, 1);  // all around the ring: the first one again
+    EXPECT_EQ(host.frames.size(), 4U);
+    EXPECT_EQ(host.count(Misuse::descriptor_again), 1U) << host.said();
+}
+
+TEST_F(TransmitTest, a_ring_of_many_thousands_takes_several_turns) {
+    constexpr std::uint32_t many = 20'000;
+    const IoAddress buffer = place(test_frame(60));
+    write(TDBAL, 0x30'0000);
+    write(TDLEN, (many + 480) * 16);
+    for (std::uint32_t i = 0; i < many; ++i)
+        host.store(IoAddress{0x30'0000 + i * 16}, TransmitDescriptor{buffer.value, whole | TDESC_CMD.LENGTH(60), {}});
+    write(TCTL, TCTL.EN);
+    write(TDT, many);
+    EXPECT_EQ(host.frames.size(), 4096U);
+    EXPECT_FALSE(raised(ICR.TXQE));
+    host.pass(*nic, std::chrono::microseconds(1));
+    EXPECT_EQ(host.frames.size(), many);
+    EXPECT_TRUE(raised(ICR.TXQE));
+}
+
 TEST_F(TransmitTest, a_ring_outside_of_memory_is_reported_once_a_doorbell_and_may_be_mended) {
     start_transmitter(8);
     write(TDBAH, 1);
