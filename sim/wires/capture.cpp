@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <vector>
 
 #include "kinds.hpp"
 
@@ -111,7 +112,7 @@ private:
 class Writer {
 public:
     ~Writer() {
-        if (dumper_) (void)flush();
+        if (dumper_ && !flush()) say_why();
         if (lost() != 0) {
             std::fprintf(stderr, "%s: %llu frames could not be written\n", path_.c_str(),
                          static_cast<unsigned long long>(lost()));
@@ -128,7 +129,7 @@ public:
             return taken(path);
         }
         (void)!::ftruncate(::fileno(file), 0);  // what is no file needs none
-        std::setvbuf(file, nullptr, _IOFBF, buffer_size);
+        std::setvbuf(file, buffer_.data(), _IOFBF, buffer_.size());
         dumper_.reset(pcap_dump_fopen(pcap_.get(), file));
         if (!dumper_) {
             std::fclose(file);
@@ -141,7 +142,7 @@ public:
     /// Counts the frame as lost when the disk is full.
     void write(std::span<const std::byte> frame, Time now) {
         if (dumper_ && buffered_bytes_ + record_header + frame.size() > buffer_size && !flush()) {
-            std::fprintf(stderr, "%s: %s; the capture ends here\n", path_.c_str(), std::strerror(errno));
+            say_why();
         }
         if (!dumper_) {
             lost_.add(1);
@@ -163,6 +164,9 @@ public:
 private:
     static constexpr std::size_t buffer_size = 64 * 1024, record_header = 16;
 
+    void say_why() const {
+        std::fprintf(stderr, "%s: %s; the capture ends here\n", path_.c_str(), std::strerror(errno));
+    }
     /// Writes what is buffered. False (and errno) when that was impossible: the file ends where it ended before.
     bool flush() {
         std::FILE* const file = pcap_dump_file(dumper_.get());
@@ -183,6 +187,7 @@ private:
     }
 
     std::string path_;
+    std::vector<char> buffer_ = std::vector<char>(buffer_size);  ///< of dumper_'s file
     std::unique_ptr<pcap_t, Closer> pcap_;
     std::unique_ptr<pcap_dumper_t, Closer> dumper_;  ///< null: none, or full
     std::optional<Time> begin_;                      ///< of the card's clock, since 1970

@@ -1,10 +1,12 @@
 // Capture files, played and written.
 #include <pcap/pcap.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 
 #include "wires.hpp"
 
@@ -146,18 +148,30 @@ TEST(Capture, what_is_no_capture_of_ethernet_is_refused) {
 
 TEST(Capture, full_disk_is_said_once_and_what_follows_is_counted_as_lost) {
     ::testing::internal::CaptureStderr();
+    const Folder folder;
+    const std::string path = folder.path("a.pcap");
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit limit{200'000, before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    std::uint64_t lost = 0;
     {
-        const auto wire = open("pcap::/dev/full");
-        send_numbers(*wire, 0, 1000);
-        EXPECT_GT(wire->lost(), 900U);
-        EXPECT_LE(wire->lost(), 1000U);
+        const auto wire = open("pcap::" + path);
+        send_numbers(*wire, 0, 5000);
+        lost = wire->lost();
     }
-    {
-        open("pcap::/dev/full")->send(numbered(0), {});
-    }
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    EXPECT_GT(lost, 0U);
+    const auto records = read_capture(path);
+    EXPECT_EQ(records.size(), 5000 - lost);
+    EXPECT_EQ(folder.read("a.pcap").size(), 24 + records.size() * 76) << "whole records only";
     const std::string said = ::testing::internal::GetCapturedStderr();
-    EXPECT_NE(said.find("/dev/full: No space left on device"), std::string::npos) << said;
-    EXPECT_EQ(std::ranges::count(said, '\n'), 2) << "once for each file: " << said;
+    EXPECT_NE(said.find(path + ": File too large; the capture ends here\n"), std::string::npos) << said;
+    EXPECT_NE(said.find(path + ": " + std::to_string(lost) + " frames could not be written\n"), std::string::npos);
+    EXPECT_EQ(std::ranges::count(said, '\n'), 2) << said;
+    EXPECT_EQ(kind_of_failure("pcap::/dev/full"), ErrorKind::system);
 }
 
 }  // namespace
