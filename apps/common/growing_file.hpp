@@ -56,9 +56,8 @@ public:
     GrowingFile(const GrowingFile&) = delete;
     GrowingFile& operator=(const GrowingFile&) = delete;
 
-    /// Empties the file (and does not when the disk has no room for a new one, or somebody plays or writes the file as a
-    /// capture) and starts the helper thread, which runs on the CPUs that this thread may use now. Errors:
-    /// system.
+    /// Empties the file (and does not when the disk has no room for a new one, or somebody plays or writes the file as
+    /// a capture) and starts the helper thread, which runs on the CPUs that this thread may use now. Errors: system.
     Expected<> begin();
     /// Appends `bytes`. False when the disk is full or broken: then some of them may have been appended, and finish()
     /// says what happened.
