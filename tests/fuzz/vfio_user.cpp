@@ -94,7 +94,8 @@ private:
         } else if (choice < 13) {
             map();
         } else if (choice == 13) {
-            connect(input_.up_to(3) != 0);
+            const std::uint32_t manners = input_.up_to(3);
+            connect(manners != 0, manners == 3 ? proposal() : std::vector<std::byte>());
         } else {
             const auto bytes = input_.take_bytes(input_.up_to(60));
             send(bytes, input_.up_to(2));
@@ -139,13 +140,30 @@ private:
         }
     }
 
-    void connect(bool agree) {
+    /// Capabilities: a text of up to four pieces, each of them many times, which a short input can make deep.
+    std::vector<std::byte> proposal() {
+        std::vector<std::byte> text;
+        for (std::uint32_t pieces = 1 + input_.up_to(3); pieces > 0; --pieces) {
+            const auto piece = input_.take_bytes(input_.up_to(40));
+            for (std::uint32_t times = input_.take<std::uint16_t>(); times > 0 && text.size() < 200'000; --times) {
+                text.insert(text.end(), piece.begin(), piece.end());
+            }
+        }
+        text.push_back({});
+        return text;
+    }
+
+    void connect(bool agree, const std::vector<std::byte>& capabilities = {}) {
         client_ = File(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
         settle();
         sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
         (files().folder + "/card").copy(name.sun_path, sizeof name.sun_path - 1);
         if (::connect(client_.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) std::abort();
-        if (agree) send(Command::version, vfio_user::bytes_of(vfio_user::Version{}), 0, 0);
+        if (agree) {
+            std::vector<std::byte> payload = vfio_user::bytes_of(vfio_user::Version{});
+            payload.insert(payload.end(), capabilities.begin(), capabilities.end());
+            send(Command::version, payload, 0, 0);
+        }
         settle();
     }
 

@@ -113,6 +113,18 @@ TEST_F(VfioUserVersion, json_of_wrong_types_is_refused) {
     }
 }
 
+TEST_F(VfioUserVersion, json_that_is_nested_without_end_is_refused_and_ends_nobody) {
+    const auto nested = [](std::size_t depth, char open, char close) {
+        const std::string begin = open == '[' ? "[" : "{\"a\":";
+        std::string text = R"({"capabilities": {"colour": )";
+        for (std::size_t i = 0; i < depth; ++i) text += begin;
+        return text + (open == '[' ? "" : "1") + std::string(depth, close) + "}}";
+    };
+    EXPECT_EQ(propose(nested(10, '[', ']')).error(), 0) << "what is not known may be anything";
+    expect_refused(propose(nested(100'000, '[', ']')));
+    expect_refused(propose(nested(20'000, '{', '}')));
+}
+
 TEST_F(VfioUserVersion, any_other_command_before_it_is_refused) {
     client_ = std::make_unique<Client>(path_);
     expect_refused(ask(Command::device_get_info, join(DeviceInfo{.argsz = sizeof(DeviceInfo)})));
