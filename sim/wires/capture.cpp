@@ -162,7 +162,7 @@ public:
     std::uint64_t lost() const { return lost_.value(); }
 
 private:
-    static constexpr std::size_t buffer_size = 64 * 1024, record_header = 16;
+    static constexpr std::size_t buffer_size = 65536, record_header = 16;
 
     void say_why() const {
         std::fprintf(stderr, "%s: %s; the capture ends here\n", path_.c_str(), std::strerror(errno));
