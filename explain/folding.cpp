@@ -96,7 +96,7 @@ std::string Folding::summary() {
         const std::string count = zeros_.more == 1 ? "" : " " + times(zeros_.more);
         const std::string what = first == last ? last + " read" + count + ": 0"
                                                : "counters read" + count + ", " + first + " to " + last + ": all are 0";
-        add(zeros_.access, what + "  " + source_line(zeros_.access.where));
+        add(zeros_.access, what + source_line(zeros_.access.where));
         zeros_.more = 0;
     }
     std::string text;

@@ -93,7 +93,7 @@ std::string sentence(const Access& access) {
     if (access.info != nullptr) {
         text += "  " + std::string(access.info->title) + ", " + std::string(access.info->section);
     }
-    text += "  " + source_line(access.where) + "\n";
+    text += source_line(access.where) + "\n";
     if (is_every_bit(access)) {
         text += std::string(indent) + "ones to every bit\n";
     } else if (!is_nothing(access)) {
@@ -112,7 +112,7 @@ std::string short_sentence(const Access& access) {
         if (!change.field.value_meaning.empty()) text += " (" + std::string(change.field.value_meaning) + ")";
         separator = ", ";
     }
-    return text + "  " + source_line(access.where) + "\n" + oddities(access);
+    return text + source_line(access.where) + "\n" + oddities(access);
 }
 
 std::string handover_text(const Handover& handover) {

@@ -43,7 +43,8 @@ std::string_view source_name(std::string_view path) {
 }
 
 std::string source_line(const std::source_location& where) {
-    return std::string(source_name(where.file_name())) + ":" + std::to_string(where.line());
+    if (where.line() == 0) return {};
+    return "  " + std::string(source_name(where.file_name())) + ":" + std::to_string(where.line());
 }
 
 }  // namespace ixy::explain

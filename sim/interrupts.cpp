@@ -1,9 +1,9 @@
 // From the chip's line and messages to event files.
 #include <ixy/sim/interrupts.hpp>
 
-#include <sys/eventfd.h>
-
 #include <string>
+
+#include <ixy/sim/event_file.hpp>
 
 namespace ixy::sim {
 namespace {
@@ -13,7 +13,7 @@ constexpr std::size_t entry_words = 4, control_word = 3;
 constexpr std::uint32_t control_mask = 1;
 
 void fire(int event_file) {
-    if (event_file >= 0) (void)::eventfd_write(event_file, 1);  // fails only when 2^64 - 2 wait there already
+    if (event_file >= 0) signal_event(event_file);
 }
 
 }  // namespace

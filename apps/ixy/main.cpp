@@ -24,6 +24,7 @@ struct CommandLine {
     RegisterOptions registers;
     std::string software_card;
     std::string socket;
+    ExplainOptions explain;
     CLI::App *list = nullptr, *bind = nullptr, *unbind = nullptr, *restore = nullptr, *hugepages = nullptr,
              *doctor = nullptr, *regs = nullptr, *rings = nullptr, *sim = nullptr;
 };
@@ -77,6 +78,7 @@ void describe(CLI::App& app, CommandLine& line) {
                      "what stands behind sim: in an address, for example 82540em,wire=/tmp/cable")
         ->required();
     line.sim->add_option("--listen", line.socket, "the Unix socket to listen at")->required();
+    add_explain_options(*line.sim, line.explain);
 }
 
 int run(const CommandLine& line) {
@@ -87,6 +89,7 @@ int run(const CommandLine& line) {
     if (*line.hugepages) return status(set_huge_pages(line.tree, line.huge_pages, line.size, line.node));
     if (*line.regs) return status(print_registers(line.tree, line.registers));
     if (*line.rings) return status(print_rings(line.tree, line.device));
+    request_explanations(line.explain);
     if (*line.sim) return status(serve_card(line.software_card, line.socket));
     if (*line.doctor) return doctor(line.tree, line.json) ? exit_ok : exit_failed;
     list(line.tree, line.json);

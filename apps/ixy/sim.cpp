@@ -6,6 +6,7 @@
 #include <ixy/sim/function.hpp>
 #include <ixy/sim/vfio_user/server.hpp>
 #include <ixy/sim/vfio_user/shared_memory.hpp>
+#include <ixy/sim/watched.hpp>
 
 #include "../common/process.hpp"
 #include "commands.hpp"
@@ -16,12 +17,21 @@ namespace {
 /// A request to end that comes between two looks at it is seen after so long.
 constexpr std::chrono::milliseconds longest_step{100};
 
+bool is_cable_inside(const std::string& wire) {
+    return !wire.empty() && wire != "loop" && wire.find_first_of("/:") == std::string::npos;
+}
+
 Expected<sim::CardAddress> parse_address(const std::string& card) {
     auto address = sim::parse_card_address(card);
     if (address && (address->stepped_clock || address->own_thread)) {
         return failure(ErrorKind::invalid_argument,
                        "a card that a client drives has the machine's clock and one thread",
                        "leave clock= and thread= away");
+    }
+    if (address && is_cable_inside(address->wire)) {
+        return failure(ErrorKind::invalid_argument,
+                       "wire=" + address->wire + " is a cable inside this process, where no other card is",
+                       "name a path, as in wire=/tmp/" + address->wire + ", which another program's card can have too");
     }
     return address;
 }
@@ -33,9 +43,12 @@ Expected<> serve_card(const std::string& card, const std::string& path) {
     sim::vfio_user::survive_lost_memory();
     const auto address = parse_address(card);
     if (!address) return std::unexpected(address.error());
-    const auto made = sim::make_card(*address, card);
+    const std::string name = card.starts_with("sim:") ? card : "sim:" + card;
+    const auto made = sim::make_card(*address, name);
     if (!made) return std::unexpected(made.error());
-    const auto server = sim::vfio_user::Server::listen(**made, path);
+    const auto function = sim::watch(*made, *address, name);
+    if (!function) return std::unexpected(function.error());
+    const auto server = sim::vfio_user::Server::listen(**made, path, {.between = function->get()});
     if (!server) return std::unexpected(server.error());
 
     fmt::print(
@@ -44,7 +57,7 @@ Expected<> serve_card(const std::string& card, const std::string& path) {
         address->type->title, path, path);
     std::fflush(stdout);
     for (std::uint64_t said = 0; stop_requests() == 0;) {
-        (*server)->step(longest_step);
+        if (auto stepped = (*server)->step(longest_step); !stepped) return stepped;
         if (std::exchange(said, (*server)->memories_lost()) != (*server)->memories_lost())
             say("the client has made a file shorter whose memory the card was using; it was dropped");
     }

@@ -1,12 +1,10 @@
 // Interrupts: what the card has, and where they go. The rules are those of VFIO_DEVICE_SET_IRQS, linux/vfio.h.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <string>
 
+#include <ixy/sim/event_file.hpp>
 #include <ixy/sim/vfio_user/interrupt_files.hpp>
 
 namespace ixy::sim::vfio_user {
@@ -97,8 +95,6 @@ Reply InterruptFiles::carry_out(const IrqSet& request, std::span<const std::byte
         const std::uint32_t vector = request.start + i;
         if ((request.flags & data_eventfd) != 0) {
             File file = files.empty() ? File() : std::move(files[i]);
-            // A client that lets the count run full, or reads it before we do, must not make us wait.
-            if (file.is_open()) ::fcntl(file.get(), F_SETFL, O_NONBLOCK);
             if ((request.flags & action_unmask) != 0) {
                 unmask_ = std::move(file);
             } else {
@@ -136,10 +132,7 @@ void InterruptFiles::clear() {
 }
 
 void InterruptFiles::unmask() {
-    std::uint64_t times = 0;
-    if (::read(unmask_.get(), &times, sizeof times) == sizeof times) {
-        (void)card_.mask_interrupt(InterruptKind::legacy, 0, false);
-    }
+    if (take_event(unmask_.get())) (void)card_.mask_interrupt(InterruptKind::legacy, 0, false);
 }
 
 }  // namespace ixy::sim::vfio_user

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <source_location>
 
+#include <ixy/pci/wrapped.hpp>
 #include <ixy/sim/vfio_user/regions.hpp>
 
 namespace ixy::sim::vfio_user {
@@ -23,25 +25,41 @@ unsigned next_width(const RegionAccess& access, std::uint64_t offset, std::uint6
     return static_cast<unsigned>(std::min(aligned, std::bit_floor(left)));
 }
 
-std::uint64_t read(Card& card, std::uint32_t region, std::uint64_t offset, unsigned width) {
-    if (region == region_config) return card.config_read(static_cast<std::uint32_t>(offset), width);
-    return card.bar_read(region, offset, width);
+/// Accesses of a driver whose source nobody knows.
+constexpr std::source_location nowhere{};
+
+std::uint64_t read(const Target& target, std::uint32_t region, std::uint64_t offset, unsigned width) {
+    const auto config_offset = static_cast<std::uint32_t>(offset);
+    if (target.between == nullptr) {
+        return region == region_config ? target.card.config_read(config_offset, width)
+                                       : target.card.bar_read(region, offset, width);
+    }
+    if (region == region_config) return target.between->config_read(config_offset, width).value_or(~0U);
+    const auto bar = target.between->map_bar(region, 0);
+    return bar ? read_bar(*bar, offset, width, nowhere) : ~std::uint64_t{0};
 }
 
-void write(Card& card, std::uint32_t region, std::uint64_t offset, unsigned width, std::uint64_t value) {
-    if (region == region_config) {
-        card.config_write(static_cast<std::uint32_t>(offset), width, static_cast<std::uint32_t>(value));
-    } else {
-        card.bar_write(region, offset, width, value);
+void write(const Target& target, std::uint32_t region, std::uint64_t offset, unsigned width, std::uint64_t value) {
+    const auto config_offset = static_cast<std::uint32_t>(offset), config_value = static_cast<std::uint32_t>(value);
+    if (target.between == nullptr) {
+        if (region == region_config) {
+            target.card.config_write(config_offset, width, config_value);
+        } else {
+            target.card.bar_write(region, offset, width, value);
+        }
+    } else if (region == region_config) {
+        (void)target.between->config_write(config_offset, width, config_value);
+    } else if (const auto bar = target.between->map_bar(region, 0)) {
+        write_bar(*bar, offset, width, value, nowhere);
     }
 }
 
-void write(Card& card, const RegionAccess& access, std::span<const std::byte> data) {
+void write(const Target& target, const RegionAccess& access, std::span<const std::byte> data) {
     for (std::uint64_t done = 0; done < access.count;) {
         const unsigned width = next_width(access, access.offset + done, access.count - done);
         std::uint64_t value = 0;  // little-endian, as PCI is, and as the machines that this runs on are
         std::memcpy(&value, data.data() + done, width);
-        write(card, access.region, access.offset + done, width, value);
+        write(target, access.region, access.offset + done, width, value);
         done += width;
     }
 }
@@ -75,33 +93,33 @@ Reply region_io_fds(const Card& card, const Message& message) {
     return bytes_of(RegionIoFds{.argsz = sizeof(RegionIoFds), .flags = 0, .index = request->index, .count = 0});
 }
 
-Reply read_region(Card& card, const Message& message) {
+Reply read_region(const Target& target, const Message& message) {
     const auto request = take<RegionAccess>(message.payload);
     if (!request || message.payload.size() != sizeof *request || request->count > largest_transfer ||
-        !is_inside(card, *request)) {
+        !is_inside(target.card, *request)) {
         return std::unexpected(EINVAL);
     }
     std::vector<std::byte> reply = bytes_of(*request);
     reply.resize(sizeof *request + request->count);
     for (std::uint64_t done = 0; done < request->count;) {
         const unsigned width = next_width(*request, request->offset + done, request->count - done);
-        const std::uint64_t value = read(card, request->region, request->offset + done, width);
+        const std::uint64_t value = read(target, request->region, request->offset + done, width);
         std::memcpy(reply.data() + sizeof *request + done, &value, width);
         done += width;
     }
     return reply;
 }
 
-Reply write_region(Card& card, const Message& message) {
+Reply write_region(const Target& target, const Message& message) {
     const auto request = take<RegionAccess>(message.payload);
-    if (!request || message.payload.size() - sizeof *request != request->count || !is_inside(card, *request)) {
+    if (!request || message.payload.size() - sizeof *request != request->count || !is_inside(target.card, *request)) {
         return std::unexpected(EINVAL);
     }
-    write(card, *request, std::span(message.payload).subspan(sizeof *request));
+    write(target, *request, std::span(message.payload).subspan(sizeof *request));
     return bytes_of(*request);
 }
 
-Reply write_regions(Card& card, const Message& message) {
+Reply write_regions(const Target& target, const Message& message) {
     const auto count = take<std::uint64_t>(message.payload);
     if (!count || *count != (message.payload.size() - sizeof *count) / sizeof(MultiWrite) ||
         (message.payload.size() - sizeof *count) % sizeof(MultiWrite) != 0) {
@@ -109,11 +127,11 @@ Reply write_regions(Card& card, const Message& message) {
     }
     std::vector<MultiWrite> writes(*count);
     std::memcpy(writes.data(), message.payload.data() + sizeof *count, *count * sizeof(MultiWrite));
-    const bool sound = std::ranges::all_of(writes, [&card](const MultiWrite& entry) {
-        return entry.access.count <= sizeof entry.data && is_inside(card, entry.access);
+    const bool sound = std::ranges::all_of(writes, [&target](const MultiWrite& entry) {
+        return entry.access.count <= sizeof entry.data && is_inside(target.card, entry.access);
     });
     if (!sound) return std::unexpected(EINVAL);
-    for (const MultiWrite& entry : writes) write(card, entry.access, entry.data);
+    for (const MultiWrite& entry : writes) write(target, entry.access, entry.data);
     return bytes_of(*count);
 }
 

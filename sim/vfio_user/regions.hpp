@@ -1,6 +1,7 @@
 // The card's regions as VFIO numbers them (BARs, configuration space), and accesses to them.
 #pragma once
 
+#include <ixy/pci/function.hpp>
 #include <ixy/sim/card.hpp>
 #include <ixy/sim/vfio_user/message.hpp>
 
@@ -15,12 +16,18 @@ Reply region_info(const Card& card, const Message& request);
 /// VFIO_USER_DEVICE_GET_REGION_IO_FDS: there are none, for the same reason. Errors: EINVAL.
 Reply region_io_fds(const Card& card, const Message& request);
 
+/// Where accesses go: to the card itself, or through the function `between`, which is in front of it.
+struct Target {
+    Card& card;
+    PciFunction* between = nullptr;
+};
+
 /// VFIO_USER_REGION_READ. A naturally aligned access of 1, 2, 4 or (BARs) 8 bytes is one access of the card, all else
 /// a sequence of them, 4 bytes at most. Errors: EINVAL (beyond the region).
-Reply read_region(Card& card, const Message& request);
+Reply read_region(const Target& target, const Message& request);
 /// VFIO_USER_REGION_WRITE, likewise.
-Reply write_region(Card& card, const Message& request);
+Reply write_region(const Target& target, const Message& request);
 /// VFIO_USER_REGION_WRITE_MULTI: all of the writes, or none where one is not sound.
-Reply write_regions(Card& card, const Message& request);
+Reply write_regions(const Target& target, const Message& request);
 
 }  // namespace ixy::sim::vfio_user

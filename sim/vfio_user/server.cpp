@@ -37,7 +37,7 @@ bool is_left_behind(const std::string& path, const sockaddr_un& name) {
 
 }  // namespace
 
-Expected<std::unique_ptr<Server>> Server::listen(Card& card, const std::string& path) {
+Expected<std::unique_ptr<Server>> Server::listen(Card& card, const std::string& path, const ServerOptions& options) {
     const auto name = socket_name(path);
     if (!name) {
         return failure(ErrorKind::invalid_argument, "socket \"" + path + "\": the path must have 1 to 107 characters");
@@ -57,11 +57,11 @@ Expected<std::unique_ptr<Server>> Server::listen(Card& card, const std::string& 
     if (bound != 0 || ::listen(listener.get(), 8) != 0) return system_failure("cannot listen at " + path, errno);
     File wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake.is_open()) return system_failure("eventfd", errno);
-    return std::unique_ptr<Server>(new Server(card, path, std::move(listener), std::move(wake)));
+    return std::unique_ptr<Server>(new Server(card, path, options, std::move(listener), std::move(wake)));
 }
 
-Server::Server(Card& card, std::string path, File listener, File wake)
-    : card_(card), path_(std::move(path)), listener_(std::move(listener)), wake_(std::move(wake)) {
+Server::Server(Card& card, std::string path, const ServerOptions& options, File listener, File wake)
+    : card_(card), path_(std::move(path)), options_(options), listener_(std::move(listener)), wake_(std::move(wake)) {
     card_.on_earlier([this] {
         if (asleep_) ::eventfd_write(wake_.get(), 1);
     });
@@ -72,7 +72,7 @@ Server::~Server() {
     ::unlink(path_.c_str());
 }
 
-void Server::step(Time at_most) {
+Expected<> Server::step(Time at_most) {
     enum { client, newcomer, unmask, wire, wake };
     const bool sending = connection_ && connection_->has_unsent();
     asleep_ = true;  // from here on, whatever the wait below does not know of ends it
@@ -90,8 +90,10 @@ void Server::step(Time at_most) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(wait);
     const timespec patience{.tv_sec = seconds.count(), .tv_nsec = (wait - seconds).count()};
     const int ready = ::ppoll(files, std::size(files), &patience, nullptr);
+    const int error_number = errno;
     asleep_ = false;
-    if (ready < 0) return;  // a signal
+    if (ready < 0 && error_number != EINTR) return system_failure("waiting at " + path_, error_number);
+    if (ready < 0) return {};
 
     eventfd_t times = 0;
     if (files[wake].revents != 0) ::eventfd_read(wake_.get(), &times);
@@ -99,14 +101,23 @@ void Server::step(Time at_most) {
     if (files[newcomer].revents != 0) accept_client();
     if (files[client].revents != 0) serve_client();
     card_.service();
-    if (session_ && session_->has_lost_memory()) {
-        ++memories_lost_;
-        drop_client();
-    }
+    drop_client_if_unsound();
+    return {};
+}
+
+void Server::drop_client_if_unsound() {
+    if (!session_) return;
+    const bool lost = session_->has_lost_memory();
+    const bool silent = !session_->has_agreed() && std::chrono::steady_clock::now() >= agree_by_;
+    if (lost) ++memories_lost_;
+    if (lost || silent) drop_client();
 }
 
 Time Server::longest_wait(Time at_most) const {
     if (const auto next = card_.next_time()) at_most = std::min(at_most, *next - card_.clock().now());
+    if (session_ && !session_->has_agreed()) {
+        at_most = std::min<Time>(at_most, agree_by_ - std::chrono::steady_clock::now());
+    }
     return std::max(at_most, Time{});
 }
 
@@ -114,7 +125,8 @@ void Server::accept_client() {
     File socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket.is_open()) return;  // it has left already
     connection_.emplace(std::move(socket));
-    session_.emplace(card_);
+    session_.emplace(card_, options_.between);
+    agree_by_ = std::chrono::steady_clock::now() + options_.patience;
 }
 
 void Server::serve_client() {
@@ -149,6 +161,8 @@ bool Server::answer(Message& message) {
 }
 
 void Server::drop_client() {
+    // Bus mastering is off before the memory goes. One who never had a say has left nothing to clear up.
+    if (session_ && session_->has_agreed()) card_.reset();
     session_.reset();
     connection_.reset();
 }

@@ -1,7 +1,6 @@
 // The commands of a client.
 #include <cerrno>
 
-#include <ixy/sim/vfio_user/regions.hpp>
 #include <ixy/sim/vfio_user/session.hpp>
 #include <ixy/sim/vfio_user/version.hpp>
 
@@ -43,11 +42,11 @@ Reply Session::carry_out(Message& request) {
         case Command::device_set_irqs:
             return interrupts_.set(request);
         case Command::region_read:
-            return read_region(card_, request);
+            return read_region(target_, request);
         case Command::region_write:
-            return write_region(card_, request);
+            return write_region(target_, request);
         case Command::region_write_multi:
-            return write_regions(card_, request);
+            return write_regions(target_, request);
         case Command::device_reset:
             card_.reset();
             return {};

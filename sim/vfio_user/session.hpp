@@ -1,25 +1,28 @@
-// One client's dealings with the card: its commands, its memory, its event files. When it ends, the card keeps its
-// state and forgets the client's memory and files.
+// One client's dealings with the card: its commands, its memory, its event files. When it ends, the card forgets the
+// client's memory and files.
 #pragma once
 
 #include <ixy/sim/card.hpp>
 #include <ixy/sim/vfio_user/dma_memory.hpp>
 #include <ixy/sim/vfio_user/interrupt_files.hpp>
 #include <ixy/sim/vfio_user/message.hpp>
+#include <ixy/sim/vfio_user/regions.hpp>
 
 namespace ixy::sim::vfio_user {
 
 /// Thread rule: one thread.
 class Session {
 public:
-    /// `card` outlives the session.
-    explicit Session(Card& card) : card_(card), memory_(card), interrupts_(card) {}
+    /// `card` outlives the session, and so does `between`; see ServerOptions.
+    Session(Card& card, PciFunction* between) : card_(card), target_{card, between}, memory_(card), interrupts_(card) {}
 
     /// Carries out a command, whatever is in it. Errors (errno): those of the command; EINVAL for what is no command,
     /// ENOTSUP for one that this server does not have. Files that the command does not take are closed.
     Reply handle(Message& request);
     /// True when the client's first message has not led to a version: there is no use in going on.
     bool is_failed() const { return failed_; }
+    /// True once a version has been agreed on: from then on the client has a say.
+    bool has_agreed() const { return agreed_; }
     /// True when the client has taken memory away that the card was using.
     bool has_lost_memory() const { return memory_.is_lost(); }
 
@@ -31,6 +34,7 @@ private:
     Reply device_info(const Message& request) const;
 
     Card& card_;
+    Target target_;
     DmaMemory memory_;
     InterruptFiles interrupts_;
     bool agreed_ = false, failed_ = false;

@@ -94,10 +94,10 @@ VfioUser::~VfioUser() {
     std::filesystem::remove_all(folder_);
 }
 
-void VfioUser::serve(std::unique_ptr<Card> card) {
+void VfioUser::serve(std::unique_ptr<Card> card, const ServerOptions& options) {
     server_.reset();
     card_ = std::move(card);
-    auto server = Server::listen(*card_, path_);
+    auto server = Server::listen(*card_, path_, options);
     ASSERT_TRUE(server) << server.error().text();
     server_ = std::move(*server);
 }

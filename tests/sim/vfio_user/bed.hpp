@@ -83,7 +83,7 @@ protected:
     ~VfioUser() override;
 
     /// Replaces the card, before there is a client.
-    void serve(std::unique_ptr<Card> card);
+    void serve(std::unique_ptr<Card> card, const ServerOptions& options = {});
     /// A new client, in place of the old one, that has agreed with the server on a version.
     void connect();
     /// Lets the server do what there is to do.

@@ -127,10 +127,7 @@ TEST_P(VfioUserChip, a_client_that_dies_with_its_receiver_on_takes_its_memory_al
     settle();
     EXPECT_EQ(get<std::uint8_t>(buffer), 0);
 
-    start();  // the next guest finds the card as it was, and resets it
-    EXPECT_EQ(read_bar(RCTL.offset) & RCTL.EN.mask(), RCTL.EN.mask());
-    EXPECT_EQ(error_of(Command::device_reset, {}), 0);
-    enable_card();
+    start();  // the next guest finds the card reset
     EXPECT_EQ(read_bar(RCTL.offset) & RCTL.EN.mask(), 0U);
     start_receiver();
     server_->step(1s);

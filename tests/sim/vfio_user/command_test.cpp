@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <thread>
 
 #include <ixy/datasheet/e1000/receive.hpp>
@@ -96,6 +97,46 @@ TEST_F(IxySim, it_survives_a_client_that_cuts_its_memory_while_the_card_uses_it)
     EXPECT_NE(sim.errors().find("dropped"), std::string::npos) << sim.errors();
 }
 
+/// The register STATUS as a client reads it once it has switched the card on.
+std::uint32_t status_of(Client& client) {
+    const auto ask = [&client](Command command, const Bytes& payload) {
+        EXPECT_TRUE(client.send(command, payload));
+        std::optional<Answer> answer;
+        for (int i = 0; i < 1000 && !(answer = client.receive()); ++i) std::this_thread::sleep_for(10ms);
+        EXPECT_TRUE(answer && answer->ok());
+        return answer ? answer->payload : Bytes();
+    };
+    ask(Command::version, join(Version{}));
+    const RegionAccess command{.offset = pci_config::command, .region = region_config, .count = 2};
+    ask(Command::region_write, join(command, std::uint16_t{pci_config::command_memory}));
+    const RegionAccess status{.offset = 8, .region = 0, .count = 4};
+    const Bytes reply = ask(Command::region_read, join(status));
+    return take<std::uint32_t>(std::span(reply).subspan(sizeof status)).value_or(0);
+}
+
+TEST_F(IxySim, what_its_client_does_is_explained) {
+    Program sim("ixy", {"sim", "82540em,wire=loop", "--listen", socket_, "--explain"});
+    ASSERT_TRUE(appears(socket_)) << sim.errors();
+    {
+        Client client(socket_);
+        EXPECT_EQ(status_of(client) & 2, 0U) << "nobody has set the link up";
+    }
+    sim.signal(SIGTERM);
+    EXPECT_EQ(sim.wait(), 0);
+    EXPECT_NE(sim.errors().find("read  STATUS     0x00008"), std::string::npos) << sim.errors();
+    EXPECT_NE(sim.errors().find("Device Status Register, 13.4.2\n"), std::string::npos)
+        << "no source: " << sim.errors();
+}
+
+TEST_F(IxySim, its_registers_fail_as_they_are_told) {
+    const std::string script = folder_ / "script";
+    std::ofstream(script) << "stuck STATUS.LU 1\n";
+    Program sim("ixy", {"sim", "82540em,wire=loop,faults=" + script, "--listen", socket_});
+    ASSERT_TRUE(appears(socket_)) << sim.errors();
+    Client client(socket_);
+    EXPECT_EQ(status_of(client) & 2, 2U);
+}
+
 TEST_F(IxySim, a_second_one_does_not_take_its_socket) {
     Program sim("ixy", {"sim", "82540em", "--listen", socket_});
     ASSERT_TRUE(appears(socket_)) << sim.errors();
@@ -107,8 +148,8 @@ TEST_F(IxySim, a_second_one_does_not_take_its_socket) {
 }
 
 TEST_F(IxySim, wrong_words_are_said_to_be_wrong) {
-    for (const char* card :
-         {"82599", "82540em,wire", "82540em,colour=blue", "82540em,clock=stepped", "82540em,thread=yes"}) {
+    for (const char* card : {"82599", "82540em,wire", "82540em,colour=blue", "82540em,clock=stepped",
+                             "82540em,thread=yes", "82540em,wire=a"}) {
         Program sim("ixy", {"sim", card, "--listen", socket_});
         EXPECT_EQ(sim.wait(), 2) << card;
         EXPECT_NE(sim.errors(), "") << card;

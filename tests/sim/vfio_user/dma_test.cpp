@@ -213,6 +213,7 @@ TEST_F(VfioUserDma, more_regions_than_were_agreed_on_are_refused) {
 TEST_F(VfioUserDma, what_a_client_mapped_goes_with_it) {
     ASSERT_EQ(map(0x4000, 0x4000, memory_), 0);
     connect();
+    enable_card();
     EXPECT_FALSE(card_writes(0x4000));
     EXPECT_EQ(map(0x4000, 0x4000, memory_), 0);
     EXPECT_TRUE(card_writes(0x4000));
@@ -238,6 +239,7 @@ TEST_F(VfioUserDma, a_client_that_cuts_its_file_is_dropped_and_harms_nobody) {
         EXPECT_EQ(server_->memories_lost(), before + 1);
         EXPECT_TRUE(answer().closed);
         connect();
+        enable_card();
     }
     EXPECT_EQ(map(0x4000, 0x4000, memory_), 0);
     EXPECT_TRUE(card_writes(0x4000));
@@ -256,6 +258,7 @@ TEST_F(VfioUserDma, huge_pages_that_are_not_there_harm_nobody) {  // or are ther
     EXPECT_EQ(server_->memories_lost(), 1U);
     EXPECT_EQ(read_text("/proc/self/maps").value().find("memfd:huge"), std::string::npos);
     connect();
+    enable_card();
     ASSERT_EQ(map(0x4000, 0x4000, memory_), 0);
     EXPECT_TRUE(card_writes(0x4000));
 }

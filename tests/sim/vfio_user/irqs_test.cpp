@@ -233,10 +233,36 @@ TEST_F(VfioUserIrqs, a_client_whose_event_file_is_full_does_not_hold_the_server_
     EXPECT_EQ(read_bar(ProbeModel::interrupt_line), 1U);
 }
 
+TEST_F(VfioUserIrqs, a_client_that_makes_its_event_files_block_does_not_hold_the_server_up) {
+    ASSERT_EQ(set(assign, irq_msi, 0, 1, {event_.get()}), 0);
+    ASSERT_EQ(set(assign, irq_intx, 0, 1, {other_.get()}), 0);
+    for (const File* const file : {&event_, &other_}) {
+        ASSERT_EQ(::fcntl(file->get(), F_SETFL, 0), 0);
+        ASSERT_EQ(::eventfd_write(file->get(), ~0ULL - 1), 0);
+    }
+    ASSERT_EQ(set(data_none | action_trigger, irq_msi, 0, 1), 0);
+    ASSERT_EQ(set(data_none | action_trigger, irq_intx, 0, 1), 0);
+    EXPECT_GE(signals(event_), ~0ULL - 1);
+    ASSERT_EQ(set(data_none | action_trigger, irq_msi, 0, 1), 0);
+    EXPECT_EQ(signals(event_), 1U) << "and it is signalled again";
+}
+
+TEST_F(VfioUserIrqs, an_unmask_file_that_blocks_and_that_somebody_else_has_read_holds_nobody_up) {
+    InterruptFiles interrupts(*card_);
+    Message request;
+    const IrqSet unmask{
+        .argsz = sizeof(IrqSet), .flags = data_eventfd | action_unmask, .index = irq_intx, .start = 0, .count = 1};
+    request.payload = join(unmask);
+    request.files.emplace_back(make_event_file(true));
+    ASSERT_TRUE(interrupts.set(request));
+    interrupts.unmask();
+}
+
 TEST_F(VfioUserIrqs, what_a_client_assigned_goes_with_it) {
     ASSERT_EQ(set(assign, irq_intx, 0, 1, {event_.get()}), 0);
     ASSERT_EQ(set(data_none | action_mask, irq_intx, 0, 1), 0);
     connect();
+    enable_card();
     write_bar(ProbeModel::interrupt_line, 1);
     EXPECT_EQ(signals(event_), 0U);
     ASSERT_EQ(set(assign, irq_intx, 0, 1, {other_.get()}), 0);

@@ -1,4 +1,5 @@
 // The server as a whole: its socket, one client after the other, the card's time and wire.
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -80,16 +81,63 @@ TEST_F(VfioUserServer, a_second_client_waits_until_the_first_one_has_left) {
     EXPECT_EQ(answer().error(), 0);
 }
 
-TEST_F(VfioUserServer, the_card_keeps_its_state_from_one_client_to_the_next) {
+TEST_F(VfioUserServer, a_client_that_leaves_leaves_a_card_behind_that_is_reset) {
     connect();
     enable_card();
-    write_bar(0x40, 0xabcd);
     probe->resets.clear();
     connect();
-    EXPECT_EQ(read_bar(0x40), 0xabcdU);
-    EXPECT_TRUE(probe->resets.empty());
+    EXPECT_EQ(probe->resets, std::vector{ResetKind::function_level});
+    EXPECT_EQ(read(region_config, pci_config::command, 2), 0U);
     EXPECT_EQ(error_of(Command::device_reset, {}), 0);
-    EXPECT_EQ(probe->resets.size(), 1U) << "only when it is asked for";
+    EXPECT_EQ(probe->resets.size(), 2U) << "and when it is asked for";
+}
+
+TEST_F(VfioUserServer, a_card_does_not_write_to_the_next_clients_memory_where_the_last_ones_was) {
+    const File memory = make_memory_file(page_size);
+    const auto map = [&] {
+        const DmaMap request{.argsz = sizeof request,
+                             .flags = dma_readable | dma_writable,
+                             .offset = 0,
+                             .address = 0x10000,
+                             .size = page_size};
+        EXPECT_EQ(error_of(Command::dma_map, join(request), {memory.get()}), 0);
+    };
+    connect();
+    map();
+    enable_card();
+    write_bar(ProbeModel::address, 0x10000, 8);
+    connect();
+    map();
+    probe->write(0, ProbeModel::write_memory, 4, 8);  // what the model does by itself
+    EXPECT_EQ(probe->read(0, ProbeModel::succeeded, 4), 0U);
+    std::byte first{};
+    ASSERT_EQ(::pread(memory.get(), &first, 1, 0), 1);
+    EXPECT_EQ(first, std::byte{});
+}
+
+TEST_F(VfioUserServer, a_client_that_says_nothing_is_dropped_and_the_next_one_served) {
+    serve(std::make_unique<Card>(probe_card, make_open_end()), {.patience = 50ms});
+    const Client silent(path_);
+    settle();
+    ASSERT_TRUE(server_->has_client());
+    client_ = std::make_unique<Client>(path_);
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(error_of(Command::version, join(Version{})), 0);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 20ms);
+    const auto end = std::chrono::steady_clock::now() + 100ms;
+    while (std::chrono::steady_clock::now() < end) server_->step(20ms);
+    EXPECT_TRUE(server_->has_client()) << "who has said its version may be silent";
+}
+
+TEST_F(VfioUserServer, a_wait_that_fails_is_an_error_and_no_endless_loop) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit few{.rlim_cur = 2, .rlim_max = before.rlim_max};  // fewer than there are to wait for
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    const auto stepped = server_->step(1s);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_FALSE(stepped);
+    EXPECT_TRUE(server_->step(Time{}));
 }
 
 TEST_F(VfioUserServer, many_clients_come_and_go) {
