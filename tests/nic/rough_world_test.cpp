@@ -48,7 +48,6 @@ TEST_F(RoughWorld, frames_arrive_late_and_are_pushed_by_a_read_of_any_register) 
         EXPECT_EQ(bytes_of(batch[0]), make_frame(60, i));
     }
     EXPECT_GT(late, 5U);
-    EXPECT_LT(late, 50U);
 }
 
 }  // namespace
