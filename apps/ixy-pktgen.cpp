@@ -6,6 +6,7 @@
 #include <string>
 
 #include <fmt/core.h>
+#include <ixy/sim/function.hpp>
 
 #include "common/monitor.hpp"
 #include "common/options.hpp"
@@ -29,7 +30,8 @@ struct Options : CommonOptions {
     std::uint32_t flows = 1;
 };
 
-/// Watches over a card that takes nothing: while its link is down it is waited for, else it is broken.
+/// Watches over a card that takes nothing: while its link is down, or its wire is slow, it is waited for; else it is
+/// broken.
 class StallWatch {
 public:
     /// Called after each attempt. True when none has worked for five seconds.
@@ -40,7 +42,8 @@ public:
         if (since_ == never) since_ = now;
         if (now - since_ < std::chrono::seconds(5)) return false;
         since_ = now;
-        return device.link().up;
+        const sim::Card* const card = sim::find_card(device.driver().function());
+        return device.link().up && !(card != nullptr && card->waits_for_wire());
     }
 
 private:

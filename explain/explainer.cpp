@@ -20,13 +20,20 @@ using Clock = std::chrono::steady_clock;
 class Explainer {
 public:
     Explainer(PciFunction& function, const datasheet::Chip* chip, std::unique_ptr<Narrator> narrator, bool descriptors)
-        : memory_(chip), narrator_(std::move(narrator)) {
-        if (descriptors && chip != nullptr) rings_.emplace(*chip, *function.dma_space());
+        : chip_(chip), space_(*function.dma_space()), descriptors_(descriptors), narrator_(std::move(narrator)) {
+        forget();
         narrator_->opened(function.identity(), chip);
     }
     ~Explainer() { narrator_->finish(); }
     Explainer(const Explainer&) = delete;
     Explainer& operator=(const Explainer&) = delete;
+
+    /// The device was reset: nothing is known of its registers and rings any more.
+    void forget() {
+        const std::lock_guard lock(mutex_);
+        memory_ = RegisterMemory(chip_);
+        if (descriptors_ && chip_ != nullptr) rings_.emplace(*chip_, space_);
+    }
 
     void tell(Access access) {
         const std::lock_guard lock(mutex_);
@@ -39,8 +46,11 @@ public:
 
 private:
     const Clock::time_point opened_ = Clock::now();
+    const datasheet::Chip* chip_;
+    const DmaSpace& space_;
+    bool descriptors_;
     std::mutex mutex_;  ///< guards all below
-    RegisterMemory memory_;
+    RegisterMemory memory_{chip_};
     std::optional<RingWatch> rings_;
     std::unique_ptr<Narrator> narrator_;
 };
@@ -68,6 +78,25 @@ private:
     std::shared_ptr<Explainer> explainer_;
 };
 
+class ExplainedFunction final : public WrappedFunction {
+public:
+    ExplainedFunction(std::unique_ptr<PciFunction> inner, const std::shared_ptr<Explainer>& explainer)
+        : WrappedFunction(std::move(inner),
+                          [explainer](unsigned index, Bar bar) -> std::unique_ptr<BarBackend> {
+                              return std::make_unique<ExplainedBar>(index, bar, explainer);
+                          }),
+          explainer_(explainer) {}
+
+    Expected<> reset() override {
+        auto done = WrappedFunction::reset();
+        explainer_->forget();
+        return done;
+    }
+
+private:
+    std::shared_ptr<Explainer> explainer_;
+};
+
 }  // namespace
 
 std::unique_ptr<PciFunction> explain(std::unique_ptr<PciFunction> inner, const Settings& settings,
@@ -76,11 +105,8 @@ std::unique_ptr<PciFunction> explain(std::unique_ptr<PciFunction> inner, const S
     const datasheet::Chip* const chip = datasheet::e1000::find_chip(identity.vendor, identity.device);
     auto narrator = settings.json ? tell_as_json(std::string(inner->address()), std::move(sink))
                                   : tell_as_text(std::string(inner->address()), std::move(sink));
-    auto explainer = std::make_shared<Explainer>(*inner, chip, std::move(narrator), settings.descriptors);
-    return std::make_unique<WrappedFunction>(
-        std::move(inner), [explainer = std::move(explainer)](unsigned index, Bar bar) -> std::unique_ptr<BarBackend> {
-            return std::make_unique<ExplainedBar>(index, bar, explainer);
-        });
+    const auto explainer = std::make_shared<Explainer>(*inner, chip, std::move(narrator), settings.descriptors);
+    return std::make_unique<ExplainedFunction>(std::move(inner), explainer);
 }
 
 Expected<> explain_if_requested(std::unique_ptr<PciFunction>& function) {

@@ -3,6 +3,7 @@
 #include <ixy/explain/sink.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,7 +26,12 @@ public:
         while (!lines.empty() && !broken_) {
             const ssize_t written = ::write(file, lines.data(), lines.size());
             if (written < 0 && errno == EINTR) continue;
-            if (written <= 0) return give_up(errno);
+            if (written < 0 && errno == EAGAIN) {  // a pipe or terminal that somebody else has set so
+                pollfd room{.fd = file, .events = POLLOUT, .revents = 0};
+                ::poll(&room, 1, -1);
+                continue;
+            }
+            if (written <= 0) return give_up(written == 0 ? ENOSPC : errno);
             lines.remove_prefix(static_cast<std::size_t>(written));
         }
     }

@@ -201,7 +201,7 @@ bool Card::serve_some() {
     const Turn turn(*this);
     left_over_ = false;
     run_timers();
-    if (const auto due = wire_->next_time(); due && *due <= now()) {
+    if (wire_->next_time()) {  // it may be due, or its file have said that it can go on
         wire_->advance(now());
         sent_ = true;
     }
@@ -368,8 +368,14 @@ void Card::send(std::span<const std::byte> frame) {
 }
 
 bool Card::can_send() {
-    sender_waits_ = plugged_ && !wire_->has_room(now());
-    return !sender_waits_;
+    const bool can = !plugged_ || wire_->has_room(now());
+    sender_waits_ = sender_waits_ || !can;  // until serve_some() lets all queues go on
+    return can;
+}
+
+bool Card::waits_for_wire() const {
+    const std::lock_guard lock(mutex_);
+    return sender_waits_;
 }
 
 std::size_t Card::frames_waiting_on_wire() const {

@@ -92,15 +92,17 @@ public:
     void service() override;
     /// When service() is due next by the clock; empty: not before something happens.
     std::optional<Time> next_time() const override;
-    /// A file that is readable when service() is due because of the wire, or -1: there is none, or the card has no room
-    /// for what waits there.
-    int wire_file() const { return held_back_ ? -1 : wire_->file(); }
+    /// A file that is readable when service() is due because of the wire, or -1. What has arrived is not told of while
+    /// the card has no room for it.
+    int wire_file() const { return held_back_ ? wire_->sending_file() : wire_->file(); }
     /// `wake` is called, from any thread with the lock held, when next_time() has come nearer or wire_file() has
     /// changed. For who sleeps until then.
     void on_earlier(std::function<void()> wake);
     std::uint64_t frames_lost_on_wire() const { return wire_->lost(); }
     /// Frames that the wire's other end has still to take; they are lost if it never does.
     std::size_t frames_waiting_on_wire() const;
+    /// Whether frames stay in the transmit ring, since the wire is busy.
+    bool waits_for_wire() const;
     std::uint64_t dma_faults() const { return dma_faults_; }
 
 private:

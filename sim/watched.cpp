@@ -36,14 +36,20 @@ class WatchedFunction final : public WrappedFunction {
 public:
     WatchedFunction(const std::shared_ptr<Card>& card, std::string name)
         : WrappedFunction(make_function(card, std::move(name), Running::manual)),
+          card_(card),
           memory_(std::make_shared<ClientMemory>(card)) {
         // What make_function() does for a driver in this process is the client's own business.
         card->on_dma_miss(nullptr);
         card->config_write(pci_config::command, 2, 0);
     }
     const std::shared_ptr<DmaSpace>& dma_space() const override { return memory_; }
+    Expected<> reset() override {
+        card_->reset();
+        return {};
+    }
 
 private:
+    std::shared_ptr<Card> card_;
     std::shared_ptr<DmaSpace> memory_;
 };
 

@@ -50,6 +50,8 @@ public:
     virtual void on_arrival(std::function<void()> ask) { (void)ask; }
     /// A file that is readable when receive() may have something, or -1.
     virtual int file() const { return -1; }
+    /// The same for advance() alone, while nothing is to be received: readable when what waits to be sent can go on.
+    virtual int sending_file() const { return -1; }
     /// When receive() or advance() needs a call although nothing arrives; empty: never. send() may bring it nearer.
     virtual std::optional<Time> next_time() const { return std::nullopt; }
     /// True when frames may wait outside while the card has no room (sockets, files), instead of being lost in the

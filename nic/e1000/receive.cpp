@@ -138,10 +138,10 @@ bool ReceiveRing::is_overtaken(Status& status) {
     const std::uint32_t last = tail_ == 0 ? size_ - 1 : tail_ - 1;
     for (const std::uint32_t later : {following(next_), last}) {
         if (!(dma_load(ring_[later].status) & RDESC_STATUS.DD)) continue;
-        dma_rmb();  // the later status before this one, which the card wrote first
+        const std::uint32_t head = registers_.read(RDH).bits;
+        dma_rmb();  // the head, which comes behind all that the card wrote before, and then this status
         status = dma_load(ring_[next_].status);
         if (status & RDESC_STATUS.DD) return true;
-        const std::uint32_t head = registers_.read(RDH).bits;
         if (head >= size_) return false;  // the card is gone
         const std::uint32_t done = distance(next_, head, size_);
         if (done <= filled_ && distance(next_, later, size_) < done) {

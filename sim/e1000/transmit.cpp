@@ -14,7 +14,7 @@ using namespace datasheet::e1000;
 
 namespace {
 
-constexpr unsigned work_at_once = 4096;  // descriptors, and segments that are sent before their packet's last
+constexpr unsigned work_at_once = 1024;  // descriptors, and segments that are sent before their packet's last
 constexpr Time moment{1};
 
 }  // namespace
@@ -76,12 +76,14 @@ Transmit::Reports Transmit::process(Queue& queue, std::uint32_t count) {
     std::array<Descriptor, 32> batch{};
     Reports reports;
     unsigned budget = work_at_once;
-    while (count > 0 && (link_.loopback() || registers_.host().can_send())) {
+    const auto may_send = [this] { return link_.loopback() || registers_.host().can_send(); };
+    while (count > 0 && may_send()) {
         const std::uint32_t first = ring.head();
         const auto fetched =
             std::span(batch).first(std::min({std::uint32_t{batch.size()}, count, ring.size() - first}));
         if (!registers_.host().read(ring.address(first), std::as_writable_bytes(fetched))) break;
         for (const Descriptor& descriptor : fetched) {
+            if (!may_send()) return reports;
             if (budget == 0 || !queue.packet.take(descriptor, --budget)) {
                 registers_.host().schedule(transmit_more, registers_.host().now() + moment);
                 return reports;

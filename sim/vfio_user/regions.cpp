@@ -93,6 +93,11 @@ Reply region_io_fds(const Card& card, const Message& message) {
     return bytes_of(RegionIoFds{.argsz = sizeof(RegionIoFds), .flags = 0, .index = request->index, .count = 0});
 }
 
+void reset(const Target& target) {
+    if (target.between != nullptr) (void)target.between->reset();
+    target.card.reset();
+}
+
 Reply read_region(const Target& target, const Message& message) {
     const auto request = take<RegionAccess>(message.payload);
     if (!request || message.payload.size() != sizeof *request || request->count > largest_transfer ||

@@ -22,6 +22,8 @@ struct Target {
     PciFunction* between = nullptr;
 };
 
+/// VFIO_USER_DEVICE_RESET. Who stands between hears of it; the card is reset even if it is gone as the client sees it.
+void reset(const Target& target);
 /// VFIO_USER_REGION_READ. A naturally aligned access of 1, 2, 4 or (BARs) 8 bytes is one access of the card, all else
 /// a sequence of them, 4 bytes at most. Errors: EINVAL (beyond the region).
 Reply read_region(const Target& target, const Message& request);

@@ -162,7 +162,7 @@ bool Server::answer(Message& message) {
 
 void Server::drop_client() {
     // Bus mastering is off before the memory goes. One who never had a say has left nothing to clear up.
-    if (session_ && session_->has_agreed()) card_.reset();
+    if (session_ && session_->has_agreed()) reset({card_, options_.between});
     session_.reset();
     connection_.reset();
 }

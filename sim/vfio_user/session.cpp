@@ -48,7 +48,7 @@ Reply Session::carry_out(Message& request) {
         case Command::region_write_multi:
             return write_regions(target_, request);
         case Command::device_reset:
-            card_.reset();
+            reset(target_);
             return {};
         case Command::device_feature:
         case Command::migration_data_read:

@@ -46,6 +46,7 @@ public:
     void settle() override { wire_->settle(); }
     void on_arrival(std::function<void()> ask) override { wire_->on_arrival(std::move(ask)); }
     int file() const override { return wire_->file(); }
+    int sending_file() const override { return wire_->sending_file(); }
     bool can_wait() const override { return wire_->can_wait(); }
     bool waits_for_link() const override { return wire_->waits_for_link(); }
     unsigned end() const override { return wire_->end(); }

@@ -26,11 +26,13 @@ constexpr auto longest_flush = std::chrono::seconds(10);
 /// Frames that find the other end's queue full (often but ten: net.unix.max_dgram_qlen) wait here, in order. When many
 /// do, the card shall wait too; but not for somebody who stands still for longer than a second, as a process does that
 /// was stopped: frames for him are lost once there is no room. The epoll file wakes who sleeps on it when a frame has
-/// come, or when those that wait can go on.
+/// come, or when those that wait can go on; for the latter alone there is one more, inside it.
 class SocketWire final : public Wire {
 public:
-    SocketWire(SocketEnd end, File events) : end_(std::move(end)), events_(std::move(events)) {
-        watch(end_.socket(), EPOLLIN, EPOLL_CTL_ADD);
+    SocketWire(SocketEnd end, File events, File sending)
+        : end_(std::move(end)), events_(std::move(events)), sending_(std::move(sending)) {
+        watch(events_, end_.socket(), EPOLLIN, EPOLL_CTL_ADD);
+        watch(events_, sending_.get(), EPOLLIN, EPOLL_CTL_ADD);
     }
     ~SocketWire() override { flush(); }
 
@@ -40,6 +42,7 @@ public:
         if (!waiting_.empty()) send_waiting(now);
     }
     int file() const override { return events_.get(); }
+    int sending_file() const override { return sending_.get(); }
     std::optional<Time> next_time() const override { return waiting_.empty() ? std::nullopt : std::optional(retry_); }
     bool can_wait() const override { return true; }
     unsigned end() const override { return end_.number(); }
@@ -53,14 +56,15 @@ private:
     bool connect();
     void send_waiting(Time now);
     void flush();
-    void watch(int file, std::uint32_t events, int operation) const {
+    static void watch(const File& watcher, int file, std::uint32_t events, int operation) {
         epoll_event event{.events = events, .data = {}};
-        ::epoll_ctl(events_.get(), operation, file, &event);
+        ::epoll_ctl(watcher.get(), operation, file, &event);
     }
 
     SocketEnd end_;
     File events_;
-    File other_;  ///< connected to the other end, when somebody was there
+    File sending_;  ///< watches other_, when frames wait for it
+    File other_;    ///< connected to the other end, when somebody was there
     FrameRing waiting_{frames_that_wait, bytes_that_wait};
     Time retry_{};
     Time moved_{};  ///< when the first of those that wait began to, or another one went
@@ -77,7 +81,7 @@ void SocketWire::send(std::span<const std::byte> frame, Time now) {
     if (first) {
         moved_ = now;
         retry_ = now + retry_after;
-        watch(other_.get(), EPOLLOUT, EPOLL_CTL_MOD);
+        watch(sending_, other_.get(), EPOLLOUT, EPOLL_CTL_MOD);
     }
 }
 
@@ -97,7 +101,7 @@ bool SocketWire::connect() {
     auto other = end_.connect();
     if (!other) return false;
     other_ = std::move(*other);
-    watch(other_.get(), 0, EPOLL_CTL_ADD);
+    watch(sending_, other_.get(), 0, EPOLL_CTL_ADD);
     return true;
 }
 
@@ -106,13 +110,13 @@ void SocketWire::send_waiting(Time now) {
         const Result result = try_send(frame->bytes);
         if (result == Result::full) {
             retry_ = now + retry_after;
-            return watch(other_.get(), EPOLLOUT, EPOLL_CTL_MOD);
+            return watch(sending_, other_.get(), EPOLLOUT, EPOLL_CTL_MOD);
         }
         if (result == Result::nobody) lost_.add(1);
         waiting_.pop();
         moved_ = now;
     }
-    if (other_.is_open()) watch(other_.get(), 0, EPOLL_CTL_MOD);
+    if (other_.is_open()) watch(sending_, other_.get(), 0, EPOLL_CTL_MOD);
 }
 
 std::optional<WireFrame> SocketWire::receive(Time now) {
@@ -150,8 +154,9 @@ Expected<std::unique_ptr<Wire>> open_socket(const std::string& path, const std::
     auto end = theirs.empty() ? SocketEnd::take(path) : SocketEnd::named(path, theirs);
     if (!end) return std::unexpected(end.error());
     File events(::epoll_create1(EPOLL_CLOEXEC));
-    if (!events.is_open()) return system_failure("epoll_create1", errno);
-    return std::make_unique<SocketWire>(std::move(*end), std::move(events));
+    File sending(::epoll_create1(EPOLL_CLOEXEC));
+    if (!events.is_open() || !sending.is_open()) return system_failure("epoll_create1", errno);
+    return std::make_unique<SocketWire>(std::move(*end), std::move(events), std::move(sending));
 }
 
 }  // namespace ixy::sim

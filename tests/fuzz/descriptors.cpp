@@ -15,8 +15,8 @@ using namespace datasheet::e1000;
 
 constexpr std::uint32_t rx_ring = 0x1000, tx_ring = 0x2000, memory_size = 0x1'0000;
 constexpr std::uint32_t ring_size = 32;
-constexpr std::size_t longest_sent = 16288 + 4, most_at_once = 5000;
-constexpr sim::Time several_turns{8};
+constexpr std::size_t longest_sent = 16288 + 4, most_at_once = 32 * 1100;
+constexpr sim::Time several_turns{32};
 
 class Script {
 public:

@@ -86,18 +86,20 @@ def statistics_are_wire(left: pathlib.Path, wire: str, address: str) -> str:
 
 # What Linux' drivers are known to do against the datasheets.
 KNOWN_MISUSE = {
-    "82540EM": ("reserved bits: RDTR:", "reserved bits: RAH:"),  # the register test writes all bits of these
-    "82574L": ("reserved bits: RDTR:", "reserved bits: RAH:",
-               "reserved bits: MRQC: bits 200000h",  # a kind of packets to hash that only later chips know
+    "82574L": ("reserved bits: MRQC: bits 200000h",  # a kind of packets to hash that only later chips know
                "receiver before its ring: RCTL:"),   # e1000_setup_rctl comes before e1000_configure_rx
 }
+SELF_TEST_MISUSE = ("reserved bits: RDTR:", "reserved bits: RAH:",  # the register test writes all bits of these
+                    "tail beyond the ring: RDH:",                   # and of RDH, and then enables the receiver
+                    "descriptor given again: TDT:")  # the loopback test sends what it has once put into the ring again and again
 
 
-def no_misuse_reported(left: pathlib.Path, card: str) -> str:
-    """The software card, which says so when its driver breaks a rule, has said nothing new."""
+def no_misuse_reported(left: pathlib.Path, card: str, *options: str) -> str:
+    """The software card, which says so when its driver breaks a rule, has said nothing new; --self-test: there was one."""
     file = left / f"{card}.said"
     said = file.read_text(errors="replace").splitlines() if file.exists() else ["nothing"]
     known = next((texts for chip, texts in KNOWN_MISUSE.items() if chip in said[0]), ())  # it begins with what it is
+    known += SELF_TEST_MISUSE if "--self-test" in options else ()
     return " | ".join(line for line in said[1:] if not any(text in line for text in known))[:2000]
 
 

@@ -132,6 +132,7 @@ public:
         inner_->receive(frame, damaged);
         inner_->write(0, ICS.offset, 4, ICS.LSC.mask() | ICS.RXO.mask());
     }
+    bool has_link() const override { return inner_->has_link(); }
     void resume_sending() override { inner_->resume_sending(); }
     void set_cable(bool plugged) override { inner_->set_cable(plugged); }
     void timer(unsigned timer) override { timer == landing_timer ? host_.land(host_.now()) : inner_->timer(timer); }

@@ -4,7 +4,7 @@
 # lab: --with ethtool --with ip --modules 8021q
 # after: frames_are_tagged a 5
 # after: has_frame_of a 8042
-# after: no_misuse_reported card1
+# after: no_misuse_reported card1 --self-test
 . /lab/functions.sh
 plan 34
 

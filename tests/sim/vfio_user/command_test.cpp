@@ -20,9 +20,10 @@ using test::TemporaryFolder;
 
 class IxySim : public testing::Test {
 protected:
-    static bool appears(const std::string& path) {
-        for (int i = 0; i < 1000 && !std::filesystem::exists(path); ++i) std::this_thread::sleep_for(10ms);
-        return std::filesystem::exists(path);
+    /// The socket's file is there a moment before it listens; then the program says so.
+    static bool listens(Program& sim) {
+        for (int i = 0; i < 1000 && sim.output().empty() && sim.running(); ++i) std::this_thread::sleep_for(10ms);
+        return !sim.output().empty();
     }
 
     /// The next answer, for which there are ten seconds.
@@ -42,7 +43,7 @@ protected:
 TEST_F(IxySim, it_listens_until_a_signal_and_removes_its_socket) {
     for (const int signal : {SIGTERM, SIGINT}) {
         Program sim("ixy", {"sim", "82540em", "--listen", socket_});
-        ASSERT_TRUE(appears(socket_)) << sim.errors();
+        ASSERT_TRUE(listens(sim)) << sim.errors();
         sim.signal(signal);
         EXPECT_EQ(sim.wait(), 0);
         EXPECT_FALSE(std::filesystem::exists(socket_));
@@ -54,7 +55,7 @@ TEST_F(IxySim, it_listens_until_a_signal_and_removes_its_socket) {
 
 TEST_F(IxySim, it_serves_a_client_and_outlives_it) {
     Program sim("ixy", {"sim", "82574l,mac=52:54:00:00:00:07", "--listen", socket_});
-    ASSERT_TRUE(appears(socket_)) << sim.errors();
+    ASSERT_TRUE(listens(sim)) << sim.errors();
     for (int round = 0; round < 3; ++round) {
         Client client(socket_);
         ASSERT_TRUE(client.send(Command::version, join(Version{})));
@@ -65,7 +66,7 @@ TEST_F(IxySim, it_serves_a_client_and_outlives_it) {
 
 TEST_F(IxySim, it_survives_a_client_that_cuts_its_memory_while_the_card_uses_it) {
     Program sim("ixy", {"sim", "82540em", "--listen", socket_});
-    ASSERT_TRUE(appears(socket_)) << sim.errors();
+    ASSERT_TRUE(listens(sim)) << sim.errors();
     for (int round = 1; round <= 2; ++round) {
         Client client(socket_);
         const auto ask = [&](Command command, const Bytes& payload, const std::vector<int>& files = {}) {
@@ -116,7 +117,7 @@ std::uint32_t status_of(Client& client) {
 
 TEST_F(IxySim, what_its_client_does_is_explained) {
     Program sim("ixy", {"sim", "82540em,wire=loop", "--listen", socket_, "--explain"});
-    ASSERT_TRUE(appears(socket_)) << sim.errors();
+    ASSERT_TRUE(listens(sim)) << sim.errors();
     {
         Client client(socket_);
         EXPECT_EQ(status_of(client) & 2, 0U) << "nobody has set the link up";
@@ -132,14 +133,14 @@ TEST_F(IxySim, its_registers_fail_as_they_are_told) {
     const std::string script = folder_ / "script";
     std::ofstream(script) << "stuck STATUS.LU 1\n";
     Program sim("ixy", {"sim", "82540em,wire=loop,faults=" + script, "--listen", socket_});
-    ASSERT_TRUE(appears(socket_)) << sim.errors();
+    ASSERT_TRUE(listens(sim)) << sim.errors();
     Client client(socket_);
     EXPECT_EQ(status_of(client) & 2, 2U);
 }
 
 TEST_F(IxySim, a_second_one_does_not_take_its_socket) {
     Program sim("ixy", {"sim", "82540em", "--listen", socket_});
-    ASSERT_TRUE(appears(socket_)) << sim.errors();
+    ASSERT_TRUE(listens(sim)) << sim.errors();
     Program second("ixy", {"sim", "82540em", "--listen", socket_});
     EXPECT_EQ(second.wait(), 1);
     EXPECT_NE(second.errors().find(socket_), std::string::npos) << second.errors();

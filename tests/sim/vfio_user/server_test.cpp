@@ -116,15 +116,14 @@ TEST_F(VfioUserServer, a_card_does_not_write_to_the_next_clients_memory_where_th
 }
 
 TEST_F(VfioUserServer, a_client_that_says_nothing_is_dropped_and_the_next_one_served) {
-    serve(std::make_unique<Card>(probe_card, make_open_end()), {.patience = 50ms});
+    serve(std::make_unique<Card>(probe_card, make_open_end()), {.patience = 500ms});
+    const auto begin = std::chrono::steady_clock::now();
     const Client silent(path_);
     settle();
-    ASSERT_TRUE(server_->has_client());
     client_ = std::make_unique<Client>(path_);
-    const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(error_of(Command::version, join(Version{})), 0);
-    EXPECT_GE(std::chrono::steady_clock::now() - begin, 20ms);
-    const auto end = std::chrono::steady_clock::now() + 100ms;
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 500ms);
+    const auto end = std::chrono::steady_clock::now() + 600ms;
     while (std::chrono::steady_clock::now() < end) server_->step(20ms);
     EXPECT_TRUE(server_->has_client()) << "who has said its version may be silent";
 }

@@ -146,23 +146,37 @@ TEST(Capture, what_is_no_capture_of_ethernet_is_refused) {
     EXPECT_FALSE(open_wire("pcap::" + folder.path()));
 }
 
+/// While it lives no file grows beyond so many bytes: do not print meanwhile.
+class FileLimit {
+public:
+    explicit FileLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FileLimit() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    FileLimit(const FileLimit&) = delete;
+    FileLimit& operator=(const FileLimit&) = delete;
+
+private:
+    void (*handler_)(int);
+    rlimit before_{};
+};
+
 TEST(Capture, full_disk_is_said_once_and_what_follows_is_counted_as_lost) {
     ::testing::internal::CaptureStderr();
     const Folder folder;
     const std::string path = folder.path("a.pcap");
-    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-    rlimit before{};
-    ::getrlimit(RLIMIT_FSIZE, &before);
-    const rlimit limit{200'000, before.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
     std::uint64_t lost = 0;
     {
+        const FileLimit limit(200'000);
         const auto wire = open("pcap::" + path);
         send_numbers(*wire, 0, 5000);
         lost = wire->lost();
     }
-    ::setrlimit(RLIMIT_FSIZE, &before);
-    std::signal(SIGXFSZ, handler);
     EXPECT_GT(lost, 0U);
     const auto records = read_capture(path);
     EXPECT_EQ(records.size(), 5000 - lost);

@@ -215,8 +215,9 @@ TEST_F(SocketWireTest, frames_beyond_65536_that_wait_are_lost) {
 TEST_F(SocketWireTest, card_waits_while_many_frames_do) {
     const auto one = open(path);
     const auto other = open(path);
+    const Time begin = now();  // as if it all happened at once, however busy the machine is
     std::uint32_t sent = 0;
-    for (; one->has_room(now()) && sent < 70'000; ++sent) one->send(numbered(sent), now());
+    for (; one->has_room(begin) && sent < 70'000; ++sent) one->send(numbered(sent), begin);
     EXPECT_GT(sent, 30'000U) << "a machine that is busy for a moment shall not be felt";
     EXPECT_LT(sent, 40'000U) << "there is hardly room left";
     EXPECT_GT(one->waiting(), 30'000U);
@@ -234,16 +235,17 @@ TEST_F(SocketWireTest, card_waits_while_many_frames_do) {
 
 TEST_F(SocketWireTest, card_does_not_wait_for_long_for_who_stands_still_and_not_at_all_for_nobody) {
     const auto one = open(path);
-    send_numbers(*one, 0, 70'000, now());
-    EXPECT_TRUE(one->has_room(now()));
+    const Time begin = now();
+    send_numbers(*one, 0, 70'000, begin);
+    EXPECT_TRUE(one->has_room(begin));
     auto other = open(path);
-    while (one->has_room(now())) one->send(numbered(0), now());
+    while (one->has_room(begin)) one->send(numbered(0), begin);
     EXPECT_TRUE(one->next_time()) << "nobody would look again";
-    EXPECT_FALSE(one->has_room(now() + 500ms));
-    EXPECT_TRUE(one->has_room(now() + 1500ms));
+    EXPECT_FALSE(one->has_room(begin + 500ms));
+    EXPECT_TRUE(one->has_room(begin + 1500ms));
     other.reset();
-    one->advance(now());
-    EXPECT_TRUE(one->has_room(now()));
+    one->advance(begin + 1s);
+    EXPECT_TRUE(one->has_room(begin + 1s));
     EXPECT_EQ(one->waiting(), 0U);
 }
 
