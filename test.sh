@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds everything, and runs every test.
 #
-#   ./test.sh                all of it: under an hour on two cores
+#   ./test.sh                all of it: about 40 minutes on two cores
 #   ./test.sh --quick        builds once and runs the unit tests only
 #   ./test.sh --no-install   takes the packages that are there
 #

@@ -55,7 +55,8 @@ private:
 
 }  // namespace
 
-Expected<std::unique_ptr<PciFunction>> watch(std::shared_ptr<Card> card, const CardAddress& address, std::string name) {
+Expected<std::unique_ptr<PciFunction>> watch(const std::shared_ptr<Card>& card, const CardAddress& address,
+                                             std::string name) {
     std::unique_ptr<PciFunction> function = std::make_unique<WatchedFunction>(card, std::move(name));
     if (address.faults.empty()) {
         if (auto asked = faults::inject_if_requested(function); !asked)

@@ -14,6 +14,7 @@ namespace ixy::sim {
 /// The function to hand to the server as what is between its client and `card`, which `address` has led to and `name`
 /// names. Its DMA memory is the client's, for looking at only. Around it is what the address (faults=), the environment
 /// and the program ask for. Errors: those of read_faults, inject, inject_if_requested and explain_if_requested.
-Expected<std::unique_ptr<PciFunction>> watch(std::shared_ptr<Card> card, const CardAddress& address, std::string name);
+Expected<std::unique_ptr<PciFunction>> watch(const std::shared_ptr<Card>& card, const CardAddress& address,
+                                             std::string name);
 
 }  // namespace ixy::sim

@@ -21,7 +21,7 @@ std::uint16_t fold(std::uint64_t sum) {
 
 IpPacket parse_ipv4(std::span<const std::byte> bytes) {
     if (bytes.size() < 20 || load8(bytes, 0) >> 4 != 4) return {};
-    const std::size_t header = (load8(bytes, 0) & 0xfU) * 4;
+    const std::size_t header = std::size_t{load8(bytes, 0) & 0xfU} * 4;
     const std::size_t total = load16(bytes, 2);
     if (header < 20 || header > total || total > bytes.size()) return {};
     return {.version = 4,

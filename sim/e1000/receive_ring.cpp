@@ -127,8 +127,9 @@ ReceiveRing::Status ReceiveRing::fill_split(ReceivedFrame& frame) {
     SplitReceiveRead given{};
     bool stored = registers_.host().read(at, std::as_writable_bytes(std::span(&given, 1)));
     const auto sizes = registers_.get(PSRCTL);
-    const std::array<std::size_t, 4> limits{PSRCTL.BSIZE0.of(sizes) * 128, PSRCTL.BSIZE1.of(sizes) * 1024,
-                                            PSRCTL.BSIZE2.of(sizes) * 1024, PSRCTL.BSIZE3.of(sizes) * 1024};
+    const std::array<std::size_t, 4> limits{
+        std::size_t{PSRCTL.BSIZE0.of(sizes)} << 7, std::size_t{PSRCTL.BSIZE1.of(sizes)} << 10,
+        std::size_t{PSRCTL.BSIZE2.of(sizes)} << 10, std::size_t{PSRCTL.BSIZE3.of(sizes)} << 10};
     std::array<std::uint16_t, 4> lengths{};
     for (std::size_t i = 0; i < limits.size() && stored; ++i) {
         const std::size_t before = frame.written;

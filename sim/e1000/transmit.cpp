@@ -19,7 +19,8 @@ constexpr Time moment{1};
 
 }  // namespace
 
-Transmit::Transmit(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Link& link, Send send)
+Transmit::Transmit(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Link& link,
+                   const Send& send)
     : registers_(registers), interrupts_(interrupts), link_(link) {
     add_queue({TDBAL, TDBAH, TDLEN, TDH, TDT}, statistics, send);
     if (registers.chip().has(TDT1)) add_queue({TDBAL1, TDBAH1, TDLEN1, TDH1, TDT1}, statistics, send);
@@ -84,7 +85,8 @@ Transmit::Reports Transmit::process(Queue& queue, std::uint32_t count) {
         if (!registers_.host().read(ring.address(first), std::as_writable_bytes(fetched))) break;
         for (const Descriptor& descriptor : fetched) {
             if (!may_send()) return reports;
-            if (budget == 0 || !queue.packet.take(descriptor, --budget)) {
+            const bool is_whole = budget != 0 && queue.packet.take(descriptor, --budget);
+            if (!is_whole) {
                 registers_.host().schedule(transmit_more, registers_.host().now() + moment);
                 return reports;
             }

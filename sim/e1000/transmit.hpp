@@ -21,7 +21,8 @@ class Transmit {
 public:
     /// `send` puts a finished frame on the wire, or into the receiver in loopback.
     using Send = std::function<void(std::span<const std::byte> frame)>;
-    Transmit(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Link& link, Send send);
+    Transmit(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Link& link,
+             const Send& send);
 
     /// Sends all that the ring holds, unless the transmitter is off, there is no link or the wire is busy. To be called
     /// when the link comes up, when the wire is free again and for Timer::transmit_more; writing the registers that set

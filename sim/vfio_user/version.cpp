@@ -42,17 +42,16 @@ Json parse(std::string_view text) {
 /// What this server says of the capabilities that `text`, with its NUL, proposes; discarded where the text is no
 /// proposal.
 Json common_capabilities(std::string_view text) {
-    const Json wrong(Json::value_t::discarded);
     Json common = Json::object();
     if (text.empty()) return common;
-    if (!text.ends_with('\0')) return wrong;
+    if (!text.ends_with('\0')) return Json::value_t::discarded;
     const Json proposal = parse(text.substr(0, text.find('\0')));
-    if (!proposal.is_object()) return wrong;
+    if (!proposal.is_object()) return Json::value_t::discarded;
     const auto capabilities = proposal.find("capabilities");
     if (capabilities == proposal.end()) return common;
-    if (!capabilities->is_object()) return wrong;
+    if (!capabilities->is_object()) return Json::value_t::discarded;
     for (const auto& [name, value] : capabilities->items()) {
-        if (!is_well_typed(name, value)) return wrong;
+        if (!is_well_typed(name, value)) return Json::value_t::discarded;
         if (our_capabilities().contains(name)) common[name] = our_capabilities()[name];
     }
     return common;
