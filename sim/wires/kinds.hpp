@@ -19,8 +19,9 @@ std::unique_ptr<Wire> make_loop();
 Expected<std::unique_ptr<Wire>> open_socket(const std::string& path, const std::string& theirs = {});
 /// tap.cpp: the TAP interface `name`. Errors: permission, busy, invalid_argument, not_found (a kernel without TAP).
 Expected<std::unique_ptr<Wire>> open_tap(const std::string& name);
-/// capture.cpp: plays the file `in` and writes the file `out`; either may be empty. Errors: not_found, permission, system
-/// (a full disk), busy (one file for both, or played or written by another), invalid_argument (no capture of Ethernet).
+/// capture.cpp: plays the file `in` and writes the file `out`; either may be empty. Errors: not_found, permission,
+/// system (a full disk), busy (one file for both, or played or written by another), invalid_argument (no capture of
+/// Ethernet).
 Expected<std::unique_ptr<Wire>> open_capture(const std::string& in, const std::string& out);
 /// impairments.cpp: `wire`, with `impairments` done to what is sent.
 std::unique_ptr<Wire> impair(std::unique_ptr<Wire> wire, const Impairments& impairments);

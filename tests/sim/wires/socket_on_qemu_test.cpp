@@ -6,6 +6,16 @@
 namespace ixy::sim::test {
 namespace {
 
+/// The number of the frames that try whether QEMU has opened its sockets; some of them may still be on their way when
+/// it has.
+constexpr std::uint32_t opening = 1'000'000;
+
+Frame await_after_opening(Wire& wire) {
+    Frame frame = await(wire);
+    while (!frame.empty() && number_of(frame) == opening) frame = await(wire);
+    return frame;
+}
+
 TEST(SocketWireOnQemu, frames_go_through_its_hub_both_ways) {
     const Folder folder;
     const auto netdev = [&](const std::string& id) {
@@ -21,20 +31,22 @@ TEST(SocketWireOnQemu, frames_go_through_its_hub_both_ways) {
                  "-netdev", "hubport,id=hb,hubid=0,netdev=b", nullptr);
         return 127;
     });
-    ASSERT_TRUE(eventually([&] { return one->send(numbered(0), now()), other->receive(now()).has_value(); }));
-    while (readable(*other, 100ms)) (void)other->receive(now());
+    ASSERT_TRUE(eventually([&] { return one->send(numbered(opening), now()), other->receive(now()).has_value(); }));
     for (std::uint32_t i = 0; i < 1000; ++i) {
         one->send(numbered(i, 60 + i), now());
-        ASSERT_EQ(await(*other), numbered(i, 60 + i)) << i;
+        ASSERT_EQ(await_after_opening(*other), numbered(i, 60 + i)) << i;
         other->send(numbered(i, 60 + i), now());
-        ASSERT_EQ(await(*one), numbered(i, 60 + i)) << i;
+        ASSERT_EQ(await_after_opening(*one), numbered(i, 60 + i)) << i;
     }
-    // QEMU drops what the one side gives faster than the other side takes; what arrives is in order.
+    // QEMU drops what the one side gives faster than the other side takes, and then its hub changes the order, too.
     send_numbers(*one, 0, 200, now());
     std::vector<std::uint32_t> numbers;
+    ASSERT_TRUE(eventually(
+        [&] { return std::ranges::copy(numbers_at(*other, now()), std::back_inserter(numbers)), numbers.size() > 5; }));
     while (readable(*other, 200ms)) std::ranges::copy(numbers_at(*other, now()), std::back_inserter(numbers));
-    EXPECT_GT(numbers.size(), 5U);
-    EXPECT_TRUE(std::ranges::is_sorted(numbers));
+    std::ranges::sort(numbers);
+    EXPECT_LT(numbers.back(), 200U);
+    EXPECT_EQ(std::ranges::adjacent_find(numbers), numbers.end()) << "a frame came twice";
 }
 
 }  // namespace
