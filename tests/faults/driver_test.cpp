@@ -102,7 +102,7 @@ void survive(const Plan& plan) {
     life.work();
     life.close();
     EXPECT_LT(life.accesses(), 100'000U) << "it waits without end";
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 
 TEST(FaultyCard, without_faults_works) {

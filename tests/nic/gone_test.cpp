@@ -55,7 +55,7 @@ TEST_P(Gone, the_device_says_so_and_every_call_returns) {
         EXPECT_EQ(counters_after[i].value, counters_before[i].value) << counters_after[i].name;
     }
     device.reset();
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
     EXPECT_EQ(pool->available(), pool->size());
 }
 

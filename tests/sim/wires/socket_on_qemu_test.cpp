@@ -6,16 +6,6 @@
 namespace ixy::sim::test {
 namespace {
 
-/// The number of the frames that try whether QEMU has opened its sockets; some of them may still be on their way when
-/// it has.
-constexpr std::uint32_t opening = 1'000'000;
-
-Frame await_after_opening(Wire& wire) {
-    Frame frame = await(wire);
-    while (!frame.empty() && number_of(frame) == opening) frame = await(wire);
-    return frame;
-}
-
 TEST(SocketWireOnQemu, frames_go_through_its_hub_both_ways) {
     const Folder folder;
     const auto netdev = [&](const std::string& id) {

@@ -61,17 +61,12 @@ TEST_F(SocketWireTest, carries_frames_whole_and_in_order_both_ways) {
 TEST_F(SocketWireTest, two_processes_exchange_thousands_of_frames) {
     const auto wire = open(path);
     Process other([&] { return echo(path); });
-    ASSERT_TRUE(eventually([&] { return wire->send(numbered(0), now()), wire->receive(now()).has_value(); }));
-    while (wire->receive(now())) {
-    }
-    std::this_thread::sleep_for(50ms);
-    while (wire->receive(now())) {
-    }
+    ASSERT_TRUE(eventually([&] { return wire->send(numbered(opening), now()), wire->receive(now()).has_value(); }));
     const std::uint64_t lost_before = wire->lost();
     std::vector<std::uint32_t> back;
     for (std::uint32_t next = 0; back.size() < 20'000;) {
         for (; next < 20'000 && next < back.size() + 2000; ++next) wire->send(numbered(next), now());
-        const Frame frame = await(*wire);
+        const Frame frame = await_after_opening(*wire);
         ASSERT_FALSE(frame.empty());
         back.push_back(number_of(frame));
     }
@@ -279,7 +274,7 @@ TEST_F(SocketWireTest, closing_does_not_wait_long_for_who_stands_still) {
     send_numbers(*one, 0, 4000, now());
     const Time begin = now();
     one.reset();
-    EXPECT_LT(now() - begin, 5s);
+    EXPECT_LT(now() - begin, 10s);
 }
 
 TEST_F(SocketWireTest, only_ethernet_frames_come_in_and_short_ones_are_padded) {
