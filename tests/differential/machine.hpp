@@ -1,7 +1,6 @@
 // The two machines that a script is run on: each has an 82540EM, memory at the same addresses, and a cable.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -15,6 +14,8 @@ namespace ixy::test {
 inline constexpr std::uint64_t arena_begin = 0x20'0000;
 inline constexpr std::size_t arena_size = std::size_t{4} << 20;
 
+/// After whatever is done to a machine, all that its card's timers had in store has happened: each has a clock of its
+/// own, which goes on by itself to where nothing waits for it.
 class Machine {
 public:
     virtual ~Machine() = default;
@@ -24,8 +25,8 @@ public:
     virtual std::span<std::byte> memory() = 0;
     /// A frame comes in.
     virtual void put(const Frame& frame) = 0;
-    /// The next frame that went out; empty when there was none for `limit`.
-    virtual Frame take(std::chrono::milliseconds limit) = 0;
+    /// The next frame that went out; empty when there is none.
+    virtual Frame take() = 0;
     /// The level of the interrupt line.
     virtual bool interrupt() = 0;
     virtual void set_cable(bool plugged) = 0;
@@ -35,7 +36,7 @@ public:
 
 /// QEMU's e1000, under qtest.
 std::unique_ptr<Machine> make_qemu_machine();
-/// Our model, with a clock of its own: after every access, all that its timers have in store has happened.
+/// Our model.
 std::unique_ptr<Machine> make_sim_machine();
 
 }  // namespace ixy::test

@@ -40,7 +40,7 @@ public:
         (void)far_end_.send(frame, 0ms);
         settle();
     }
-    Frame take(std::chrono::milliseconds) override { return far_end_.receive(0ms); }
+    Frame take() override { return far_end_.receive(0ms); }
     bool interrupt() override {
         constexpr std::uint32_t interrupt_status = 1 << 3;
         return (card_.config_read(pci_config::status, 2) & interrupt_status) != 0;

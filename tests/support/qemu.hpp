@@ -49,6 +49,8 @@ public:
     /// Gives a frame (up to 64 KiB) to the card. About ten frames wait in the cable while the card cannot receive; then
     /// this waits, and gives up (false) after `limit`.
     bool send(std::span<const std::byte> frame, std::chrono::milliseconds limit = patience);
+    /// True when QEMU has taken all that was given from the cable, into the card or into its queue for it.
+    bool is_empty() const;
     /// The next frame that the card has sent; empty when none came within `limit`.
     Frame receive(std::chrono::milliseconds limit = patience);
     /// All frames until none comes for `quiet`.

@@ -1,5 +1,7 @@
 // The far end of a card's cable: one Unix datagram for each frame.
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -80,6 +82,12 @@ bool Wire::send(std::span<const std::byte> frame, std::chrono::milliseconds limi
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
         if (errno != EAGAIN || left.count() <= 0 || !ready(socket_, POLLOUT, left)) return false;
     }
+}
+
+bool Wire::is_empty() const {
+    int unread = 0;
+    if (::ioctl(socket_, SIOCOUTQ, &unread) != 0) fail(ours_);
+    return unread == 0;
 }
 
 Frame Wire::receive(std::chrono::milliseconds limit) {
