@@ -110,7 +110,8 @@ void receive(Ring& ring, std::atomic<std::int64_t>& left, std::vector<std::uint6
 TEST(spsc_ring, between_two_threads_everything_arrives_once_and_in_order) {
     for (const std::size_t capacity : std::initializer_list<std::size_t>{1, 8, 256}) {
         SpscRing<Parcel> ring(capacity);
-        const std::uint64_t sent = capacity == 1 ? 2'000 : 200'000;  // each waits for the other thread's turn
+        const std::uint64_t sent =
+            std::min<std::uint64_t>(200'000, 500 * capacity);  // a full ring ends a thread's turn
         std::atomic<std::int64_t> left = static_cast<std::int64_t>(sent);
         std::vector<std::uint64_t> sums(1);
         {
@@ -125,7 +126,7 @@ TEST(spsc_ring, between_two_threads_everything_arrives_once_and_in_order) {
 TEST(mpmc_ring, between_six_threads_everything_arrives_once_and_in_its_senders_order) {
     constexpr std::uint64_t senders = 3, receivers = 3;
     for (const std::size_t capacity : std::initializer_list<std::size_t>{2, 64, 1024}) {
-        const std::uint64_t count = capacity == 2 ? 2'000 : 30'000;
+        const std::uint64_t count = std::min<std::uint64_t>(30'000, 200 * capacity);
         MpmcRing<Parcel> ring(capacity);
         std::atomic<std::int64_t> left = static_cast<std::int64_t>(count * senders);
         std::vector sums(receivers, std::vector<std::uint64_t>(senders));
