@@ -48,12 +48,11 @@ void Interrupts::connect_registers() {
 
 // --- causes --------------------------------------------------------------------------------------------------------
 
-/// 13.4.17: on the 8254x, a read clears all. 82574 datasheet 7.4.5: there it clears when an interrupt was sent, or when
-/// all are masked; who polls with some unmasked does not take causes from the handler.
+/// 13.4.17, 82574L 7.4.3: a read clears all. In MSI-X mode (7.4.5) only when an interrupt was sent, or when all are
+/// masked; who polls with some unmasked does not take causes from the handler.
 std::uint32_t Interrupts::read_causes() {
     const Causes causes = registers_.get(ICR);
-    const bool clears =
-        !registers_.chip().features.interrupts_by_message || (causes & ICR.INT_ASSERTED) || !registers_.get(IMS);
+    const bool clears = !by_message() || (causes & ICR.INT_ASSERTED) || !registers_.get(IMS);
     acknowledge();
     if (clears) registers_.set(ICR, {});
     update();
@@ -99,6 +98,12 @@ void Interrupts::frame_received(std::size_t bytes, unsigned queue) {
     if (delay == 0) return raise(cause);
     receive_waits_ |= cause;
     start(receive_delay, delay, receive_absolute_delay, RADV.DELAY.of(registers_.get(RADV)));
+}
+
+void Interrupts::few_descriptors(unsigned queue) {
+    Causes causes = ICR.RXDMT0;
+    if (by_message()) causes |= queue == 0 ? ICR.RXQ0 : ICR.RXQ1;
+    raise(causes);
 }
 
 /// 3.4.3: the same for transmission, for the descriptors that ask for it.

@@ -35,6 +35,9 @@ public:
     /// A frame of `bytes`, check sequence included, was written to memory: RXT0, at once or when RDTR and RADV have run
     /// out; SRPD when it is small (RSRPD). In MSI-X mode the queue's own cause instead of RXT0.
     void frame_received(std::size_t bytes, unsigned queue = 0);
+    /// Free receive descriptors have come down to the threshold (RCTL.RDMTS): RXDMT0, in MSI-X mode also the queue's
+    /// own cause (82574L 10.2.4.1).
+    void few_descriptors(unsigned queue = 0);
     /// A transmit descriptor with RS was written back: TXDW; with IDE, when TIDV and TADV have run out. In MSI-X mode
     /// the queue's own cause instead of TXDW.
     void transmit_reported(bool delayed, unsigned queue = 0);

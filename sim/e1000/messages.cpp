@@ -35,7 +35,6 @@ Messages::Messages(RegisterFile& registers, unsigned first_timer) : registers_(r
 Messages::Causes Messages::with_summary(Causes causes) {
     constexpr Causes other = ICR.LSC | ICR.RXO | ICR.MDAC | ICR.SRPD | ICR.ACK | ICR.MNG;
     if (causes & other) causes |= ICR.OTHER;
-    if (causes & ICR.RXDMT0) causes |= ICR.RXQ0;
     return causes;
 }
 

@@ -20,7 +20,7 @@ public:
     /// `first_timer` and the four that follow are the vectors' throttles.
     Messages(RegisterFile& registers, unsigned first_timer);
 
-    /// What stands in ICR for a cause beside itself: Other, and the queue whose descriptors run out.
+    /// What stands in ICR for a cause beside itself: Other.
     static Causes with_summary(Causes causes);
     /// Sends a message for each cause that ICR has newly, IMS lets through and its throttle does not hold back.
     void update();

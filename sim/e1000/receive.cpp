@@ -147,8 +147,13 @@ bool Receive::count_faults(std::size_t size, bool damaged) {
 
 /// The frame as memory shall have it, and what its descriptor shall say.
 ReceivedFrame Receive::prepare(std::span<const std::byte> bytes, bool damaged, bool inexact) {
-    const auto control = registers_.get(RXCSUM);
+    auto control = registers_.get(RXCSUM);
     const auto vlan_type = static_cast<std::uint16_t>(registers_.number(VET));
+    const bool is_82574 = registers_.chip().features.interrupts_by_message;
+    if (is_82574) {  // 82574L 10.2.5.16: there, RFCTL has the say for IPv6
+        const bool ipv6 = !(registers_.get(RFCTL) & RFCTL.IPV6_XSUM_DIS);
+        control = ipv6 ? control | RXCSUM.IPV6OFL : control & ~RXCSUM.IPV6OFL;
+    }
     auto status = check_received(bytes, control, vlan_type);
     if (inexact) status |= RDESC_STATUS.PIF;
     if (damaged) status |= RDESC_STATUS.CE;
@@ -160,11 +165,25 @@ ReceivedFrame Receive::prepare(std::span<const std::byte> bytes, bool damaged, b
     }
     const auto stored = as_stored(bytes, tagged, damaged);
     const std::size_t start = std::min<std::size_t>(RXCSUM.PCSS.of(control), stored.size());
-    return {.bytes = stored,
-            .status = status,
-            .checksum = static_cast<std::uint16_t>(~ones_sum(stored.subspan(start))),
-            .rss = scale(bytes, registers_),
-            .wire_size = bytes.size() + check_sequence_size};
+    ReceivedFrame frame{.bytes = stored,
+                        .status = status,
+                        .checksum = static_cast<std::uint16_t>(~ones_sum(stored.subspan(start))),
+                        .rss = scale(bytes, registers_),
+                        .detected_size = bytes.size() + check_sequence_size - (tagged ? vlan_tag_size : 0)};
+    if (is_82574) recognize(frame, parse_ip(bytes, vlan_type));
+    return frame;
+}
+
+/// 82574L 7.1.5.2, 10.2.5.16: UDP is told from TCP, and a TCP packet that acknowledges from others; with ACKD_DIS, only
+/// when it carries no data.
+void Receive::recognize(ReceivedFrame& frame, const IpPacket& packet) const {
+    if (packet.protocol == protocol_udp && (frame.status & RDESC_STATUS.TCPCS))
+        frame.status |= RDESC_STATUS.from(EXTENDED_STATUS.UDPCS.mask());
+    if (!packet.is(protocol_tcp)) return;
+    constexpr std::byte ack{0x10};
+    const std::size_t header = std::to_integer<std::size_t>(packet.body[12] >> 4) * 4;
+    const bool counts = !(registers_.get(RFCTL) & RFCTL.ACKD_DIS) || packet.body.size() <= header;
+    frame.acknowledges = counts && (packet.body[13] & ack) != std::byte{0};
 }
 
 /// Takes a VLAN tag out, and puts the check sequence behind unless it is to be stripped (RCTL.SECRC): that of the frame

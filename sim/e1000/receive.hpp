@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <ixy/sim/e1000/filters.hpp>
+#include <ixy/sim/e1000/internet.hpp>
 #include <ixy/sim/e1000/interrupts.hpp>
 #include <ixy/sim/e1000/receive_ring.hpp>
 #include <ixy/sim/e1000/registers.hpp>
@@ -41,6 +42,7 @@ private:
     bool is_control_frame_for_us(std::span<const std::byte> bytes);
     bool count_faults(std::size_t size, bool damaged);
     ReceivedFrame prepare(std::span<const std::byte> bytes, bool damaged, bool inexact);
+    void recognize(ReceivedFrame& frame, const IpPacket& packet) const;
     ReceiveRing& ring_for(const ReceivedFrame& frame) { return rings_[frame.rss.queue % rings_.size()]; }
     std::span<const std::byte> as_stored(std::span<const std::byte> bytes, bool without_tag, bool damaged);
     void wait(const ReceivedFrame& frame);

@@ -96,7 +96,8 @@ bool ReceiveRing::deliver(ReceivedFrame& frame) {
         for (std::uint32_t i = 0; i < slots; ++i) consume();
         if (!(status & RDESC_STATUS.EOP)) continue;
         if (status & RDESC_STATUS.RXE) statistics_.count(RXERRC);
-        interrupts_.frame_received(frame.wire_size, queue_);
+        if (frame.acknowledges && !(registers_.get(RFCTL) & RFCTL.ACK_DIS)) interrupts_.raise(ICR.ACK);
+        interrupts_.frame_received(frame.detected_size, queue_);
         return true;
     }
     return false;
@@ -158,9 +159,10 @@ ReceiveRing::Status ReceiveRing::status_after(const ReceivedFrame& frame, bool s
 /// length. With RXCSUM.PCSD, the RSS hash takes the checksum's place.
 ExtendedReceiveWriteBack ReceiveRing::extended(const ReceivedFrame& frame, Status status, std::size_t length) const {
     const bool hashed = static_cast<bool>(registers_.get(RXCSUM) & RXCSUM.PCSD);
+    auto told = EXTENDED_STATUS.from((status.bits & 0xff) | (status.bits & 0xff00) << 16);
+    if (frame.acknowledges && (status & RDESC_STATUS.EOP)) told |= EXTENDED_STATUS.ACK;
     return {EXTENDED_MRQ.RSS_TYPE(frame.rss.type) | EXTENDED_MRQ.QUEUE(frame.rss.queue),
-            hashed ? frame.rss.hash : std::uint32_t{frame.checksum} << 16,
-            EXTENDED_STATUS.from((status.bits & 0xff) | (status.bits & 0xff00) << 16),
+            hashed ? frame.rss.hash : std::uint32_t{frame.checksum} << 16, told,
             EXTENDED_LENGTH.from(static_cast<std::uint32_t>(length) | (status.bits & 0xffff'0000))};
 }
 
@@ -180,7 +182,7 @@ void ReceiveRing::consume() {
     ring_.advance();
     --known_;
     const std::uint32_t threshold = ring_.size() >> (1 + RCTL.RDMTS.of(registers_.get(RCTL)));
-    if (ring_.ready() == threshold) interrupts_.raise(ICR.RXDMT0);
+    if (ring_.ready() == threshold) interrupts_.few_descriptors(queue_);
 }
 
 /// 13.4.22: BSIZE, and BSEX, without which there is no use for its value 0.

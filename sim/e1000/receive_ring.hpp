@@ -23,8 +23,9 @@ struct ReceivedFrame {
     datasheet::Value<datasheet::e1000::RdescStatus> status;  ///< of its last descriptor, beside DD and EOP
     std::uint16_t checksum = 0;
     RssResult rss{};
-    std::size_t wire_size = 0;  ///< bytes, check sequence included
-    std::size_t written = 0;    ///< bytes that memory has
+    bool acknowledges = false;      ///< it is a TCP ACK; of the 82574L
+    std::size_t detected_size = 0;  ///< bytes, with check sequence, without a tag that was taken out: RSRPD
+    std::size_t written = 0;        ///< bytes that memory has
 };
 
 class ReceiveRing {

@@ -14,9 +14,6 @@
 namespace ixy::test {
 namespace {
 
-constexpr const datasheet::Chip& chip = datasheet::e1000::CHIP_82540EM;
-constexpr std::uint64_t usual_seeds = 6;
-
 std::uint64_t environment(const char* name, std::uint64_t otherwise) {
     const char* const text = std::getenv(name);
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 0);
@@ -31,9 +28,9 @@ Pair::Found run(Pair& pair, const std::vector<Step>& script) {
     return pair.finish();
 }
 
-void expect_no_difference(std::uint64_t seed, std::size_t steps) {
-    Pair pair(make_sim_machine(), make_qemu_machine());
-    Generator generator(seed, [&](std::uint32_t offset) { return pair.peek(offset); });
+void expect_no_difference(const datasheet::Chip& chip, std::uint64_t seed, std::size_t steps) {
+    Pair pair(chip);
+    Generator generator(chip, seed, [&](std::uint32_t offset) { return pair.peek(offset); });
     std::vector<Step> script;
     Pair::Found found;
     while (!found && script.size() < steps) {
@@ -48,40 +45,55 @@ void expect_no_difference(std::uint64_t seed, std::size_t steps) {
     }
 }
 
-TEST(Differential, scripts_do_the_same_to_both) {
+struct Subject {
+    const datasheet::Chip& chip;
+    std::uint64_t seeds;  ///< how many are usual
+};
+void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.chip.name; }
+
+class Differential : public testing::TestWithParam<Subject> {
+protected:
+    const datasheet::Chip& chip = GetParam().chip;
+};
+
+TEST_P(Differential, scripts_do_the_same_to_both) {
     if (const char* const path = std::getenv("IXY_SCRIPT")) {
         std::ostringstream text;
         text << std::ifstream(path).rdbuf();
-        Pair pair(make_sim_machine(), make_qemu_machine());
+        Pair pair(chip);
         const auto found = run(pair, parse_script(text.str(), chip));
         EXPECT_FALSE(found) << *found;
         return;
     }
     const std::uint64_t first = environment("IXY_FIRST_SEED", 1);
-    const std::uint64_t count = environment("IXY_SEEDS", usual_seeds);
-    for (std::uint64_t seed = first; seed < first + count && !HasFailure(); ++seed) expect_no_difference(seed, 1500);
+    const std::uint64_t count = environment("IXY_SEEDS", GetParam().seeds);
+    for (std::uint64_t seed = first; seed < first + count && !HasFailure(); ++seed)
+        expect_no_difference(chip, seed, 1500);
 }
 
-TEST(Differential, each_known_difference_is_there_and_tolerated) {
-    for (const KnownDifference* difference : known::all) {
-        const auto script = parse_script(difference->shown_by, chip);
-        if (difference->avoided) {
-            Pair pair(make_sim_machine(), make_qemu_machine());
-            EXPECT_TRUE(run(pair, script)) << difference->name << ": QEMU does as the manual says";
-            continue;
+TEST_P(Differential, each_known_difference_is_there_and_tolerated) {
+    for (const KnownDifference* difference : known::of(chip)) {
+        const auto script = parse_script(std::string(known::preamble(chip)) + std::string(difference->shown_by), chip);
+        if (!difference->avoided) {
+            Pair tolerant(chip);
+            const auto found = run(tolerant, script);
+            EXPECT_FALSE(found) << difference->name << ": " << *found;
         }
-        Pair tolerant(make_sim_machine(), make_qemu_machine());
-        const auto found = run(tolerant, script);
-        EXPECT_FALSE(found) << difference->name << ": " << *found;
-        Pair intolerant(make_sim_machine(), make_qemu_machine(), difference);
+        Pair intolerant(chip, difference);
         EXPECT_TRUE(run(intolerant, script)) << difference->name << ": QEMU does as the manual says";
     }
 }
 
+INSTANTIATE_TEST_SUITE_P(Chips, Differential,
+                         testing::Values(Subject{datasheet::e1000::CHIP_82540EM, 6},
+                                         Subject{datasheet::e1000::CHIP_82574L, 3}),
+                         [](const auto& each) { return std::string(each.param.chip.name); });
+
 TEST(Script, is_read_as_it_is_written) {
-    for (const std::string line :
-         {"write RCTL 0x4008002", "read ICR", "write RAL[3] 0x12345678", "drop ICR", "put 0x200000 00ff10",
-          "fill 0x210000 1500 17", "frame 60 9 ffffffffffff", "cable out", "cable in"}) {
+    constexpr const datasheet::Chip& chip = datasheet::e1000::CHIP_82540EM;
+    for (const std::string line : {"write RCTL 0x4008002", "read ICR", "write RAL[3] 0x12345678", "drop ICR",
+                                   "put 0x200000 00ff10", "fill 0x210000 1500 17", "frame 60 9 ffffffffffff",
+                                   "cable out", "cable in", "set CTRL 0x40", "messages on", "messages off"}) {
         EXPECT_EQ(parse_step(line, chip).value().text(), line);
     }
     EXPECT_FALSE(parse_step("", chip));

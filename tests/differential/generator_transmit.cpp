@@ -14,48 +14,16 @@ using namespace datasheet::e1000;
 namespace {
 constexpr std::uint64_t buffers = 0x38'0000;
 constexpr std::uint64_t buffers_size = 0x20'0000;
-
-void put16(std::vector<std::byte>& bytes, std::size_t at, std::size_t value) {
-    bytes.at(at) = static_cast<std::byte>(value >> 8);
-    bytes.at(at + 1) = static_cast<std::byte>(value);
-}
 }  // namespace
 
-/// Ethernet, IP and TCP or UDP headers, and where they begin.
-struct Generator::Headers {
-    std::vector<std::byte> bytes;
-    std::uint32_t ip = 14;
-    std::uint32_t l4 = 34;
-    bool version_4 = true;
-    bool tcp = true;
-
-    std::uint32_t size() const { return static_cast<std::uint32_t>(bytes.size()); }
-    /// A context descriptor's first two words. 3.3.6
-    ContextDescriptor context() const {
-        auto command = CONTEXT_CMD.DEXT | CONTEXT_CMD.DTYP(0);
-        if (tcp) command |= CONTEXT_CMD.TCP;
-        if (version_4) command |= CONTEXT_CMD.IP;
-        return {.ip = CONTEXT_IP.IPCSS(ip) | CONTEXT_IP.IPCSO(ip + 10) | CONTEXT_IP.IPCSE(l4 - 1),
-                .tcp = CONTEXT_TCP.TUCSS(l4) | CONTEXT_TCP.TUCSO(l4 + (tcp ? 16 : 6)) | CONTEXT_TCP.TUCSE(0),
-                .command = command,
-                .status = {}};
-    }
-};
-
-Generator::Headers Generator::make_headers(std::size_t payload, bool tcp) {
-    Headers headers{.version_4 = chance(60), .tcp = tcp};
-    const std::uint32_t options = headers.version_4 ? 4 * below(4) : 0;
-    headers.l4 = headers.ip + (headers.version_4 ? 20 + options : 40);
-    const std::size_t size = headers.l4 + (tcp ? 20U : 8U);
-    headers.bytes = make_bytes(size, bits() >> 8, std::vector<std::byte>(6, std::byte{0x02}));
-    put16(headers.bytes, 12, headers.version_4 ? 0x0800 : 0x86dd);
-    headers.bytes[headers.ip] = static_cast<std::byte>(headers.version_4 ? 0x45 + options / 4 : 0x60);
-    put16(headers.bytes, headers.ip + (headers.version_4 ? 2 : 4),
-          (headers.version_4 ? size - headers.ip : size - headers.l4) + payload);
-    if (headers.version_4) put16(headers.bytes, headers.ip + 10, 0);
-    headers.bytes[headers.ip + (headers.version_4 ? 9 : 6)] = static_cast<std::byte>(tcp ? 6 : 17);
-    if (tcp) headers.bytes[headers.l4 + 12] = std::byte{0x50};
-    return headers;
+Headers Generator::make_headers(std::size_t payload, bool tcp, bool segmented) {
+    const bool version_4 = chance(60);
+    return Headers::make({.payload = payload,
+                          .version_4 = version_4,
+                          .tcp = tcp,
+                          .segmented = segmented,
+                          .options = version_4 ? 4 * below(4) : 0},
+                         bits() >> 8);
 }
 
 template <class T>
@@ -67,13 +35,15 @@ template void Generator::put_words(std::uint64_t, const ReceiveDescriptor&);
 
 template <class T>
 void Generator::post(const T& descriptor) {
-    put_words(transmit_.base + transmit_.tail * sizeof descriptor, descriptor);
-    transmit_.tail = (transmit_.tail + 1) % transmit_.size;
+    Ring& ring = transmit_queue();
+    put_words(ring.base + ring.tail * sizeof descriptor, descriptor);
+    ring.tail = (ring.tail + 1) % ring.size;
 }
 
 std::uint32_t Generator::transmit_room() const {
-    const std::uint32_t used = (transmit_.tail + transmit_.size - peek_(TDH.offset)) % transmit_.size;
-    return transmit_.size - 1 - used;
+    const Ring& ring = transmit_[queue_];
+    const std::uint32_t used = (ring.tail + ring.size - peek_(transmit_rings[queue_].head.offset)) % ring.size;
+    return ring.size - 1 - used;
 }
 
 std::uint64_t Generator::transmit_memory(std::size_t size) {
@@ -100,23 +70,25 @@ void Generator::post_pieces(std::uint64_t address, std::size_t size, std::size_t
 
 /// One to three packets, and the doorbell for all of them.
 void Generator::send() {
+    queue_ = below(static_cast<std::uint32_t>(queues_));
+    const Ring& ring = transmit_queue();
     const std::uint32_t room = transmit_room();
-    const std::uint32_t before = transmit_.tail;
+    const std::uint32_t before = ring.tail;
     constexpr std::uint32_t most_of_a_packet = 6;
     for (std::uint32_t packets = 1 + below(3); packets != 0; --packets) {
-        const std::uint32_t used = (transmit_.tail + transmit_.size - before) % transmit_.size;
+        const std::uint32_t used = (ring.tail + ring.size - before) % ring.size;
         if (used + most_of_a_packet > room) break;
         const std::uint32_t kind = below(10);
         if (kind < 4) {
             send_plain();
-        } else if (kind < 7) {
+        } else if (kind < 7 || chip_.features.interrupts_by_message) {  // see known::segments_are_fragments
             send_with_checksums();
         } else {
             send_segmented();
         }
     }
-    if (transmit_.tail != before) write(TDT, transmit_.tail);
-    read(TDH);
+    if (ring.tail != before) write(transmit_rings[queue_].tail, ring.tail);
+    read(transmit_rings[queue_].head);
     if (chance(50)) read(ICR);
 }
 
@@ -135,7 +107,7 @@ void Generator::send_plain() {
 
 void Generator::send_with_checksums() {
     const std::size_t payload = below(1400);
-    const Headers headers = make_headers(payload, chance(60));
+    const Headers headers = make_headers(payload, chance(60), false);
     const std::uint64_t address = transmit_memory(headers.size() + payload);
     put(address, headers.bytes);
     if (payload != 0) fill(address + headers.size(), payload);
@@ -153,7 +125,7 @@ void Generator::send_segmented() {
     const std::uint32_t mss = 64 + below(1400);
     std::uint32_t payload = 1 + below(12'000);
     if (payload % mss == 0) ++payload;  // see known::empty_last_segment
-    Headers headers = make_headers(payload, chance(80));
+    Headers headers = make_headers(payload, chance(80), true);
     const std::uint64_t address = transmit_memory(headers.size() + payload);
     put(address, headers.bytes);
     fill(address + headers.size(), payload);

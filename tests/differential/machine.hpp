@@ -1,4 +1,5 @@
-// The two machines that a script is run on: each has an 82540EM, memory at the same addresses, and a cable.
+// The two machines that a script is run on: each has a card with the same chip, memory at the same addresses, and a
+// cable.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +9,15 @@
 
 #include "tests/support/qemu.hpp"
 
+#include <ixy/datasheet/chip.hpp>
+
 namespace ixy::test {
 
 /// Where the machines' memory lies, as their cards see it, and how much of it there is.
 inline constexpr std::uint64_t arena_begin = 0x20'0000;
 inline constexpr std::size_t arena_size = std::size_t{4} << 20;
+/// MSI-X vectors of the 82574L.
+inline constexpr unsigned message_vectors = 5;
 
 /// After whatever is done to a machine, all that its card's timers had in store has happened: each has a clock of its
 /// own, which goes on by itself to where nothing waits for it.
@@ -29,14 +34,18 @@ public:
     virtual Frame take() = 0;
     /// The level of the interrupt line.
     virtual bool interrupt() = 0;
+    /// Switches MSI-X on or off, of a chip that has it.
+    virtual void set_messages(bool on) = 0;
+    /// The vectors whose messages have come since the last call: bit 0 is vector 0.
+    virtual std::uint32_t messages() = 0;
     virtual void set_cable(bool plugged) = 0;
     /// What it says of how it was used; nothing where it is not one that does.
     virtual std::string reports() { return {}; }
 };
 
-/// QEMU's e1000, under qtest.
-std::unique_ptr<Machine> make_qemu_machine();
+/// QEMU's model of the chip, e1000 or e1000e, under qtest.
+std::unique_ptr<Machine> make_qemu_machine(const datasheet::Chip& chip);
 /// Our model.
-std::unique_ptr<Machine> make_sim_machine();
+std::unique_ptr<Machine> make_sim_machine(const datasheet::Chip& chip);
 
 }  // namespace ixy::test

@@ -5,11 +5,14 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/differential/known.hpp"
 #include "tests/differential/machine.hpp"
+#include "tests/differential/rings.hpp"
 #include "tests/differential/script.hpp"
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -22,8 +25,7 @@ public:
     using Found = std::optional<std::string>;  ///< what differs, if anything does
 
     /// `intolerant_of`: a known difference that is not to be tolerated this time.
-    Pair(std::unique_ptr<Machine> ours, std::unique_ptr<Machine> theirs,
-         const KnownDifference* intolerant_of = nullptr);
+    explicit Pair(const datasheet::Chip& chip, const KnownDifference* intolerant_of = nullptr);
 
     /// Does `step` on both, and compares what was read, what went out, memory and interrupt line.
     Found run(const Step& step);
@@ -34,27 +36,52 @@ public:
     std::uint32_t peek(std::uint32_t offset) { return ours_->read(offset); }
 
 private:
+    /// One of the chip's queues of received frames.
+    struct Queue {
+        const RingRegisters& at;
+        std::uint64_t base;
+        std::uint32_t size;                  ///< descriptors
+        std::uint32_t before;                ///< the head, before a frame came
+        std::uint32_t after;                 ///< and then
+        std::vector<std::uint64_t> buffers;  ///< what the descriptors gave
+    };
+
+    void do_write(const Step& step);
+    std::vector<std::span<std::byte>> buffers_to_checksum(const Step& step);
+    std::span<std::byte> counterpart(std::span<std::byte> of_ours);
+    void spoil_sent();
     Found do_read(const Step& step);
+    void settle_causes();
     Found do_frame(const Step& step);
-    void settle_threshold(std::uint32_t head_before, std::uint32_t head_after);
+    void spoil_received(bool taken);
+    void settle_threshold(const Queue& queue);
     Found compare_outcome(bool memory_too);
     Found compare_sent();
-    Found compare_received(std::uint32_t begin, std::uint32_t end);
-    Found compare_descriptor(std::uint32_t slot);
+    Found compare_interrupts();
+    Found compare_received(const Queue& queue);
+    Found compare_legacy(std::uint64_t address, const std::string& name);
+    Found compare_extended(std::uint64_t address, const std::string& name);
+    std::pair<std::size_t, bool> piece(std::uint64_t address);
     void accept_check_sequence(const std::vector<std::span<std::byte>>& pieces);
     Found compare_memory();
-    std::uint64_t ring();  ///< where the receive ring is
-    std::uint32_t receive_ring_size();
-    bool tolerates(const KnownDifference& difference) const { return &difference != intolerant_of_; }
+    bool is_extended();
+    /// What our card's register holds.
+    template <class R>
+    datasheet::Value<R> get(const datasheet::Register<R>& reg) {
+        return {peek(reg.offset)};
+    }
+    bool tolerates(const KnownDifference& difference) const;
     template <class T>
     T* at(Machine& machine, std::uint64_t address);
     /// The registers of a count are not compared until they are read, and so begin anew.
     void spoil(const KnownDifference& why, std::initializer_list<const datasheet::RegisterInfo*> counters);
 
+    const datasheet::Chip& chip_;
     std::unique_ptr<Machine> ours_;
     std::unique_ptr<Machine> theirs_;
     const KnownDifference* intolerant_of_;
     std::set<const datasheet::RegisterInfo*> spoilt_;
+    bool messages_ = false;  ///< MSI-X is on
 };
 
 }  // namespace ixy::test

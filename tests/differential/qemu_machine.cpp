@@ -1,5 +1,6 @@
 // QEMU's card: registers through the qtest socket, memory in the file that we share with it, the cable a socket.
 #include <stdexcept>
+#include <utility>
 
 #include "tests/differential/machine.hpp"
 
@@ -9,6 +10,8 @@ namespace ixy::test {
 namespace {
 
 constexpr unsigned slot = 2 << 3;  // where Qemu puts its first card
+constexpr std::uint32_t mailbox_begin = 0x1f'0000;
+constexpr std::size_t mailbox_size = 4 * message_vectors;
 
 /// The machine's clock stands still while nothing waits for it, else it jumps to the next timer, once all earlier ones
 /// have been served: what the card has in store for later is over when a timer of ours, that was set later, is served.
@@ -38,7 +41,8 @@ private:
 
 class QemuMachine final : public Machine {
 public:
-    QemuMachine() : connection_(qemu_.connection()), clock_(connection_) {
+    explicit QemuMachine(const std::string& model)
+        : qemu_({Card{.model = model}}), connection_(qemu_.connection()), clock_(connection_) {
         auto function = open_pci_function(qemu_.address());
         if (!function) throw std::runtime_error(function.error().text());
         function_ = std::move(*function);
@@ -46,6 +50,7 @@ public:
         (void)function_->set_bus_master(true);
         memory_ = function_->dma_space()->memory_at(IoAddress{arena_begin}, arena_size);
         std::ranges::fill(memory_, std::byte{0});
+        mailbox_ = function_->dma_space()->memory_at(IoAddress{mailbox_begin}, mailbox_size);
     }
 
     std::uint32_t read(std::uint32_t offset) override { return registers_.load<std::uint32_t>(offset); }
@@ -66,6 +71,26 @@ public:
         constexpr std::uint32_t interrupt_status = 1 << 3;
         return (connection_->config_read(slot, pci_config::status, 2) & interrupt_status) != 0;
     }
+    /// A message is a write to memory: each vector's is to a word of its own.
+    void set_messages(bool on) override {
+        Bar table = function_->map_bar(3, 16 * message_vectors).value();
+        for (unsigned vector = 0; vector < message_vectors; ++vector) {
+            const std::uint32_t entry[] = {mailbox_begin + vector * 4, 0, 1, 0};  // address, data, not masked
+            for (unsigned i = 0; i < 4; ++i) table.store(vector * 16 + i * 4, entry[i]);
+        }
+        std::uint32_t capability = connection_->config_read(slot, pci_config::capabilities, 1);
+        while (connection_->config_read(slot, capability, 1) != pci_config::capability_msi_x)
+            capability = connection_->config_read(slot, capability + 1, 1);
+        connection_->config_write(slot, capability + 2, 2, on ? 0x8000 : 0);
+        clock_.let_pass_all();
+    }
+    std::uint32_t messages() override {
+        std::uint32_t vectors = 0;
+        for (unsigned vector = 0; vector < message_vectors; ++vector) {
+            if (std::exchange(mailbox_[vector * 4], std::byte{0}) != std::byte{0}) vectors |= 1U << vector;
+        }
+        return vectors;
+    }
     void set_cable(bool plugged) override {
         qemu_.set_link(0, plugged);
         clock_.let_pass_all();
@@ -78,10 +103,13 @@ private:
     std::unique_ptr<PciFunction> function_;
     Bar registers_;
     std::span<std::byte> memory_;
+    std::span<std::byte> mailbox_;
 };
 
 }  // namespace
 
-std::unique_ptr<Machine> make_qemu_machine() { return std::make_unique<QemuMachine>(); }
+std::unique_ptr<Machine> make_qemu_machine(const datasheet::Chip& chip) {
+    return std::make_unique<QemuMachine>(chip.features.interrupts_by_message ? "e1000e" : "e1000");
+}
 
 }  // namespace ixy::test

@@ -11,7 +11,8 @@
 namespace ixy::test {
 namespace {
 
-constexpr std::array<std::string_view, 7> kinds = {"write", "read", "drop", "put", "fill", "frame", "cable"};
+constexpr std::array<std::string_view, 9> kinds = {"write", "set",   "read",  "drop",    "put",
+                                                   "fill",  "frame", "cable", "messages"};
 
 std::string hex(const std::vector<std::byte>& bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -52,6 +53,7 @@ std::string Step::text() const {
     line << kinds[static_cast<std::size_t>(kind)] << ' ' << std::hex << std::showbase;
     switch (kind) {
         case Kind::write:
+        case Kind::set:
             line << name_of(reg) << ' ' << value;
             break;
         case Kind::read:
@@ -70,6 +72,9 @@ std::string Step::text() const {
         case Kind::cable:
             line << (value != 0 ? "in" : "out");
             break;
+        case Kind::messages:
+            line << (value != 0 ? "on" : "off");
+            break;
     }
     return line.str();
 }
@@ -84,11 +89,12 @@ std::optional<Step> parse_step(std::string_view line, const datasheet::Chip& chi
     Step step{.kind = static_cast<Step::Kind>(kind - kinds.begin())};
     switch (step.kind) {
         case Step::Kind::write:
+        case Step::Kind::set:
         case Step::Kind::read:
         case Step::Kind::drop:
             words >> word;
             step.reg = find_register(word, chip);
-            if (step.kind == Step::Kind::write) words >> step.value;
+            if (step.kind == Step::Kind::write || step.kind == Step::Kind::set) words >> step.value;
             break;
         case Step::Kind::put:
             words >> step.address >> word;
@@ -104,6 +110,10 @@ std::optional<Step> parse_step(std::string_view line, const datasheet::Chip& chi
         case Step::Kind::cable:
             words >> word;
             step.value = word == "in";
+            break;
+        case Step::Kind::messages:
+            words >> word;
+            step.value = word == "on";
             break;
     }
     if (!words) throw std::runtime_error("\"" + std::string(line) + "\": not understood");

@@ -1,12 +1,14 @@
 // What is done to two cards at once, step by step, and how it is written down so that a run can be repeated:
 //
 //   write RCTL 0x4008002          a register; elements of arrays are RAL[1]
+//   set CTRL 0x40000000           these bits, besides what our register holds
 //   read ICR                      and compared
 //   drop ICR                      read, whatever it says
 //   put 0x200000 00112233         bytes into the cards' memory
 //   fill 0x210000 1500 17         1500 bytes that seed 17 makes
 //   frame 60 17 ffffffffffff      a frame comes in: 60 bytes, first those given, then what seed 17 makes
 //   cable out                     is pulled out; "cable in"
+//   messages on                   MSI-X instead of the interrupt line; "messages off"
 #pragma once
 
 #include <cstddef>
@@ -21,11 +23,11 @@
 namespace ixy::test {
 
 struct Step {
-    enum class Kind : std::uint8_t { write, read, drop, put, fill, frame, cable };
+    enum class Kind : std::uint8_t { write, set, read, drop, put, fill, frame, cable, messages };
     Kind kind = Kind::read;
-    datasheet::Found reg{};          ///< of write, read, drop
+    datasheet::Found reg{};          ///< of write, set, read, drop
     std::uint64_t address = 0;       ///< of put, fill
-    std::uint32_t value = 0;         ///< of write; of cable: 1 in, 0 out
+    std::uint32_t value = 0;         ///< of write, set; of cable: 1 in, 0 out; of messages: 1 on
     std::size_t size = 0;            ///< of fill, frame
     std::uint32_t seed = 0;          ///< of fill, frame
     std::vector<std::byte> bytes{};  ///< of put, frame

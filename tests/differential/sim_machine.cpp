@@ -1,4 +1,8 @@
 // Our card, alone: no PCI function in front of it, and a clock that is stepped.
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <stdexcept>
 #include <vector>
 
 #include "tests/differential/machine.hpp"
@@ -16,9 +20,9 @@ constexpr sim::Time all_that_comes = 100ms;
 
 class SimMachine final : public Machine {
 public:
-    SimMachine()
+    explicit SimMachine(const sim::CardType& type)
         : memory_(arena_size),
-          card_(*sim::find_card_type("82540em"), far_end_.plug(),
+          card_(type, far_end_.plug(),
                 {.name = "ours",
                  .model = {.mac = {0x52, 0x54, 0x00, 0x00, 0x00, 0x01}},
                  .clock = clock_,
@@ -26,6 +30,13 @@ public:
         card_.config_write(pci_config::command, 2,
                            pci_config::command_io | pci_config::command_memory | pci_config::command_bus_master);
         (void)card_.map(IoAddress{arena_begin}, memory_);
+        for (unsigned vector = 0; vector < type.msi_x; ++vector) {
+            files_.push_back(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+            (void)card_.set_event_file(InterruptKind::msi_x, vector, files_.back());
+        }
+    }
+    ~SimMachine() override {
+        for (const int file : files_) ::close(file);
     }
 
     std::uint32_t read(std::uint32_t offset) override {
@@ -45,6 +56,18 @@ public:
         constexpr std::uint32_t interrupt_status = 1 << 3;
         return (card_.config_read(pci_config::status, 2) & interrupt_status) != 0;
     }
+    void set_messages(bool on) override {
+        card_.config_write(card_.capability(pci_config::capability_msi_x) + 2, 2, on ? 0x8000 : 0);
+        settle();
+    }
+    std::uint32_t messages() override {
+        std::uint32_t vectors = 0;
+        for (std::size_t vector = 0; vector < files_.size(); ++vector) {
+            eventfd_t count = 0;
+            if (::eventfd_read(files_[vector], &count) == 0) vectors |= 1U << vector;
+        }
+        return vectors;
+    }
     void set_cable(bool plugged) override {
         card_.set_cable(plugged);
         settle();
@@ -55,6 +78,7 @@ private:
     void settle() { clock_->pass(all_that_comes); }
 
     std::vector<std::byte> memory_;
+    std::vector<int> files_;  ///< events, one a vector
     FarEnd far_end_{false};
     std::shared_ptr<sim::SteppedClock> clock_ = std::make_shared<sim::SteppedClock>();
     std::shared_ptr<sim::ReportList> reports_ = std::make_shared<sim::ReportList>();
@@ -63,6 +87,11 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Machine> make_sim_machine() { return std::make_unique<SimMachine>(); }
+std::unique_ptr<Machine> make_sim_machine(const datasheet::Chip& chip) {
+    for (const sim::CardType& type : sim::card_types()) {
+        if (chip.serves(type.identity.device)) return std::make_unique<SimMachine>(type);
+    }
+    throw std::runtime_error(std::string(chip.name) + ": there is no software card with it");
+}
 
 }  // namespace ixy::test

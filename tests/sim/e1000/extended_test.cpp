@@ -30,8 +30,9 @@ TEST_F(ExtendedTest, length_status_and_checksum_have_their_new_places) {
     const Bytes frame = finished({});
     arrive(frame);
     const auto done = extended(0);
-    EXPECT_EQ(done.status.bits,
-              (EXTENDED_STATUS.DD | EXTENDED_STATUS.EOP | EXTENDED_STATUS.IPCS | EXTENDED_STATUS.TCPCS).bits);
+    EXPECT_EQ(done.status.bits, (EXTENDED_STATUS.DD | EXTENDED_STATUS.EOP | EXTENDED_STATUS.IPCS |
+                                 EXTENDED_STATUS.TCPCS | EXTENDED_STATUS.ACK)
+                                    .bits);
     EXPECT_EQ(length(done), frame.size());
     EXPECT_EQ(done.hash >> 16, ~simple_sum(std::span(frame).subspan(14)) & 0xffff);
     EXPECT_EQ(memory(rx_buffer(0), frame.size()), frame);
@@ -54,6 +55,67 @@ TEST_F(ExtendedTest, a_wrong_checksum_and_a_tag_are_told) {
     EXPECT_TRUE(done.status & EXTENDED_STATUS.VP);
     EXPECT_EQ(EXTENDED_LENGTH.VLAN.of(done.length), 0x123U);
     EXPECT_EQ(length(done), frame.size() - 4);
+}
+
+TEST_F(ExtendedTest, udp_is_told_from_tcp) {
+    start_receiver(8);
+    give(7);
+    arrive(finished({}));
+    arrive(finished({.protocol = 17}));
+    EXPECT_TRUE(extended(0).status & EXTENDED_STATUS.TCPCS);
+    EXPECT_FALSE(extended(0).status & EXTENDED_STATUS.UDPCS);
+    EXPECT_TRUE(extended(1).status & EXTENDED_STATUS.TCPCS);
+    EXPECT_TRUE(extended(1).status & EXTENDED_STATUS.UDPCS);
+}
+
+TEST_F(ExtendedTest, checksums_over_ipv6_are_checked_unless_rfctl_says_not_to) {
+    start_receiver(8);
+    give(7);
+    const Bytes frame = finished({.version = 6});
+    arrive(frame);
+    write(RFCTL, RFCTL.EXSTEN | RFCTL.IPV6_XSUM_DIS);
+    arrive(frame);
+    EXPECT_TRUE(extended(0).status & EXTENDED_STATUS.TCPCS);
+    EXPECT_FALSE(extended(1).status & EXTENDED_STATUS.TCPCS);
+    EXPECT_TRUE(extended(1).status & EXTENDED_STATUS.IXSM);
+}
+
+TEST_F(ExtendedTest, acknowledgements_are_told_and_interrupt) {
+    const Bytes empty = finished({.payload = 0}), full = finished({.payload = 10});
+    Bytes other = empty;
+    other[34 + 13] = std::byte{0x02};  // SYN
+    start_receiver(8);
+    give(7);
+    const auto told = [&](const Bytes& frame) {
+        const std::uint32_t slot = number(RDH);
+        (void)read(ICR);
+        arrive(frame);
+        return std::pair(static_cast<bool>(extended(slot).status & EXTENDED_STATUS.ACK),
+                         static_cast<bool>(read(ICR) & ICR.ACK));
+    };
+    EXPECT_EQ(told(full), std::pair(true, true));
+    EXPECT_EQ(told(other), std::pair(false, false));
+    write(RFCTL, RFCTL.EXSTEN | RFCTL.ACKD_DIS);
+    EXPECT_EQ(told(full), std::pair(false, false)) << "it has data";
+    EXPECT_EQ(told(empty), std::pair(true, true));
+    write(RFCTL, RFCTL.EXSTEN | RFCTL.ACK_DIS);
+    EXPECT_EQ(told(empty), std::pair(true, false));
+}
+
+TEST_F(ExtendedTest, a_tag_that_is_taken_out_is_not_in_the_size_of_a_small_frame) {
+    write(VET, VET.from(0x8100));
+    write(CTRL, read(CTRL) | CTRL.VME);
+    start_receiver(8);
+    give(7);
+    const Bytes frame = finished({.tagged = true});
+    const auto size = static_cast<std::uint32_t>(frame.size());  // four bytes of tag less, of check sequence more
+    write(RSRPD, RSRPD.SIZE(size));
+    (void)read(ICR);
+    arrive(frame);
+    EXPECT_TRUE(read(ICR) & ICR.SRPD);
+    write(RSRPD, RSRPD.SIZE(size - 1));
+    arrive(frame);
+    EXPECT_FALSE(read(ICR) & ICR.SRPD);
 }
 
 TEST_F(ExtendedTest, a_long_frame_goes_over_several_descriptors) {
@@ -153,7 +215,14 @@ TEST_F(SplitTest, an_odd_head_is_reported_and_nothing_is_written_behind_the_ring
 
 // --- two queues ----------------------------------------------------------------------------------------------------
 
-TEST_F(ExtendedTest, the_hash_chooses_the_queue_and_its_interrupt) {
+class QueuesTest : public ExtendedTest {
+protected:
+    /// All that RSS knows goes to queue 1, which has `buffers` buffers in a ring of 8; queue 0 has 7.
+    void start_queues(std::uint32_t buffers);
+    static constexpr IoAddress second{rx_ring.value + 0x1000};
+};
+
+void QueuesTest::start_queues(std::uint32_t buffers) {
     host.msi_x = true;
     write(IVAR, IVAR.RXQ0_VALID | IVAR.RXQ0(0) | IVAR.RXQ1_VALID | IVAR.RXQ1(3));
     write(IMS, IMS.RXQ0 | IMS.RXQ1);
@@ -164,11 +233,14 @@ TEST_F(ExtendedTest, the_hash_chooses_the_queue_and_its_interrupt) {
     for (std::size_t i = 0; i < RETA.count; ++i) write(RETA[i], 0x8080'8080);
     start_receiver(8);
     give(7);
-    const IoAddress second{rx_ring.value + 0x1000};
     write(RDBAL1, static_cast<std::uint32_t>(second.value));
     write(RDLEN1, 128);
     host.store<std::uint64_t>(second, rx_buffer(20).value);
-    write(RDT1, 4);
+    write(RDT1, buffers);
+}
+
+TEST_F(QueuesTest, the_hash_chooses_the_queue_and_its_interrupt) {
+    start_queues(4);
     const Bytes frame = finished({});
     arrive(frame);
     arrive(test_frame(60));
@@ -182,6 +254,14 @@ TEST_F(ExtendedTest, the_hash_chooses_the_queue_and_its_interrupt) {
     EXPECT_EQ(number(RDH1), 1U);
     EXPECT_EQ(number(RDH), 1U) << "what is no IP packet goes to queue 0";
     EXPECT_EQ(host.messages, (std::vector{3U, 0U}));
+}
+
+TEST_F(QueuesTest, few_descriptors_of_a_queue_are_its_own_cause) {
+    start_queues(5);
+    write(EIAC, 0);
+    arrive(finished({}));  // leaves 4 of 8
+    EXPECT_TRUE(read(ICR) & ICR.RXDMT0);
+    EXPECT_EQ(host.messages, std::vector{3U}) << "queue 0 has nothing to tell";
 }
 
 }  // namespace
