@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <ixy/core/ring.hpp>
 
+#include <algorithm>
 #include <numeric>
 #include <random>
 #include <thread>
