@@ -3,6 +3,7 @@
 #include "tests/differential/generator.hpp"
 #include "tests/differential/machine.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -46,11 +47,18 @@ constexpr Plain plain_82540em[] = {{&LEDCTL, 0xcfcf'cfcf},
                                    {&PBM}};
 /// QEMU's e1000e remembers all bits of these; of the chip's, those that it has are written.
 constexpr Plain plain_82574l[] = {
-    {&LEDCTL},  {&WUFC},        {&IPAV},    {&IP4AT},   {&IP6AT},   {&VFTA},   {&FCAL},    {&FCAH},    {&FCT},
-    {&FCTTV},   {&FCRTL},       {&FCRTH},   {&RDFH},    {&RDFT},    {&RDFHS},  {&RDFTS},   {&RDFPC},   {&TDFH},
-    {&TDFT},    {&TDFHS},       {&TDFTS},   {&TDFPC},   {&IAM},     {&EITR},   {&TXDCTL},  {&GCR2},    {&TXDCTL1},
-    {&RXDCTL1}, {&EXTCNF_CTRL}, {&POEMB},   {&TIPG},    {&RXUDP},   {&RXMTRL}, {&SYSTIML}, {&SYSTIMH}, {&TIMINCA},
-    {&TIMADJL}, {&TIMADJH},     {&TXSTMPL}, {&TXSTMPH}, {&RXSTMPL}, {&RXSTMPH}};
+    {&AIFS},    {&PSRCTL},  {&LEDCTL},  {&WUFC},        {&IPAV},    {&IP4AT},   {&IP6AT},   {&VFTA},   {&FCAL},
+    {&FCAH},    {&FCT},     {&FCTTV},   {&FCRTL},       {&FCRTH},   {&RDFH},    {&RDFT},    {&RDFHS},  {&RDFTS},
+    {&RDFPC},   {&TDFH},    {&TDFT},    {&TDFHS},       {&TDFTS},   {&TDFPC},   {&IAM},     {&EITR},   {&TXDCTL},
+    {&GCR2},    {&TXDCTL1}, {&RXDCTL1}, {&EXTCNF_CTRL}, {&POEMB},   {&TIPG},    {&RXUDP},   {&RXMTRL}, {&SYSTIML},
+    {&SYSTIMH}, {&TIMINCA}, {&TIMADJL}, {&TIMADJH},     {&TXSTMPL}, {&TXSTMPH}, {&RXSTMPL}, {&RXSTMPH}};
+
+/// What these hold after a reset QEMU has otherwise: known::other_after_reset.
+constexpr const datasheet::RegisterInfo* unlike_82540em[] = {&CTRL,   &STATUS, &EECD,  &VET,
+                                                             &LEDCTL, &RXDCTL, &TSPMT, &MANC};
+constexpr const datasheet::RegisterInfo* unlike_82574l[] = {&CTRL,   &STATUS,      &EECD_82574, &EERD_NARROW, &VET,
+                                                            &LEDCTL, &EXTCNF_CTRL, &TDFH,       &TDFT,        &TDFHS,
+                                                            &TDFTS,  &MANC,        &GCR,        &SWSM};
 
 /// Read in this order: what QEMU makes equal is read together, and upper halves, which clear, after lower ones.
 constexpr const datasheet::RegisterInfo* counters[] = {
@@ -63,7 +71,9 @@ constexpr const datasheet::RegisterInfo* counters[] = {
 }  // namespace
 
 Generator::Generator(const datasheet::Chip& chip, std::uint64_t seed, std::function<std::uint32_t(std::uint32_t)> peek)
-    : chip_(chip), queues_(queues_of(chip)), random_(seed), peek_(std::move(peek)) {}
+    : chip_(chip), queues_(queues_of(chip)), random_(seed), peek_(std::move(peek)) {
+    read_reset_values();
+}
 
 Step Generator::next() {
     while (steps_.empty()) {
@@ -86,6 +96,8 @@ Step Generator::next() {
             read_counters();
         } else if (choice < 94) {
             change_filters();
+        } else if (choice < 95) {
+            unplug();
         } else if (choice < 97) {
             read_eeprom();
         } else {
@@ -111,6 +123,17 @@ void Generator::put(std::uint64_t address, std::vector<std::byte> bytes) {
 }
 void Generator::fill(std::uint64_t address, std::size_t size) {
     steps_.push_back({.kind = Step::Kind::fill, .address = address, .size = size, .seed = bits() >> 8});
+}
+
+/// Each register's, of arrays the first element's and the last one's.
+void Generator::read_reset_values() {
+    using List = std::span<const datasheet::RegisterInfo* const>;
+    const List unlike = chip_.features.interrupts_by_message ? List(unlike_82574l) : List(unlike_82540em);
+    for (const datasheet::RegisterInfo* reg : chip_.registers) {
+        if (std::ranges::find(unlike, reg) != unlike.end()) continue;
+        read(*reg);
+        if (reg->count > 1) read(*reg, reg->count - 1U);
+    }
 }
 
 // --- set-up --------------------------------------------------------------------------------------------------------
@@ -221,6 +244,14 @@ void Generator::read_counters() {
     for (std::size_t i = 0; i < queues_; ++i) {
         read(transmit_rings[i].head);
         read(transmit_rings[i].tail);
+    }
+}
+
+/// The cable is out for a while, which both cards tell of.
+void Generator::unplug() {
+    for (const std::uint32_t plugged : {0U, 1U}) {
+        steps_.push_back({.kind = Step::Kind::cable, .value = plugged});
+        read(ICR);
     }
 }
 

@@ -29,6 +29,7 @@ private:
     };
 
     // --- what is done, each a few steps ---
+    void read_reset_values();
     void set_up();
     void set_up_receive();
     void set_up_formats();
@@ -48,6 +49,7 @@ private:
     void interrupts();
     void remember();
     void read_counters();
+    void unplug();
     void change_filters();
     void read_eeprom();
     void read_phy();

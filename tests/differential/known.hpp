@@ -118,6 +118,10 @@ inline constexpr KnownDifference empty_doorbells_interrupt{
     "empty doorbells interrupt", "13.4.17, ICR.TXQE", "TXQE is raised by every write of TDT and TCTL, also for nothing",
     "write TDT 0\nread ICR\n", true};
 
+inline constexpr KnownDifference other_after_reset{
+    "other values after a reset", "13.4; 82574L 10.2",
+    "some registers, that the generator lists, begin with values of their own", "read LEDCTL\n", true};
+
 inline constexpr KnownDifference reset_does_nothing{"the reset does nothing", "13.4.1, CTRL.RST",
                                                     "the bit clears itself, and registers keep what they hold",
                                                     "set CTRL 0x4000000\nread RDT\n", true};
