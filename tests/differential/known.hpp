@@ -78,6 +78,11 @@ inline constexpr KnownDifference ipv6_length_counts_the_header{
     "fill 0x300000 274 1\nput 0x30000c 86dd6000\n"
     "put 0x204000 0e18350036460000c8000025004a9600\nput 0x204010 00003000000000001201102f00020000\nwrite TDT 2\n"};
 
+inline constexpr KnownDifference zero_ip_checksums_are_ones{
+    "zero IP checksums are ones", "3.5.6, RFC 768", "as only UDP has it, where zero says that there is none",
+    "fill 0x300000 100 1\nput 0x30000c 08004500005600004000ff0600007ba2000000000000\n"
+    "put 0x204000 0e182100223200000000002300000000\nput 0x204010 00003000000000006400102b00010000\nwrite TDT 2\n"};
+
 inline constexpr KnownDifference single_segments_are_not_counted{
     "single segments are not counted", "13.7.53", "TSCTC leaves out payloads that fit into one segment",
     "fill 0x300000 154 1\nput 0x30000c 08004500\n"

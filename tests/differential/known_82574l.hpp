@@ -6,6 +6,13 @@
 
 namespace ixy::test::known {
 
+// --- registers ---------------------------------------------------------------------------------------------------
+
+inline constexpr KnownDifference remembered_otherwise{
+    "registers are remembered otherwise", "10.2.3, 10.2.6.11, 10.2.8",
+    "TXCW, TIDV and the end of PBM read as zero; WUS keeps what is written; WUC, PBA and GCR have other bits",
+    "write TIDV 5\nread TIDV\n", true};
+
 // --- sending -------------------------------------------------------------------------------------------------------
 
 inline constexpr KnownDifference check_sequence_is_not_counted{
