@@ -2,6 +2,7 @@
 #include <ixy/explain/access.hpp>
 
 #include <ixy/datasheet/e1000/general.hpp>
+#include <ixy/datasheet/e1000/statistics.hpp>
 
 namespace ixy::explain {
 
@@ -19,7 +20,7 @@ bool Access::ones_act() const {
 }
 
 std::uint32_t Access::reserved_bits_set() const {
-    if (!is_write || info == nullptr) return 0;
+    if (!is_write || info == nullptr || ones_act()) return 0;
     return bits() & datasheet::reserved_bits(*info) & ~before.value_or(info->reset);
 }
 
@@ -48,6 +49,7 @@ void RegisterMemory::look_up(Access& access) {
     const std::uint64_t place = access.info != nullptr ? access.info->address(access.index) : access.offset;
     const auto known = values_.find({access.bar, place});
     if (known != values_.end()) access.before = known->second;
+    if (access.info != nullptr && !access.is_write) access.read_effect = read_effect(*access.info);
     learn(access);
 }
 
@@ -56,18 +58,42 @@ std::optional<std::uint32_t> RegisterMemory::value(std::uint32_t offset) const {
     return known == values_.end() ? std::nullopt : std::optional(known->second);
 }
 
+ReadEffect RegisterMemory::read_effect(const datasheet::RegisterInfo& info) const {
+    for (const auto& [low, high] : datasheet::e1000::WIDE_COUNTERS) {
+        if (&info == low) return ReadEffect::high_half_clears;
+        if (&info == high) return ReadEffect::clears_both;
+    }
+    if (info.access == RC) return ReadEffect::clears;
+    if (info.access != RC1) return ReadEffect::none;
+    return chip_->features.interrupts_by_message ? ReadEffect::may_clear : ReadEffect::clears;
+}
+
+void RegisterMemory::learn_read(const Access& access) {
+    const std::uint32_t place = access.info->address(access.index);
+    const auto hold = [&](std::uint64_t where, std::uint32_t bits) { values_[{access.bar, where}] = bits; };
+    switch (access.read_effect) {
+        case ReadEffect::none:
+        case ReadEffect::high_half_clears:
+            return hold(place, access.bits());
+        case ReadEffect::clears:
+            return hold(place, 0);
+        case ReadEffect::clears_both:
+            return hold(place, 0), hold(place - 4, 0);
+        case ReadEffect::may_clear:
+            values_.erase({access.bar, place});
+    }
+}
+
 void RegisterMemory::learn(const Access& access) {
     const auto hold = [&](std::uint64_t place, std::uint32_t bits) { values_[{access.bar, place}] = bits; };
     if (access.info == nullptr) {
         if (access.width == 4) hold(access.offset, access.bits());
         return;
     }
+    if (!access.is_write) return learn_read(access);
     const datasheet::RegisterInfo& info = *access.info;
     const std::uint32_t place = info.address(access.index);
-    const bool clears = info.access == RC || info.access == RC1;
-    if (!access.is_write) {
-        hold(place, clears ? 0 : access.bits());
-    } else if (info.access == RW || info.access == SC) {
+    if (info.access == RW || info.access == SC) {
         hold(place, access.bits());
     } else if (access.before && (info.access == W1C || info.access == RC1)) {
         hold(place, *access.before & ~access.bits());
@@ -76,7 +102,7 @@ void RegisterMemory::learn(const Access& access) {
     }
     // 13.4.1: a reset leaves little as it was.
     using datasheet::e1000::CTRL;
-    if (access.is_write && &info == &CTRL && (CTRL.from(access.bits()) & CTRL.RST)) values_.clear();
+    if (&info == &CTRL && (CTRL.from(access.bits()) & CTRL.RST)) values_.clear();
 }
 
 }  // namespace ixy::explain

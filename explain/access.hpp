@@ -14,6 +14,15 @@
 
 namespace ixy::explain {
 
+/// What a read does to the register.
+enum class ReadEffect : std::uint8_t {
+    none,
+    clears,
+    clears_both,       ///< the high half of a count of 64 bits, and its low half with it
+    high_half_clears,  ///< the low half of such a count: it stays until the high half is read
+    may_clear          ///< causes of a chip that has MSI-X: with it, only when an interrupt was sent or all are masked
+};
+
 struct Access {
     std::chrono::nanoseconds time{};  ///< since the device was opened
     bool is_write = false;
@@ -27,11 +36,12 @@ struct Access {
     const datasheet::RegisterInfo* info = nullptr;  ///< null: the datasheet has no register there
     std::size_t index = 0;                          ///< which one of an array of registers
     std::optional<std::uint32_t> before{};          ///< what the register held when it was last seen
+    ReadEffect read_effect = ReadEffect::none;      ///< of a read
 
     std::uint32_t bits() const { return static_cast<std::uint32_t>(value); }
     /// Writing a one does something and writing a zero nothing (interrupt causes and masks).
     bool ones_act() const;
-    /// Reserved bits that this write sets, and that were not set before.
+    /// Reserved bits that this write sets, and that were not set before. None where ones act: those act on nothing.
     std::uint32_t reserved_bits_set() const;
     /// The access is to an older offset of the register (datasheet::Alias).
     bool is_alias() const { return info != nullptr && offset != info->address(index); }
@@ -59,7 +69,9 @@ public:
     std::optional<std::uint32_t> value(std::uint32_t offset) const;
 
 private:
+    ReadEffect read_effect(const datasheet::RegisterInfo& info) const;
     void learn(const Access& access);
+    void learn_read(const Access& access);
 
     const datasheet::Chip* chip_;
     std::map<std::pair<unsigned, std::uint64_t>, std::uint32_t> values_;  // by BAR and offset

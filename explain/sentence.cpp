@@ -54,6 +54,22 @@ bool is_every_bit(const Access& access) { return access.ones_act() && access.bit
 /// What a card that is gone reads as.
 bool is_nothing(const Access& access) { return !access.is_write && access.bits() == ~0U; }
 
+std::string_view effect_of(ReadEffect read) {
+    switch (read) {
+        case ReadEffect::none:
+            return {};
+        case ReadEffect::clears:
+            return "the read clears it";
+        case ReadEffect::clears_both:
+            return "the read clears both halves";
+        case ReadEffect::high_half_clears:
+            return "it stays until its high half is read";
+        case ReadEffect::may_clear:
+            return "the read clears it; with MSI-X, only once an interrupt was sent";
+    }
+    return {};
+}
+
 /// What a reader should stumble over.
 std::string oddities(const Access& access) {
     std::string text;
@@ -70,8 +86,9 @@ std::string oddities(const Access& access) {
     using datasheet::Access::RC;
     using datasheet::Access::RO;
     if (access.is_write && (info.access == RO || info.access == RC)) add("read only: the write does nothing");
-    const bool clears = info.access == RC || info.access == datasheet::Access::RC1;
-    if (!access.is_write && clears && access.value != 0) add("the read clears it");
+    if (const std::string_view effect = effect_of(access.read_effect); !effect.empty() && access.value != 0) {
+        add(std::string(effect));
+    }
     if (is_nothing(access) && !info.fields().empty()) add("all ones: is the card gone?");
     return text;
 }

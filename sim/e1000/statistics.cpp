@@ -37,9 +37,7 @@ constexpr std::array sent_bins{&PTC64, &PTC127, &PTC255, &PTC511, &PTC1023, &PTC
 
 /// 13.7: a read clears. Of a pair, the low half is read first, and reading the high half clears both.
 Statistics::Statistics(RegisterFile& registers) : registers_(registers) {
-    constexpr std::array<std::array<const Number*, 2>, 4> pairs{
-        {{&GORCL, &GORCH}, {&GOTCL, &GOTCH}, {&TORL, &TORH}, {&TOTL, &TOTH}}};
-    for (const auto& [low, high] : pairs) {
+    for (const auto& [low, high] : WIDE_COUNTERS) {
         registers.on_read(*low, [this, low](std::size_t) { return registers_.number(*low); });
         registers.on_read(*high, [this, low, high](std::size_t) {
             const std::uint32_t value = registers_.number(*high);

@@ -21,7 +21,7 @@ protected:
     /// The sentence without its last words, the place in the source, which is this file.
     static std::string text(const Access& access) { return without_source(sentence(access)); }
     static std::string short_text(const Access& access) { return without_source(short_sentence(access)); }
-    void forget() { memory_ = RegisterMemory(&CHIP_82540EM); }
+    void forget(const datasheet::Chip& chip = CHIP_82540EM) { memory_ = RegisterMemory(&chip); }
 
 private:
     Access look_up(bool is_write, std::uint64_t offset, std::uint64_t value) {
@@ -90,12 +90,27 @@ TEST_F(Sentence, what_a_read_clears_is_said_and_remembered) {
     EXPECT_NE(text(read(GPRC.offset, 3)).find("0x00000000 -> 0x00000003"), std::string::npos);
 }
 
+TEST_F(Sentence, a_wide_count_is_cleared_with_its_high_half) {
+    EXPECT_NE(text(read(GORCL.offset, 64)).find("it stays until its high half is read\n"), std::string::npos);
+    EXPECT_EQ(read(GORCL.offset, 128).before, 64U);
+    EXPECT_NE(text(read(GORCH.offset, 1)).find("the read clears both halves\n"), std::string::npos);
+    EXPECT_EQ(read(GORCL.offset, 0).before, 0U);
+    EXPECT_EQ(read(GORCH.offset, 0).before, 0U);
+}
+
+TEST_F(Sentence, what_a_read_of_causes_clears_is_not_known_of_a_chip_with_messages) {
+    forget(CHIP_82574L);
+    EXPECT_NE(text(read(ICR.offset, 4)).find("with MSI-X, only once an interrupt was sent\n"), std::string::npos);
+    EXPECT_EQ(read(ICR.offset, 4).before, std::nullopt);
+}
+
 TEST_F(Sentence, oddities_are_said) {
     EXPECT_NE(text(write(0x1234, 7)).find("?          0x01234  <- 0x00000007"), std::string::npos);
     EXPECT_NE(text(write(0x1234, 7)).find("the datasheet has no register there"), std::string::npos);
     EXPECT_NE(text(write(RCTL.offset, 0x8000'0001)).find("reserved bits are written as ones: 0x80000001"),
               std::string::npos);
     EXPECT_EQ(text(write(RCTL.offset, 0x8000'0000)).find("reserved"), std::string::npos) << "it was set before";
+    EXPECT_EQ(text(write(IMC.offset, ~0U)).find("reserved"), std::string::npos) << "harmless, and usual";
     EXPECT_NE(text(write(STATUS.offset, 1)).find("read only: the write does nothing"), std::string::npos);
     EXPECT_NE(text(read(CTRL.offset, ~0U)).find("all ones: is the card gone?"), std::string::npos);
     EXPECT_EQ(text(read(CTRL.offset, ~0U)).find("FD 1"), std::string::npos) << "nothing there has fields";
