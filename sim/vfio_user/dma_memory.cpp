@@ -39,11 +39,15 @@ Reply DmaMemory::map(const Message& message) {
         auto memory = SharedMemory::map(message.files.front(), request->offset, request->size,
                                         protection_of(request->flags), lost_);
         if (!memory) return std::unexpected(memory.error());
-        if (!card_.map(IoAddress{request->address}, memory->bytes(), access_of(request->flags)))
-            return std::unexpected(EEXIST);
         region.memory = std::move(*memory);
     }
-    regions_.emplace(request->address, std::move(region));
+    // Kept before the card gets it: should either fail for lack of memory, the card has none that is gone.
+    const auto kept = regions_.emplace(request->address, std::move(region)).first;
+    const auto& memory = kept->second.memory;
+    if (memory && !card_.map(IoAddress{request->address}, memory->bytes(), access_of(request->flags))) {
+        regions_.erase(kept);
+        return std::unexpected(EEXIST);
+    }
     return {};
 }
 

@@ -49,7 +49,7 @@ inline constexpr std::uint32_t flag_no_reply = 1 << 4, flag_error = 1 << 5;
 /// What this server can take, and says so when versions are negotiated.
 inline constexpr std::size_t largest_transfer = 1 << 20;  ///< bytes of data in one message
 inline constexpr std::size_t most_files = 16;             ///< file descriptors with one message; QEMU takes no more
-inline constexpr std::size_t most_dma_maps = 65535;
+inline constexpr std::size_t most_dma_maps = 8192;        ///< with a file, a mapping here; Linux allows 65530 of them
 inline constexpr std::uint64_t page_size = 4096;
 /// The longest message: data, and what stands before it.
 inline constexpr std::size_t largest_message = largest_transfer + 64;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <new>
 
 #include <ixy/sim/vfio_user/server.hpp>
 
@@ -99,7 +100,7 @@ Expected<> Server::step(Time at_most) {
     if (files[wake].revents != 0) ::eventfd_read(wake_.get(), &times);
     if (files[unmask].revents != 0) session_->interrupts().unmask();
     if (files[newcomer].revents != 0) accept_client();
-    if (files[client].revents != 0) serve_client();
+    if (files[client].revents != 0) serve_client_or_drop_it();
     card_.service();
     drop_client_if_unsound();
     return {};
@@ -129,18 +130,30 @@ void Server::accept_client() {
     agree_by_ = std::chrono::steady_clock::now() + options_.patience;
 }
 
-void Server::serve_client() {
+/// A client that asks for more memory than there is must not take the server along.
+void Server::serve_client_or_drop_it() {
+    bool alive = false;
+    try {
+        alive = serve_client();
+    } catch (const std::bad_alloc&) {
+        message_ = {};
+    }
+    if (!alive) drop_client();
+}
+
+/// False when the client has to go.
+bool Server::serve_client() {
     bool alive = connection_->flush();
     for (int i = 0; alive && i < messages_at_a_time && !connection_->has_unsent(); ++i) {
         const auto received = connection_->receive(message_);
-        if (received == Connection::Received::nothing) return;
+        if (received == Connection::Received::nothing) return true;
         if (received == Connection::Received::malformed) {
             const Header& header = message_.header;
             connection_->send({header.id, header.command, sizeof(Header), type_reply | flag_error, EINVAL}, {});
         }
         alive = received == Connection::Received::message && answer(message_);
     }
-    if (!alive) drop_client();
+    return alive;
 }
 
 bool Server::answer(Message& message) {

@@ -5,9 +5,9 @@
 //
 // One client at a time; the next one waits. A client that leaves, in whatever way, takes its memory and its event files
 // along, and the card is reset, as by a kernel that gets a device back: it must not go on in the next one's memory. One
-// thread does all: messages, the card's timers, its wire. A client is dropped that does not say its version in time, or
-// that makes a file shorter whose memory the card uses (where the program has called survive_lost_memory(),
-// shared_memory.hpp).
+// thread does all: messages, the card's timers, its wire. A client is dropped that does not say its version in time,
+// that asks for more memory than there is, or that makes a file shorter whose memory the card uses (where the program
+// has called survive_lost_memory(), shared_memory.hpp).
 #pragma once
 
 #include <atomic>
@@ -57,7 +57,8 @@ private:
     Time longest_wait(Time at_most) const;
     void drop_client_if_unsound();
     void accept_client();
-    void serve_client();
+    void serve_client_or_drop_it();
+    bool serve_client();
     bool answer(Message& message);
     void drop_client();
 

@@ -7,6 +7,10 @@
 
 #include <cerrno>
 #include <fstream>
+#include <new>
+
+#include <ixy/pci/wrapped.hpp>
+#include <ixy/sim/function.hpp>
 
 #include "bed.hpp"
 
@@ -126,6 +130,28 @@ TEST_F(VfioUserServer, a_client_that_says_nothing_is_dropped_and_the_next_one_se
     const auto end = std::chrono::steady_clock::now() + 600ms;
     while (std::chrono::steady_clock::now() < end) server_->step(20ms);
     EXPECT_TRUE(server_->has_client()) << "who has said its version may be silent";
+}
+
+/// A BAR whose reads need more memory than there is.
+struct ExhaustingBar final : BarBackend {
+    std::uint64_t read(std::uint64_t, unsigned, const std::source_location&) override { throw std::bad_alloc(); }
+    void write(std::uint64_t, unsigned, std::uint64_t, const std::source_location&) override {}
+};
+
+TEST_F(VfioUserServer, a_client_that_memory_does_not_suffice_for_is_dropped_and_the_next_one_served) {
+    const auto card = std::make_shared<Card>(probe_card, make_open_end());
+    WrappedFunction between(make_function(card, "sim:probe", Running::manual),
+                            [](unsigned, Bar) { return std::make_unique<ExhaustingBar>(); });
+    server_.reset();
+    server_ = Server::listen(*card, path_, {.between = &between}).value();
+    for (int round = 0; round < 2; ++round) {
+        connect();
+        const RegionAccess access{.offset = 0, .region = 0, .count = 4};
+        EXPECT_TRUE(ask(Command::region_read, join(access)).closed);
+        EXPECT_FALSE(server_->has_client());
+    }
+    client_.reset();
+    server_.reset();
 }
 
 TEST_F(VfioUserServer, a_wait_that_fails_is_an_error_and_no_endless_loop) {
