@@ -134,7 +134,7 @@ void E1000::write_register(std::uint64_t offset, unsigned width, std::uint32_t v
     check_access("memory", offset, width);
     const auto shift = static_cast<unsigned>(8 * (offset % 4));
     const std::uint32_t reached = mask(width) << shift;
-    registers_.write(whole, (registers_.held(whole) & ~reached) | (value << shift & reached));
+    registers_.write(whole, (registers_.harmless(whole) & ~reached) | (value << shift & reached));
 }
 
 /// 13.2.2: an address goes to IOADDR, and its register is IODATA.

@@ -43,6 +43,7 @@ void RegisterFile::add(const RegisterInfo& info) {
     Entry entry{.info = &info};
     const auto sort_in = [&entry](Access access, std::uint32_t bits) {
         if (access == Access::RW || access == Access::WO) entry.plain |= bits;
+        if (access != Access::RW && access != Access::RO) entry.acts |= bits;
         if (access == Access::W1C || access == Access::RC1) entry.clears |= bits;
         if (access == Access::W1S) entry.sets |= bits;  // self-clearing bits act, and are not remembered
     };
@@ -80,6 +81,11 @@ std::uint32_t RegisterFile::held(std::uint32_t offset) const {
     if (offset >= register_space) return 0;
     const Place place = places_[offset / 4];
     return place.entry == 0 ? 0 : values_[entries_[place.entry].info->address(place.index) / 4];
+}
+
+std::uint32_t RegisterFile::harmless(std::uint32_t offset) const {
+    if (offset >= register_space) return 0;
+    return held(offset) & ~entries_[places_[offset / 4].entry].acts;
 }
 
 std::uint32_t RegisterFile::read(std::uint32_t offset) {

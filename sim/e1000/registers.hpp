@@ -26,6 +26,8 @@ public:
     // --- as the chip itself does it: plain values ---
     /// What is remembered at `offset`, an alias' too; zero where there is nothing. Has no effects.
     std::uint32_t held(std::uint32_t offset) const;
+    /// The same without bits that do something when they are written: what leaves a register alone when written to it.
+    std::uint32_t harmless(std::uint32_t offset) const;
     template <class R>
     datasheet::Value<R> get(datasheet::Location<R> at) const {
         return {values_[at.offset / 4]};
@@ -44,6 +46,12 @@ public:
     }
     std::uint32_t number(datasheet::Location<datasheet::Number> at) const { return values_[at.offset / 4]; }
     void set(datasheet::Location<datasheet::Number> at, std::uint32_t number) { values_[at.offset / 4] = number; }
+
+    /// Adds to a counter; a full one stays full (13.7).
+    void count(datasheet::Location<datasheet::Number> counter, std::uint32_t more = 1) {
+        std::uint32_t& value = values_[counter.offset / 4];
+        value = more > ~value ? ~0U : value + more;
+    }
 
     /// What software's read of element `index` gives instead of what is remembered; may have effects.
     using OnRead = std::function<std::uint32_t(std::size_t index)>;
@@ -68,6 +76,7 @@ private:
         std::uint32_t plain = 0;     ///< take what is written
         std::uint32_t clears = 0;    ///< a written one clears
         std::uint32_t sets = 0;      ///< a written one sets
+        std::uint32_t acts = 0;      ///< all bits that a write does something with, beside remembering them
         std::uint32_t reserved = 0;  ///< must be written as they are read
         OnRead on_read;
         OnWrite on_write;

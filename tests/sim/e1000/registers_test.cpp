@@ -228,6 +228,20 @@ TEST_P(SelfTest, narrow_and_wide_accesses_reach_their_bytes_and_are_reported) {
     EXPECT_EQ(host.count(Misuse::bad_access), 3U) << "64 bits are two registers, side by side";
 }
 
+TEST_P(SelfTest, narrow_writes_leave_the_other_bytes_alone) {
+    const std::uint32_t causes = (ICR.RXDMT0 | ICR.MDAC | ICR.SRPD).bits;  // one in each of three bytes
+    write(ICS.offset, causes);
+    card->write(0, ICR.offset + 1, 1, ICR.MDAC.mask() >> 8);
+    card->write(0, IMS.offset, 1, ICR.RXDMT0.mask());
+    card->write(0, ICS.offset, 1, 0);
+    EXPECT_EQ(read(IMS.offset), ICR.RXDMT0.mask());
+    EXPECT_EQ(read(ICR.offset) & causes, causes & ~ICR.MDAC.mask());
+    card->write(0, ICS.offset, 1, ICR.RXDMT0.mask());
+    EXPECT_EQ(read(ICR.offset) & causes, ICR.RXDMT0.mask()) << "the others were set once, and not again";
+    card->write(0, RCTL.offset + 3, 1, RCTL.SECRC.mask() >> 24);
+    EXPECT_EQ(host.count(Misuse::reserved_bits), 0U) << host.said();
+}
+
 TEST_P(SelfTest, the_io_window_reaches_the_same_registers) {
     const auto io = static_cast<unsigned>(std::ranges::find(GetParam()->bars, BarLayout::Kind::io, &BarLayout::kind) -
                                           GetParam()->bars.begin());
