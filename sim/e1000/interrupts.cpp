@@ -82,7 +82,7 @@ void Interrupts::count(Causes causes) {
     constexpr std::pair<Causes, const datasheet::Number*> counters[] = {
         {ICR.TXQE, &ICTXQEC}, {ICR.TXD_LOW, &ICTXQMTC}, {ICR.RXDMT0, &ICRXDMTC}, {ICR.RXO, &ICRXOC}};
     for (const auto& [cause, counter] : counters)
-        if (causes & cause) registers_.set(*counter, registers_.number(*counter) + 1);
+        if (causes & cause) registers_.count(*counter);
 }
 
 // --- delays --------------------------------------------------------------------------------------------------------
@@ -126,8 +126,7 @@ void Interrupts::timer(Timer timer) {
     if (timer >= message_throttle) return update();
     running_[timer] = false;
     constexpr std::array counters{&ICRXPTC, &ICRXATC, &ICTXPTC, &ICTXATC};
-    if (registers_.chip().features.interrupts_by_message && timer < counters.size())
-        registers_.set(*counters[timer], registers_.number(*counters[timer]) + 1);
+    if (registers_.chip().features.interrupts_by_message && timer < counters.size()) registers_.count(*counters[timer]);
     switch (timer) {
         case receive_delay:
         case receive_absolute_delay:
@@ -194,7 +193,7 @@ void Interrupts::set_line(bool asserted) {
     if (registers_.chip().features.interrupts_by_message) {
         const Causes causes = registers_.get(ICR) & ~ICR.INT_ASSERTED;
         registers_.set(ICR, asserted ? causes | ICR.INT_ASSERTED : causes);
-        if (asserted) registers_.set(IAC, registers_.number(IAC) + 1);
+        if (asserted) registers_.count(IAC);
     }
     host_.set_interrupt(asserted);
 }

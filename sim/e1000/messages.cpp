@@ -66,7 +66,7 @@ void Messages::send(Causes cause, unsigned vector) {
     if (control & CTRL_EXT.EIAME)
         registers_.set(IMS, registers_.get(IMS) & ~(cause & IMS.from(registers_.number(IAM))));
     told_ |= cause & causes;
-    registers_.set(IAC, registers_.number(IAC) + 1);
+    registers_.count(IAC);
     registers_.host().send_message(vector);
 }
 

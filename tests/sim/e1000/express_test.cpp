@@ -119,6 +119,27 @@ TEST_F(ExpressTest, a_read_clears_where_there_are_no_messages) {
     EXPECT_EQ(read(ICR), 0U);
 }
 
+TEST(InterruptCounters, stay_full) {
+    TestHost host;
+    RegisterFile registers(CHIP_82574L, host);
+    Interrupts interrupts(registers);
+    for (const auto* counter : {&IAC, &ICTXQEC, &ICRXATC}) registers.set(*counter, 0xffff'fffe);
+    registers.set(IMS, IMS.from(ICR.TXQE.mask()));
+    for (int i = 0; i < 3; ++i) {
+        interrupts.raise(ICR.TXQE);
+        interrupts.timer(receive_absolute_delay);
+        (void)registers.read(ICR.offset);
+    }
+    for (const auto* counter : {&IAC, &ICTXQEC, &ICRXATC}) EXPECT_EQ(registers.number(*counter), ~0U) << counter->name;
+    host.msi_x = true;
+    registers.set(IVAR, IVAR.OTHER_VALID);
+    registers.set(IMS, IMS.from(ICR.OTHER.mask()));
+    registers.set(IAC, ~0U);
+    interrupts.raise(ICR.LSC);
+    EXPECT_EQ(host.messages.size(), 1U);
+    EXPECT_EQ(registers.number(IAC), ~0U);
+}
+
 TEST_F(ExpressTest, reading_masks_what_iam_says) {
     write(CTRL_EXT, CTRL_EXT.IAME.mask());
     write(IAM, ~ICR.LSC.mask());
