@@ -14,11 +14,15 @@ constexpr std::size_t most_posted = 1024;  // a bus holds the writer up when it 
 
 }  // namespace
 
-CardThread::CardThread(Card& card) : card_(card), wake_file_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    const bool has_file = card.wire_file() >= 0;
-    if (has_file) wake();
+CardThread::CardThread(Card& card, bool carries_accesses)
+    : card_(card), wake_file_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     // Stepped time is served by whoever steps it.
-    if (has_file || !card.clock().is_stepped()) card.on_earlier([this] { wake(); });
+    const bool sleeps = card.wire_file() >= 0 || !card.clock().is_stepped();
+    if (!sleeps && !carries_accesses) return;
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    if (!sleeps) return;
+    card.on_earlier([this] { wake(); });
+    wake();  // it may have looked before that
 }
 
 CardThread::~CardThread() {
@@ -32,8 +36,6 @@ CardThread::~CardThread() {
 void CardThread::wake() {
     if (awake_.exchange(true)) return;
     (void)::eventfd_write(wake_file_.get(), 1);
-    const std::lock_guard lock(mutex_);
-    if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 void CardThread::run(const std::stop_token& stop) {

@@ -15,12 +15,13 @@
 
 namespace ixy::sim {
 
-/// Sleeps until the card's next deadline, a frame on its wire, or an access. The thread exists from the first moment on
-/// at which there is something to sleep for. Thread rule: any thread; destroyed when nobody waits in it any more.
+/// Sleeps until the card's next deadline, a frame on its wire, or an access; there is no thread where none of them can
+/// come. Thread rule: any thread; destroyed when nobody waits in it any more.
 class CardThread {
 public:
-    /// `card` stays where it is until the end of this.
-    explicit CardThread(Card& card);
+    /// `card` stays where it is until the end of this; accesses come only where `carries_accesses`. Throws
+    /// std::system_error when no thread can be started.
+    CardThread(Card& card, bool carries_accesses);
     /// Carries out what was posted before.
     ~CardThread();
     CardThread(const CardThread&) = delete;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <ixy/core/files.hpp>
@@ -80,7 +81,7 @@ SimFunction::SimFunction(std::shared_ptr<Card> card, std::string address, Runnin
         }
         return mapped;
     });
-    if (running != Running::manual) thread_ = std::make_unique<CardThread>(*card_);
+    if (running != Running::manual) thread_ = std::make_unique<CardThread>(*card_, carries_accesses_);
     for (unsigned i = 0; i < windows_.size(); ++i) {
         windows_[i].card = card_.get();
         windows_[i].thread = carries_accesses_ ? thread_.get() : nullptr;
@@ -195,7 +196,11 @@ void SimFunction::wait(std::chrono::nanoseconds duration) {
 }  // namespace
 
 std::unique_ptr<PciFunction> make_function(std::shared_ptr<Card> card, std::string address, Running running) {
-    return std::make_unique<SimFunction>(std::move(card), std::move(address), running);
+    try {
+        return std::make_unique<SimFunction>(std::move(card), std::move(address), running);
+    } catch (const std::system_error&) {
+        return nullptr;
+    }
 }
 
 Card* find_card(PciFunction& function) {

@@ -33,7 +33,8 @@ enum class Running : std::uint8_t {
 };
 
 /// A function in front of `card`, whose DMA memory is the process's (ProcessSpace::shared()). The card lives as long as
-/// somebody has it; functions in front of one card come one after the other.
+/// somebody has it; functions in front of one card come one after the other. Null when no thread can be started that
+/// `running` needs.
 std::unique_ptr<PciFunction> make_function(std::shared_ptr<Card> card, std::string address, Running running);
 
 /// The card behind `function`, which may be wrapped in others; null when it is not made of software.

@@ -1,5 +1,6 @@
 // From "sim:82540em,wire=a" to a card that a driver can have.
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -81,6 +82,10 @@ Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view text, 
     if (!card) return std::unexpected(std::move(card.error()));
     auto function =
         make_function(std::move(*card), std::string(text), address->own_thread ? Running::thread : Running::inside);
+    if (!function) {
+        return system_failure(std::string(text) + ": no thread can be started for it", EAGAIN,
+                              "let this user have more of them: ulimit -u, or the pids limit of the container");
+    }
     if (address->faults.empty()) return function;
     return faults::inject(std::move(function), *plan);
 }

@@ -133,6 +133,15 @@ TEST_F(CarelessUse, too_few_files_that_may_be_open_name_what_mends_it) {
 }
 #endif
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // sanitizers have their own mind about stacks
+TEST_F(CarelessUse, thread_that_cannot_be_started_names_what_mends_it) {
+    const std::string limit = "ulimit -s 200000000000; ";  // no address space has room for a stack of 200 TB
+    for (const std::string words : {"wire=loop", "wire=loop,thread=yes"}) {
+        expect(limit + "ixy-pktgen --count 1 sim:82540em," + words, 1, "ulimit -u");
+    }
+}
+#endif
+
 TEST_F(CarelessUse, dash_is_no_file) {
     expect("ixy-pcap sim:82540em,wire=loop - 1", 2, "write /dev/stdout");
     EXPECT_FALSE(std::filesystem::exists(folder / "-"));
