@@ -32,6 +32,8 @@ bool bit_of(const RegisterFile& registers, const datasheet::Number& table, std::
 
 }  // namespace
 
+std::uint64_t Filters::destination(std::span<const std::byte> frame) { return load_address(frame, 0); }
+
 Filters::Verdict Filters::judge(std::span<const std::byte> frame) const {
     if (frame.size() < ethernet_header || !accepts_vlan(frame)) return {};
     const auto control = registers_.get(RCTL);

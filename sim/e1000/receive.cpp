@@ -95,7 +95,8 @@ void Receive::frame(std::span<const std::byte> bytes, bool damaged) {
 void Receive::arrive(std::span<const std::byte> bytes, bool damaged) {
     if (!is_enabled()) return;
     statistics_.seen(bytes);
-    if (is_control_frame_for_us(bytes)) return;
+    const FlowControl control = damaged ? FlowControl::none : flow_control(bytes);
+    if (control == FlowControl::discarded) return;
     const Filters::Verdict verdict = filters_.judge(bytes);
     if (!verdict.accepted) return;
     const bool good = count_faults(bytes.size(), damaged);
@@ -106,27 +107,32 @@ void Receive::arrive(std::span<const std::byte> bytes, bool damaged) {
         statistics_.count(MPC);
         return interrupts_.raise(ICR.RXO);
     }
-    if (good) statistics_.accepted(bytes);
+    if (good && control == FlowControl::none) statistics_.accepted(bytes);  // 13.7.21 to 13.7.31
     ReceiveRing& ring = ring_for(frame);
     if (ring.available() == 0) statistics_.count(RNBC);
     if (count_ != 0 || !ring.deliver(frame)) wait(frame);
 }
 
-/// PAUSE and other MAC control frames (IEEE 802.3, 31), 13.4.22 DPF and PMCF. True when the frame goes no further.
-/// Being asked to pause is counted, and not obeyed: our wires have no speed that would make it useful.
-bool Receive::is_control_frame_for_us(std::span<const std::byte> bytes) {
-    constexpr std::uint32_t control_type = 0x8808, group_high = 0x0180'c200;
-    constexpr std::uint16_t group_low = 0x0001, pause = 1;
-    if (bytes.size() < ethernet_header + 4 || load16(bytes, 12) != control_type) return false;
-    if (load32(bytes, 0) != group_high || load16(bytes, 4) != group_low) return false;
+/// PAUSE and other MAC control frames (IEEE 802.3, 31): 8.7.1, 8.7.4, 13.7.16 to 13.7.20. They come to FCAH and FCAL,
+/// or to the station's own address, with the type in FCT; zero, as long as nobody has set it, is none. Being asked to
+/// pause is counted, and not obeyed: our wires have no speed that would make it useful.
+Receive::FlowControl Receive::flow_control(std::span<const std::byte> bytes) {
+    constexpr std::uint16_t pause = 1;
+    const std::uint32_t type = registers_.number(FCT);
+    if (type == 0 || bytes.size() < ethernet_header + 4 || load16(bytes, 12) != type) return FlowControl::none;
+    const std::uint64_t to = Filters::destination(bytes);
+    const auto high = registers_.get(RAH);
+    const auto address = [](std::uint32_t upper, std::uint32_t lower) { return std::uint64_t{upper} << 32 | lower; };
+    const bool to_station = (high & RAH.AV) && to == address(RAH.ADDRESS.of(high), registers_.number(RAL));
+    if (!to_station && to != address(registers_.number(FCAH), registers_.number(FCAL))) return FlowControl::none;
+
     const auto control = registers_.get(RCTL);
-    const bool obeyed = static_cast<bool>(registers_.get(CTRL) & CTRL.RFCE);
     if (load16(bytes, ethernet_header) != pause) {
-        if (obeyed) statistics_.count(FCRUC);
-        return !(control & RCTL.PMCF);
+        statistics_.count(FCRUC);
+        return control & RCTL.PMCF ? FlowControl::passed : FlowControl::discarded;
     }
-    if (obeyed) statistics_.count(load16(bytes, ethernet_header + 2) == 0 ? XONRXC : XOFFRXC);
-    return static_cast<bool>(control & RCTL.DPF);
+    statistics_.count(load16(bytes, ethernet_header + 2) == 0 ? XONRXC : XOFFRXC);
+    return to_station && (control & RCTL.DPF) ? FlowControl::discarded : FlowControl::passed;
 }
 
 /// Counts what is wrong with a frame that the filters let through. True when nothing is.
@@ -170,7 +176,10 @@ ReceivedFrame Receive::prepare(std::span<const std::byte> bytes, bool damaged, b
                         .checksum = static_cast<std::uint16_t>(~ones_sum(stored.subspan(start))),
                         .rss = scale(bytes, registers_),
                         .detected_size = bytes.size() + check_sequence_size - (tagged ? vlan_tag_size : 0)};
-    if (is_82574) recognize(frame, parse_ip(bytes, vlan_type));
+    if (!is_82574) return frame;
+    const IpPacket packet = parse_ip(bytes, vlan_type);
+    recognize(frame, packet);
+    if (packet.version == 4 && packet.is_fragment && !(control & RXCSUM.PCSD)) describe_fragment(frame, packet);
     return frame;
 }
 
@@ -184,6 +193,20 @@ void Receive::recognize(ReceivedFrame& frame, const IpPacket& packet) const {
     const std::size_t header = std::to_integer<std::size_t>(packet.body[12] >> 4) * 4;
     const bool counts = !(registers_.get(RFCTL) & RFCTL.ACKD_DIS) || packet.body.size() <= header;
     frame.acknowledges = counts && (packet.body[13] & ack) != std::byte{0};
+}
+
+/// 82574L 7.1.5.2, IPIDV and UDPV: a fragment's identification; with IPPCSE, and the checksum's start left at zero,
+/// also what it carries is summed up, so that software has but to add the sums of a UDP packet's fragments.
+void Receive::describe_fragment(ReceivedFrame& frame, const IpPacket& packet) const {
+    const auto control = registers_.get(RXCSUM);
+    frame.identification = load16(packet.header, 4);
+    frame.told |= EXTENDED_STATUS.IPIDV;
+    if (!(control & RXCSUM.IPPCSE) || RXCSUM.PCSS.of(control) != 0 || packet.protocol != protocol_udp) return;
+    frame.checksum = static_cast<std::uint16_t>(~ones_sum(packet.body));
+    frame.status &= ~RDESC_STATUS.IXSM;
+    frame.told |= EXTENDED_STATUS.UDPCS;
+    const bool is_first = (load16(packet.header, 6) & 0x1fff) == 0;
+    if (is_first && packet.body.size() >= 8 && load16(packet.body, 6) != 0) frame.told |= EXTENDED_STATUS.UDPV;
 }
 
 /// Takes a VLAN tag out, and puts the check sequence behind unless it is to be stripped (RCTL.SECRC): that of the frame

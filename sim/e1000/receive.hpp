@@ -30,6 +30,8 @@ public:
     void reset();
 
 private:
+    /// What becomes of a MAC control frame; none: it is not one.
+    enum class FlowControl : std::uint8_t { none, passed, discarded };
     /// A frame in the packet buffer.
     struct Waiting {
         ReceivedFrame frame;
@@ -39,10 +41,11 @@ private:
     void forget_rings();
     bool is_enabled() const;
     void arrive(std::span<const std::byte> bytes, bool damaged);
-    bool is_control_frame_for_us(std::span<const std::byte> bytes);
+    FlowControl flow_control(std::span<const std::byte> bytes);
     bool count_faults(std::size_t size, bool damaged);
     ReceivedFrame prepare(std::span<const std::byte> bytes, bool damaged, bool inexact);
     void recognize(ReceivedFrame& frame, const IpPacket& packet) const;
+    void describe_fragment(ReceivedFrame& frame, const IpPacket& packet) const;
     ReceiveRing& ring_for(const ReceivedFrame& frame) { return rings_[frame.rss.queue % rings_.size()]; }
     std::span<const std::byte> as_stored(std::span<const std::byte> bytes, bool without_tag, bool damaged);
     void wait(const ReceivedFrame& frame);

@@ -160,9 +160,10 @@ ReceiveRing::Status ReceiveRing::status_after(const ReceivedFrame& frame, bool s
 ExtendedReceiveWriteBack ReceiveRing::extended(const ReceivedFrame& frame, Status status, std::size_t length) const {
     const bool hashed = static_cast<bool>(registers_.get(RXCSUM) & RXCSUM.PCSD);
     auto told = EXTENDED_STATUS.from((status.bits & 0xff) | (status.bits & 0xff00) << 16);
+    if (status & RDESC_STATUS.EOP) told |= frame.told;
     if (frame.acknowledges && (status & RDESC_STATUS.EOP)) told |= EXTENDED_STATUS.ACK;
     return {EXTENDED_MRQ.RSS_TYPE(frame.rss.type) | EXTENDED_MRQ.QUEUE(frame.rss.queue),
-            hashed ? frame.rss.hash : std::uint32_t{frame.checksum} << 16, told,
+            hashed ? frame.rss.hash : std::uint32_t{frame.checksum} << 16 | frame.identification, told,
             EXTENDED_LENGTH.from(static_cast<std::uint32_t>(length) | (status.bits & 0xffff'0000))};
 }
 

@@ -23,7 +23,9 @@ struct ReceivedFrame {
     datasheet::Value<datasheet::e1000::RdescStatus> status;  ///< of its last descriptor, beside DD and EOP
     std::uint16_t checksum = 0;
     RssResult rss{};
-    bool acknowledges = false;      ///< it is a TCP ACK; of the 82574L
+    bool acknowledges = false;         ///< it is a TCP ACK; of the 82574L
+    std::uint16_t identification = 0;  ///< of an IP fragment; and what else extended descriptors tell:
+    datasheet::Value<datasheet::e1000::ExtendedStatus> told{};
     std::size_t detected_size = 0;  ///< bytes, with check sequence, without a tag that was taken out: RSRPD
     std::size_t written = 0;        ///< bytes that memory has
 };

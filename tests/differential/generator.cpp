@@ -1,11 +1,12 @@
 // What a random driver does: set-up, interrupts, registers. generator_receive.cpp and generator_transmit.cpp have the
 // rest.
 #include "tests/differential/generator.hpp"
-#include "tests/differential/machine.hpp"
 
 #include <algorithm>
 #include <array>
 #include <span>
+
+#include "tests/differential/machine.hpp"
 
 #include <ixy/datasheet/e1000/chips.hpp>
 #include <ixy/datasheet/e1000/descriptors.hpp>
@@ -56,9 +57,8 @@ constexpr Plain plain_82574l[] = {
 /// What these hold after a reset QEMU has otherwise: known::other_after_reset.
 constexpr const datasheet::RegisterInfo* unlike_82540em[] = {&CTRL,   &STATUS, &EECD,  &VET,
                                                              &LEDCTL, &RXDCTL, &TSPMT, &MANC};
-constexpr const datasheet::RegisterInfo* unlike_82574l[] = {&CTRL,   &STATUS,      &EECD_82574, &EERD_NARROW, &VET,
-                                                            &LEDCTL, &EXTCNF_CTRL, &TDFH,       &TDFT,        &TDFHS,
-                                                            &TDFTS,  &MANC,        &GCR,        &SWSM};
+constexpr const datasheet::RegisterInfo* unlike_82574l[] = {
+    &CTRL, &STATUS, &EECD_82574, &EERD_NARROW, &VET, &EXTCNF_CTRL, &TDFH, &TDFT, &TDFHS, &TDFTS, &MANC, &GCR, &SWSM};
 
 /// Read in this order: what QEMU makes equal is read together, and upper halves, which clear, after lower ones.
 constexpr const datasheet::RegisterInfo* counters[] = {

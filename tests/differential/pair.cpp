@@ -5,9 +5,9 @@
 #include <cstring>
 #include <sstream>
 
-#include <ixy/datasheet/e1000/registers.hpp>
-
 #include "tests/differential/known_82574l.hpp"
+
+#include <ixy/datasheet/e1000/registers.hpp>
 
 namespace ixy::test {
 
