@@ -192,6 +192,7 @@ inline constexpr Chip CHIP_82543GC{"82543GC",
                                     .phy_id = 0x0141'0c50,
                                     .mdic = false}};
 
+// No driver here minds hangs_on_pcix_buffer_end: it is for one that runs on PCI-X.
 inline constexpr Features FEATURES_82544{.eeprom_read = EepromRead::bits,
                                          .eeprom_words_large = 64,
                                          .eeprom_arbitrated = false,
@@ -232,25 +233,34 @@ inline constexpr Chip CHIP_82546GB{"82546GB", IDS_82546GB, FAMILY, VARIATIONS_GM
 
 // --- 82574L --------------------------------------------------------------------------------------------------------
 
+// Beside what it shares with the 8254x, what drivers use: flash, firmware and PCI Express registers are not all here.
 inline constexpr std::array NOT_IN_82574 =
     std::to_array<const RegisterInfo*>({&EECD, &EERD, &RXCW, &TSPMT, &FFLT, &FFMT, &FFVT, &WUPM});
 inline constexpr std::array ONLY_82574 = std::to_array<const RegisterInfo*>(
-    {&EECD_82574, &EERD_NARROW, &EIAC,     &IAM,        &IVAR,    &EITR,    &EXTCNF_CTRL, &POEMB,   &EEWR,
-     &PSRCTL,     &RDBAL1,      &RDBAH1,   &RDLEN1,     &RDH1,    &RDT1,    &RXDCTL1,     &TARC,    &TDBAL1,
-     &TDBAH1,     &TDLEN1,      &TDH1,     &TDT1,       &TXDCTL1, &IAC,     &ICRXPTC,     &ICRXATC, &ICTXPTC,
-     &ICTXATC,    &ICTXQEC,     &ICTXQMTC, &ICRXDMTC,   &ICRXOC,  &RFCTL,   &MRQC,        &GCR,     &GCR2,
-     &SWSM,       &FWSM,        &RETA,     &RSSRK,      &SYSTIML, &SYSTIMH, &TIMINCA,     &TIMADJL, &TIMADJH,
-     &TSYNCTXCTL, &TXSTMPL,     &TXSTMPH,  &TSYNCRXCTL, &RXSTMPL, &RXSTMPH, &RXMTRL,      &RXUDP});
+    {&EECD_82574, &EERD_NARROW, &EIAC,    &IAM,     &IVAR,    &EITR,    &EXTCNF_CTRL, &POEMB,      &EEWR,    &PBS,
+     &PSRCTL,     &RDBAL1,      &RDBAH1,  &RDLEN1,  &RDH1,    &RDT1,    &RXDCTL1,     &TARC,       &TDBAL1,  &TDBAH1,
+     &TDLEN1,     &TDH1,        &TDT1,    &TXDCTL1, &IAC,     &ICRXPTC, &ICRXATC,     &ICTXPTC,    &ICTXATC, &ICTXQEC,
+     &ICTXQMTC,   &ICRXDMTC,    &ICRXOC,  &RFCTL,   &MRQC,    &GCR,     &GCR2,        &FACTPS,     &SWSM,    &FWSM,
+     &RETA,       &RSSRK,       &SYSTIML, &SYSTIMH, &TIMINCA, &TIMADJL, &TIMADJH,     &TSYNCTXCTL, &TXSTMPL, &TXSTMPH,
+     &TSYNCRXCTL, &RXSTMPL,     &RXSTMPH, &RXMTRL,  &RXUDP});
 inline constexpr auto REGISTERS_82574 = with(without(FAMILY, NOT_IN_82574), ONLY_82574);
 inline constexpr std::uint32_t CAUSES_82574 = 0x01f7'f7ff;
 inline constexpr Variation VARIATIONS_82574[] = {
-    {&CTRL, 0x0010'0201, 0xdc10'1b65}, {&CTRL_EXT, 0, 0xb9fa'b000},
-    {&ICR, 0, CAUSES_82574},           {&ICS, 0, CAUSES_82574},
-    {&IMS, 0, CAUSES_82574},           {&IMC, 0, CAUSES_82574},
-    {&RCTL, 0, 0x06df'bffe},           {&TCTL, 0, 0x7d7f'fffa},
-    {&TIPG, 0x0060'2008, 0x3fff'ffff}, {&PBA, 0x0014'0014, 0x0000'ffff},
-    {&FCRTL, 0, 0x8000'fff8},          {&TIDV, 0, 0x8000'ffff},
-    {&TXDCTL, 0, 0xff7f'3f3f},         {&RXCSUM, 0x0000'0300, 0x0000'37ff},
+    {&CTRL, 0x0010'0201, 0xdc10'1b65},
+    {&CTRL_EXT, 0, 0xb9fa'b000},
+    {&ICR, 0, CAUSES_82574},
+    {&ICS, 0, CAUSES_82574},
+    {&IMS, 0, CAUSES_82574},
+    {&IMC, 0, CAUSES_82574},
+    {&RCTL, 0, 0x06df'bffe},
+    {&TCTL, 0, 0x7d7f'fffa},
+    {&TIPG, 0x0060'2008, 0x3fff'ffff},
+    {&PBA, 0x0014'0014, 0x0000'ffff},
+    {&FCRTL, 0, 0x8000'fff8},
+    {&TIDV, 0, 0x8000'ffff},
+    {&TXDCTL, 0, 0xff7f'3f3f},
+    {&RXCSUM, 0x0000'0300, 0x0000'37ff},
+    {&LEDCTL, 0x0006'8302, 0x00cf'cfcf},
 };
 inline constexpr PciId IDS_82574L[] = {{0x10d3}};
 inline constexpr Chip CHIP_82574L{"82574L",

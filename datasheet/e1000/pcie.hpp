@@ -274,6 +274,26 @@ inline constexpr Number FWSM{{.name = "FWSM",
                               .writable = 0,
                               .title = "Firmware Semaphore",
                               .section = "82574L 10.2.8.17"}};
+inline constexpr Number PBS{{.name = "PBS",
+                             .offset = 0x1008,
+                             .reset = 0x0000'0028,
+                             .writable = 0x0000'ffff,
+                             .title = "Packet Buffer Size, KB",
+                             .section = "82574L 10.2.2"}};
+struct Factps : Register<Factps> {
+    using Register::Register;
+    Field LAN0_POWER{this, {0, 2}, "Func0 Power State", "power state: 0 is D0 uninitialized, 1 D0 active, 2 D3"};
+    Field LAN0_VALID{this, 2, "LAN0 Valid", "the port is enabled"};
+    Field MNG_CLOCK_GATED{this, 29, "MNGCG", "the management's clock is off"};
+    Field CHANGED{this, 31, "PM State Changed", "a power state has changed"};
+};
+inline constexpr Factps FACTPS{{.name = "FACTPS",
+                                .offset = 0x5b30,
+                                .access = Access::RO,
+                                .reset = 0x2000'0004,
+                                .writable = 0,
+                                .title = "Function Active and Power State to Manageability",
+                                .section = "82574L 10.2.8"}};
 inline constexpr Number GCR{
     {.name = "GCR", .offset = 0x5b00, .title = "3GIO Control Register", .section = "82574L 10.2.8.1"}};
 

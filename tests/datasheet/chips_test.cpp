@@ -136,6 +136,10 @@ TEST(chips, the_82540em_has_all_registers_of_the_manual) {
 TEST(chips, variations_override_the_shared_row) {
     EXPECT_EQ(CHIP_82540EM.reset(PBA), 0x0010'0030U);
     EXPECT_EQ(CHIP_82574L.reset(PBA), 0x0014'0014U);
+    EXPECT_EQ(CHIP_82574L.reset(LEDCTL), 0x0006'8302U);
+    EXPECT_EQ(CHIP_82574L.writable(LEDCTL) >> 24, 0U) << "there is no LED 3";
+    EXPECT_EQ(CHIP_82574L.find("PBS"), &PBS);
+    EXPECT_EQ(CHIP_82574L.find("FACTPS"), &FACTPS);
     EXPECT_EQ(CHIP_82540EM.writable(FCRTL), 0x0000'fff8U);
     EXPECT_EQ(CHIP_82544GC.writable(FCRTL), 0x8000'fff8U);
 }
