@@ -218,30 +218,75 @@ TEST_F(ReceiveFramesTest, a_small_frame_raises_its_own_cause) {
     EXPECT_TRUE(read(ICR) & ICR.SRPD);
 }
 
-TEST_F(ReceiveFramesTest, pause_frames_are_counted_when_they_are_listened_to_and_discarded_when_that_is_wanted) {
-    Bytes pause = test_frame(60);
-    for (const auto& [at, value] : {std::pair{0U, 0x0180U}, {2U, 0xc200U}, {4U, 0x0001U}, {12U, 0x8808U}, {14U, 1U}})
-        set_word(pause, at, value);
-    set_word(pause, 16, 0xffff);
+class FlowControlTest : public ReceiveFramesTest {
+protected:
+    FlowControlTest() {
+        write(FCAL, 0x00c2'8001);
+        write(FCAH, 0x0100);
+        write(FCT, 0x8808);
+        write(RAL[0], 0x5634'1202);
+        write(RAH[0], RAH.ADDRESS(0x9a78) | RAH.AV);
+    }
+    static Bytes control_frame(std::uint64_t destination, unsigned opcode, unsigned time = 0) {
+        Bytes frame = test_frame(60);
+        for (unsigned i = 0; i < 3; ++i) set_word(frame, 2 * i, destination >> (32 - 16 * i) & 0xffff);
+        set_word(frame, 12, 0x8808);
+        set_word(frame, 14, opcode);
+        set_word(frame, 16, time);
+        return frame;
+    }
+    static constexpr std::uint64_t group = 0x0180'c200'0001, station = 0x0212'3456'789a;
+    static constexpr unsigned pause = 1, another = 2;
+};
+
+TEST_F(FlowControlTest, pause_frames_are_counted_whoever_obeys_and_are_no_good_packets) {
     start(RCTL.MPE | RCTL.SECRC);
-    arrive(pause);
-    EXPECT_EQ(number(XOFFRXC), 0U);
-    EXPECT_EQ(number(RDH), 1U);
-    write(CTRL, read(CTRL) | CTRL.RFCE);
-    write(RCTL, RCTL.EN | RCTL.MPE | RCTL.SECRC | RCTL.DPF);
-    arrive(pause);
-    set_word(pause, 16, 0);
-    arrive(pause);
-    EXPECT_EQ(number(XOFFRXC), 1U);
+    arrive(control_frame(group, pause, 0xffff));
+    arrive(control_frame(station, pause, 1));
+    arrive(control_frame(group, pause));
+    EXPECT_EQ(number(XOFFRXC), 2U);
     EXPECT_EQ(number(XONRXC), 1U);
+    EXPECT_EQ(number(RDH), 3U);
+    EXPECT_EQ(number(TPR), 3U);
+    for (const auto* counter : {&GPRC, &MPRC, &PRC64, &GORCL}) EXPECT_EQ(number(*counter), 0U) << counter->name;
+}
+
+TEST_F(FlowControlTest, those_to_the_station_are_discarded_when_that_is_wanted) {
+    start(RCTL.MPE | RCTL.DPF);
+    arrive(control_frame(station, pause, 1));
+    EXPECT_EQ(number(RDH), 0U);
+    arrive(control_frame(group, pause, 1));
+    EXPECT_EQ(number(RDH), 1U) << "that is the filters' matter";
+    EXPECT_EQ(number(XOFFRXC), 2U);
+}
+
+TEST_F(FlowControlTest, other_control_frames_pass_when_that_is_wanted) {
+    start(RCTL.MPE);
+    arrive(control_frame(group, another));
+    EXPECT_EQ(number(RDH), 0U);
+    write(RCTL, RCTL.EN | RCTL.MPE | RCTL.PMCF);
+    arrive(control_frame(group, another));
     EXPECT_EQ(number(RDH), 1U);
-    set_word(pause, 14, 2);  // another MAC control frame
-    arrive(pause);
-    EXPECT_EQ(number(FCRUC), 1U);
-    EXPECT_EQ(number(RDH), 1U);
-    write(RCTL, RCTL.EN | RCTL.MPE | RCTL.SECRC | RCTL.PMCF);
-    arrive(pause);
-    EXPECT_EQ(number(RDH), 2U);
+    EXPECT_EQ(number(FCRUC), 2U);
+    EXPECT_EQ(number(GPRC), 0U);
+}
+
+TEST_F(FlowControlTest, they_are_known_by_the_registers) {
+    start(RCTL.MPE | RCTL.UPE);
+    arrive(control_frame(group + 1, pause, 1));
+    arrive(control_frame(station + 1, pause, 1));
+    arrive(control_frame(group, pause, 1), true);
+    EXPECT_EQ(number(XOFFRXC), 0U);
+    EXPECT_EQ(number(GPRC), 2U);
+    write(FCAH, 0x0200);
+    arrive(control_frame(group + 1, pause, 1));
+    EXPECT_EQ(number(XOFFRXC), 1U);
+    write(FCT, 0);
+    Bytes frame = control_frame(station, another);
+    set_word(frame, 12, 0);
+    arrive(frame);
+    EXPECT_EQ(number(FCRUC), 0U) << "no type is set";
+    EXPECT_EQ(number(GPRC), 1U);
 }
 
 TEST_F(ReceiveFramesTest, frames_shorter_than_their_header_are_survived) {
