@@ -102,6 +102,34 @@ TEST_F(ExtendedTest, acknowledgements_are_told_and_interrupt) {
     EXPECT_EQ(told(empty), std::pair(true, false));
 }
 
+TEST_F(ExtendedTest, fragments_are_told_with_their_identification_and_the_sum_of_what_they_carry) {
+    Bytes first = finished({.protocol = 17}), later = first;
+    set_word(first, 20, 0x2000);  // more fragments
+    set_word(later, 20, 0x0010);
+    constexpr auto all = EXTENDED_STATUS.IPIDV | EXTENDED_STATUS.UDPV | EXTENDED_STATUS.UDPCS | EXTENDED_STATUS.TCPCS;
+    const auto told = [&](const Bytes& frame) {
+        const std::uint32_t slot = number(RDH);
+        arrive(frame);
+        return std::pair((extended(slot).status & all).bits, extended(slot).hash);
+    };
+    const auto checksum = [](const Bytes& frame, std::size_t from) {
+        return (~simple_sum(std::span(frame).subspan(from)) & 0xffff) << 16;
+    };
+    start_receiver(32);
+    give(31);
+    EXPECT_EQ(told(first), std::pair(EXTENDED_STATUS.IPIDV.mask(), checksum(first, 0) | 0xfffe));
+    write(RXCSUM, RXCSUM.IPOFL | RXCSUM.TUOFL | RXCSUM.IPPCSE);
+    const auto sums = EXTENDED_STATUS.IPIDV | EXTENDED_STATUS.UDPCS;
+    EXPECT_EQ(told(first), std::pair((sums | EXTENDED_STATUS.UDPV).bits, checksum(first, 34) | 0xfffe));
+    EXPECT_EQ(told(later), std::pair(sums.bits, checksum(later, 34) | 0xfffe));
+    const Bytes whole = finished({});
+    EXPECT_EQ(told(whole), std::pair(EXTENDED_STATUS.TCPCS.mask(), checksum(whole, 0)));
+    set_word(first, 40, 0);  // no UDP checksum
+    EXPECT_EQ(told(first).first, sums.bits);
+    write(RXCSUM, RXCSUM.PCSD);
+    EXPECT_EQ(told(first), std::pair(0U, 0U)) << "the RSS hash has their place, and there is none";
+}
+
 TEST_F(ExtendedTest, a_tag_that_is_taken_out_is_not_in_the_size_of_a_small_frame) {
     write(VET, VET.from(0x8100));
     write(CTRL, read(CTRL) | CTRL.VME);
