@@ -19,6 +19,8 @@ namespace {
 
 /// Messages that are handled before the card's timers and wire get their turn.
 constexpr int messages_at_a_time = 64;
+/// After an accept() that has failed; the listener stays readable all the while.
+constexpr std::chrono::milliseconds accept_pause{100};
 
 /// The address of the socket at `path`, or nothing when the path does not fit.
 std::optional<sockaddr_un> socket_name(const std::string& path) {
@@ -75,6 +77,7 @@ Server::~Server() {
 
 Expected<> Server::step(Time at_most) {
     enum { client, newcomer, unmask, wire, wake };
+    const bool accepting = !connection_ && std::chrono::steady_clock::now() >= accept_from_;
     const bool sending = connection_ && connection_->has_unsent();
     asleep_ = true;  // from here on, whatever the wait below does not know of ends it
     // While a reply waits for room, no further message is taken: what a client does not read must not pile up here.
@@ -82,7 +85,7 @@ Expected<> Server::step(Time at_most) {
         {.fd = connection_ ? connection_->file() : -1,
          .events = static_cast<short>(sending ? POLLOUT : POLLIN),
          .revents = 0},
-        {.fd = connection_ ? -1 : listener_.get(), .events = POLLIN, .revents = 0},
+        {.fd = accepting ? listener_.get() : -1, .events = POLLIN, .revents = 0},
         {.fd = session_ ? session_->interrupts().unmask_file() : -1, .events = POLLIN, .revents = 0},
         {.fd = card_.wire_file(), .events = POLLIN, .revents = 0},
         {.fd = wake_.get(), .events = POLLIN, .revents = 0},
@@ -119,12 +122,17 @@ Time Server::longest_wait(Time at_most) const {
     if (session_ && !session_->has_agreed()) {
         at_most = std::min<Time>(at_most, agree_by_ - std::chrono::steady_clock::now());
     }
+    const Time pause = accept_from_ - std::chrono::steady_clock::now();
+    if (!connection_ && pause > Time{}) at_most = std::min(at_most, pause);
     return std::max(at_most, Time{});
 }
 
 void Server::accept_client() {
     File socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket.is_open()) return;  // it has left already
+    if (!socket.is_open()) {  // it has left already, or there is no file for it, and it goes on waiting
+        accept_from_ = std::chrono::steady_clock::now() + accept_pause;
+        return;
+    }
     connection_.emplace(std::move(socket));
     session_.emplace(card_, options_.between);
     agree_by_ = std::chrono::steady_clock::now() + options_.patience;

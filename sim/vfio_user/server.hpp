@@ -68,7 +68,8 @@ private:
     File listener_;
     std::optional<Connection> connection_;
     std::optional<Session> session_;
-    std::chrono::steady_clock::time_point agree_by_;  ///< the session's client has said its version by then
+    std::chrono::steady_clock::time_point agree_by_;     ///< the session's client has said its version by then
+    std::chrono::steady_clock::time_point accept_from_;  ///< no client is accepted before
     std::uint64_t memories_lost_ = 0;
     Message message_;  ///< its room is used again
     File wake_;  ///< written when another thread (a cable's other end) has brought the card's next deadline nearer

@@ -132,6 +132,22 @@ TEST_F(VfioUserServer, a_client_that_says_nothing_is_dropped_and_the_next_one_se
     EXPECT_TRUE(server_->has_client()) << "who has said its version may be silent";
 }
 
+TEST_F(VfioUserServer, a_client_that_there_is_no_file_for_waits_and_the_server_does_not_spin) {
+    client_ = std::make_unique<Client>(path_);
+    ASSERT_TRUE(client_->send(Command::version, join(Version{})));
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit few{.rlim_cur = 5, .rlim_max = before.rlim_max};  // as many as there are to wait for
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    int steps = 0;
+    for (const auto end = std::chrono::steady_clock::now() + 300ms; std::chrono::steady_clock::now() < end; ++steps) {
+        (void)server_->step(50ms);
+    }
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_LE(steps, 20);
+    EXPECT_EQ(answer().error(), 0);
+}
+
 /// A BAR whose reads need more memory than there is.
 struct ExhaustingBar final : BarBackend {
     std::uint64_t read(std::uint64_t, unsigned, const std::source_location&) override { throw std::bad_alloc(); }
