@@ -1,8 +1,11 @@
 // `ixy sim`: plays a software card for a QEMU, or another client of the vfio-user protocol, until it is told to end.
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <utility>
 
 #include <fmt/core.h>
+#include <ixy/explain/rings.hpp>
 #include <ixy/sim/function.hpp>
 #include <ixy/sim/vfio_user/server.hpp>
 #include <ixy/sim/vfio_user/shared_memory.hpp>
@@ -55,9 +58,10 @@ Expected<> serve_card(const std::string& card, const std::string& path) {
         "{} at {}: plug it in with -device '{{\"driver\":\"vfio-user-pci\",\"socket\":"
         "{{\"type\":\"unix\",\"path\":\"{}\"}}}}'\n",
         address->type->title, path, path);
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0) return system_failure("standard output", errno);
     for (std::uint64_t said = 0; stop_requests() == 0;) {
         if (auto stepped = (*server)->step(longest_step); !stepped) return stepped;
+        if (take_rings_request()) explain::print_rings(**function);
         if (std::exchange(said, (*server)->memories_lost()) != (*server)->memories_lost())
             say("the client has made a file shorter whose memory the card was using; it was dropped");
     }

@@ -53,6 +53,16 @@ TEST_F(IxySim, it_listens_until_a_signal_and_removes_its_socket) {
     }
 }
 
+TEST_F(IxySim, it_draws_its_cards_rings_when_it_is_asked_to) {
+    Program sim("ixy", {"sim", "82540em", "--listen", socket_});
+    ASSERT_TRUE(listens(sim)) << sim.errors();
+    sim.signal(SIGUSR1);
+    for (int i = 0; i < 1000 && sim.errors().empty() && sim.running(); ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_NE(sim.errors().find("82540em"), std::string::npos) << sim.errors();
+    sim.signal(SIGTERM);
+    EXPECT_EQ(sim.wait(), 0);
+}
+
 TEST_F(IxySim, it_serves_a_client_and_outlives_it) {
     Program sim("ixy", {"sim", "82574l,mac=52:54:00:00:00:07", "--listen", socket_});
     ASSERT_TRUE(listens(sim)) << sim.errors();
