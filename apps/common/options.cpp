@@ -87,7 +87,10 @@ void request_explanations(const ExplainOptions& options) {
 std::optional<int> parse(CLI::App& app, int argc, char** argv) {
     fill_standard_files();
     app.failure_message([](const CLI::App* failed, const CLI::Error& mistake) {
-        return fmt::format("{0}: {1}\nRun {0} --help for more information.\n", failed->get_name(), mistake.what());
+        std::string command = failed->get_name();
+        for (const CLI::App* const given : failed->get_subcommands()) command += " " + given->get_name();
+        return fmt::format("{}: {}\nRun {} --help for more information.\n", failed->get_name(), mistake.what(),
+                           command);
     });
     sim::add_scheme();  // every program drives software NICs too
     try {

@@ -1,9 +1,12 @@
 // The `ixy` command: shows cards, gives them to drivers, prepares a machine, reads registers.
+#include <cstdio>
 #include <optional>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 
 #include "../common/options.hpp"
+#include "../common/process.hpp"
 #include "commands.hpp"
 
 namespace {
@@ -35,15 +38,8 @@ CLI::App* add_card_command(CLI::App& app, CommandLine& line, const char* name, c
     return command;
 }
 
-void describe(CLI::App& app, CommandLine& line) {
-    app.set_version_flag("--version", "ixy " IXY_VERSION);
-    app.require_subcommand(1);
-    // For tests: a folder that has sys/ and proc/ as this machine has.
-    app.add_option_function<std::string>(
-           "--kernel-tree",
-           [&line](const std::string& root) { line.tree = {.sys = root + "/sys", .proc = root + "/proc"}; })
-        ->group("");
-
+/// Those that prepare a machine.
+void describe_preparations(CLI::App& app, CommandLine& line) {
     line.list = app.add_subcommand("list", "Show the network cards, their drivers, and which are in use");
     line.list->add_flag("--json", line.json, "as JSON on standard output");
 
@@ -64,7 +60,10 @@ void describe(CLI::App& app, CommandLine& line) {
 
     line.doctor = app.add_subcommand("doctor", "Say what is missing on this machine, and the command that mends it");
     line.doctor->add_flag("--json", line.json, "as JSON on standard output");
+}
 
+/// Those that look into a card, or play one.
+void describe_views(CLI::App& app, CommandLine& line) {
     line.regs = app.add_subcommand("regs", "Print a card's registers by name and field, while it runs");
     line.regs->add_option("DEVICE", line.registers.device, "the card's address, as in 0000:03:00.0")->required();
     line.regs->add_option("REGISTER", line.registers.names, "only these registers");
@@ -79,6 +78,18 @@ void describe(CLI::App& app, CommandLine& line) {
         ->required();
     line.sim->add_option("--listen", line.socket, "the Unix socket to listen at")->required();
     add_explain_options(*line.sim, line.explain);
+}
+
+void describe(CLI::App& app, CommandLine& line) {
+    app.set_version_flag("--version", "ixy " IXY_VERSION);
+    app.require_subcommand(1);
+    // For tests: a folder that has sys/ and proc/ as this machine has.
+    app.add_option_function<std::string>(
+           "--kernel-tree",
+           [&line](const std::string& root) { line.tree = {.sys = root + "/sys", .proc = root + "/proc"}; })
+        ->group("");
+    describe_preparations(app, line);
+    describe_views(app, line);
 }
 
 int run(const CommandLine& line) {
@@ -96,6 +107,13 @@ int run(const CommandLine& line) {
     return exit_ok;
 }
 
+/// `status`, unless not all that was printed has gone out.
+int finish(int status) {
+    if (status != exit_ok || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)) return status;
+    say("ixy: standard output: not all could be written");
+    return exit_failed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -103,6 +121,11 @@ int main(int argc, char** argv) {
                  "ixy");
     CommandLine line;
     describe(app, line);
-    if (const auto status = parse(app, argc, argv)) return *status;
-    return run(line);
+    if (const auto status = parse(app, argc, argv)) return finish(*status);
+    try {
+        return finish(run(line));
+    } catch (const std::system_error& failed) {  // fmt::print
+        say(std::string("ixy: standard output: ") + failed.what());
+        return exit_failed;
+    }
 }
