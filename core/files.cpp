@@ -2,6 +2,7 @@
 #include <ixy/core/files.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,6 +35,14 @@ Expected<std::string> read_text(const std::string& path) {
     }
     text.erase(text.find_last_not_of(" \t\r\n") + 1);
     return text;
+}
+
+Expected<std::string> read_script(const std::string& path) {
+    constexpr off_t longest = 1 << 20;
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) return system_failure(path, errno);
+    if (S_ISREG(status.st_mode) && status.st_size <= longest) return read_text(path);
+    return failure(ErrorKind::invalid_argument, path + ": no script: that is a regular file of at most 1 MiB");
 }
 
 Expected<std::int64_t> read_number(const std::string& path) {

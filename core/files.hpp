@@ -35,6 +35,9 @@ bool exists(const std::string& path);
 /// The whole of a small file without the white space at its end. Errors: not_found, permission, system; each names the
 /// file.
 Expected<std::string> read_text(const std::string& path);
+/// The same for a file that a user names: refuses what may never end (a device, a pipe) or has more than 1 MiB, with
+/// invalid_argument.
+Expected<std::string> read_script(const std::string& path);
 /// The number in a small file: decimal, or hexadecimal after 0x. Errors: those of read_text; system (no number).
 Expected<std::int64_t> read_number(const std::string& path);
 /// Writes `text` into a file of sysfs that exists, in one system call.

@@ -17,6 +17,9 @@
 namespace ixy::faults {
 namespace {
 
+/// Bytes of registers that BAR 0 of the chips in datasheet/ maps: 8254x manual, 13.2.
+constexpr std::uint32_t register_space = 0x20000;
+
 /// Bytes of ones, as a bus gives where nobody answers.
 std::uint64_t all_ones(unsigned width) { return ~std::uint64_t{0} >> (64 - 8 * width); }
 
@@ -74,7 +77,8 @@ Expected<Placed> place(const Fault& fault, const datasheet::Chip* chip) {
     const std::string& name = placed.fault.target.name;
     if (name.starts_with("0x") && placed.fault.target.field.empty()) {
         const auto offset = read_offset(name);
-        const bool possible = offset && (chip == nullptr || *offset % sizeof(std::uint32_t) == 0);
+        const bool possible =
+            offset && (chip == nullptr || (*offset % sizeof(std::uint32_t) == 0 && *offset < register_space));
         if (!possible) return misplaced(fault, name + " is no register's offset");
         placed.first = *offset;
         placed.count = 1;
@@ -254,7 +258,7 @@ Expected<std::optional<Plan>> requested_plan(const datasheet::Chip* chip) {
         return random_plan(seed, *chip);
     }
     const bool is_file = wish.find('/') != std::string::npos || exists(wish);
-    const Expected<std::string> script = is_file ? read_text(wish) : wish;
+    const Expected<std::string> script = is_file ? read_script(wish) : wish;
     if (!script) return failure(script.error().kind, "IXY_FAULTS: " + script.error().what, "name a script, or seed:7");
     auto plan = parse_plan(*script);
     if (!plan) return failure(plan.error().kind, "IXY_FAULTS: " + plan.error().what, plan.error().next);

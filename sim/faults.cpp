@@ -137,7 +137,7 @@ Expected<faults::Plan> read_faults(std::string_view text) {
         if (error == std::errc{} && end == text.data() + text.size()) return random_memory_faults(seed);
         return failure(ErrorKind::invalid_argument, "\"" + std::string(text) + "\": no seed", "write seed:7");
     }
-    auto script = read_text(std::string(text));
+    auto script = read_script(std::string(text));
     if (!script) return std::unexpected(script.error());
     return faults::parse_plan(*script);
 }

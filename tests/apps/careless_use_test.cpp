@@ -114,6 +114,26 @@ TEST_F(CarelessUse, ixy_begins_its_errors_with_its_name) {
     }
 }
 
+TEST_F(CarelessUse, mistakes_name_the_help_that_explains_them) {
+    expect("ixy sim", 2, "Run ixy sim --help");
+    expect("ixy bind --frobnicate", 2, "Run ixy bind --help");
+    expect("ixy frobnicate", 2, "Run ixy --help");
+    expect("ixy-pktgen", 2, "Run ixy-pktgen --help");
+}
+
+TEST_F(CarelessUse, output_that_cannot_be_written_is_an_error) {
+    for (const std::string words : {"list", "list --json", "--help", "sim 82540em --listen ./socket"}) {
+        expect("timeout 20 ixy " + words + " >/dev/full", 1, "standard output");
+    }
+}
+
+TEST_F(CarelessUse, scripts_that_may_never_end_are_refused) {
+    const std::string sim = "timeout -s KILL 20 ixy-pktgen --count 1 sim:82540em,wire=loop";
+    expect("mkfifo pipe; " + sim + ",faults=pipe", 2, "regular file");
+    expect(sim + ",faults=/dev/zero", 2, "regular file");
+    expect("IXY_FAULTS=/dev/zero " + sim, 2, "regular file");
+}
+
 TEST_F(CarelessUse, wires_that_cannot_be_opened_name_what_mends_it) {
     const std::string sim = "ixy-pktgen --count 1 sim:82540em,";
     expect(sim + "wire=pcap:/missing:", 1, "wire=pcap:IN:OUT");

@@ -124,6 +124,7 @@ TEST_F(Inject, what_the_card_does_not_have_is_an_error_that_names_the_line) {
                                        {"\nrandom MPC EITR", "no register EITR"},
                                        {"\nnever 0xZZ", "0xZZ is no"},
                                        {"\nignore 0x3", "0x3 is no register"},
+                                       {"\nrandom 0xfffffff0", "0xfffffff0 is no register"},
                                        {"\nstuck 0x1ffffffff 1", "0x1ffffffff is no register"}}) {
         const auto faulty = faults::inject(std::make_unique<test::MemoryCard>(), parse_plan(script).value());
         ASSERT_FALSE(faulty) << script;
