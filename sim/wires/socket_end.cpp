@@ -66,9 +66,14 @@ Expected<File> open_lock(const std::string& path) {
     return cannot_use(path, error);
 }
 
+/// Removes a socket that was left behind: not one at which somebody, whoever that is, still listens.
 void remove_socket(const std::string& path) {
     struct stat status{};
-    if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
+    const sockaddr_un address = address_of(path);
+    const File probe = make_socket();
+    const int result = ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    if (result != 0 && errno == ECONNREFUSED) ::unlink(path.c_str());
 }
 
 std::string name_of(const std::string& path, std::size_t end) { return path + (end == 0 ? ".0" : ".1"); }
@@ -112,7 +117,8 @@ Expected<> SocketEnd::bind() {
     if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         const int error = errno;
         if (error == EADDRINUSE) {
-            return failure(ErrorKind::invalid_argument, ours_ + ": there is something else with that name",
+            return failure(ErrorKind::invalid_argument,
+                           ours_ + ": there is something else with that name, or another program listens there",
                            "choose a path that is free: wire=/tmp/NAME");
         }
         return cannot_use(ours_, error);

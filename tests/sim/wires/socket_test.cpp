@@ -315,6 +315,23 @@ TEST_F(SocketWireTest, both_names_given) {
     EXPECT_FALSE(std::filesystem::exists(a));
 }
 
+TEST_F(SocketWireTest, sockets_of_other_programs_are_left_alone) {
+    for (const std::string end : {".0", ".1"}) {
+        const int socket = ::socket(AF_UNIX, SOCK_DGRAM, 0);
+        sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+        (path + end).copy(address.sun_path, sizeof address.sun_path - 1);
+        ASSERT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        if (end == ".0") {
+            EXPECT_EQ(kind_of_failure(path), ErrorKind::invalid_argument);
+        } else {
+            open(path);  // and closed again
+        }
+        EXPECT_TRUE(std::filesystem::exists(path + end));
+        ::close(socket);
+        std::filesystem::remove(path + end);
+    }
+}
+
 TEST_F(SocketWireTest, socket_of_somebody_who_listens_is_busy_whatever_its_kind) {
     for (const int kind : {SOCK_DGRAM, SOCK_STREAM, SOCK_SEQPACKET}) {
         const std::string name = folder.path("listener" + std::to_string(kind));
