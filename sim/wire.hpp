@@ -34,9 +34,10 @@ public:
     /// Takes a frame that the card sends. Never waits, never calls into a card: a frame that there is no room for is
     /// lost, and counted. has_room() says beforehand whether there is room for some dozens.
     virtual void send(std::span<const std::byte> frame, Time now) = 0;
-    /// The same for a frame that the way damages, so that its check sequence is wrong. Where nothing can say so to the
-    /// other end (sockets, TAP, files), the frame ends here: a card would not let it through to its driver either.
-    virtual void send_damaged(std::span<const std::byte> frame, Time now) { (void)frame, (void)now; }
+    /// The same for a frame that the way damages, so that its check sequence is wrong. False where nothing can say so
+    /// to the other end (sockets, TAP, files): the frame ends here, a card would not let it through to its driver
+    /// either. Whoever has damaged it counts it as lost then.
+    virtual bool send_damaged(std::span<const std::byte> frame, Time now) { return (void)frame, (void)now, false; }
     /// The next frame that has arrived by `now`, or nothing.
     virtual std::optional<WireFrame> receive(Time now) = 0;
     /// Sends what was held back until `now`; due at next_time(), also while the card has no room to receive.

@@ -53,7 +53,7 @@ public:
     }
 
     void send(std::span<const std::byte> frame, Time) override { put(frame, false); }
-    void send_damaged(std::span<const std::byte> frame, Time) override { put(frame, true); }
+    bool send_damaged(std::span<const std::byte> frame, Time) override { return put(frame, true), true; }
 
     std::optional<WireFrame> receive(Time) override {
         if (lent_) ours_.inbox.pop();

@@ -1,7 +1,6 @@
 // What a real cable does to frames, done to what goes into another wire: in this order
 //
-//   corruption, loss ─▶ reordering ─▶ rate: one frame after the other ─▶ delay ─▶ on its way until it is due ─▶ the
-//   wire
+//   loss ─▶ corruption ─▶ reordering ─▶ rate: one after the other ─▶ delay ─▶ on its way until due ─▶ the wire
 //
 // All chance comes from the seed: the same frames at the same times have the same fate.
 #include <array>
@@ -32,7 +31,7 @@ public:
     }
 
     void send(std::span<const std::byte> frame, Time now) override { take(frame, false, now); }
-    void send_damaged(std::span<const std::byte> frame, Time now) override { take(frame, true, now); }
+    bool send_damaged(std::span<const std::byte> frame, Time now) override { return take(frame, true, now), true; }
     std::optional<WireFrame> receive(Time now) override {
         advance(now);
         return wire_->receive(now);
@@ -72,7 +71,8 @@ private:
     void release(Time now);
     void transmit(std::span<const std::byte> frame, bool damaged, Time now);
     void pass_on(std::span<const std::byte> frame, bool damaged, Time now) {
-        damaged ? wire_->send_damaged(frame, now) : wire_->send(frame, now);
+        if (!damaged) return wire_->send(frame, now);
+        if (!wire_->send_damaged(frame, now)) lost_.add(1);
     }
 
     std::unique_ptr<Wire> wire_;

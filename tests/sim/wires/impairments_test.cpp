@@ -197,6 +197,7 @@ TEST(Impairments, corrupted_frames_do_not_get_through_a_wire_that_cannot_say_so)
         ASSERT_TRUE(std::ranges::equal(frame->bytes, numbered(i)));
     }
     EXPECT_TRUE(is_about(arrived, 1000, 0.5));
+    EXPECT_EQ(sender->lost(), 1000 - arrived);
 }
 
 TEST(Impairments, same_seed_is_the_same_fate_and_another_is_another) {
