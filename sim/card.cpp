@@ -236,8 +236,8 @@ bool Card::hand_over() {
 
 void Card::run_timers() {
     if (earliest_timer_ == never || now() < earliest_timer_) return;
-    for (unsigned i = 0; i <= timer_count;
-         ++i) {  // in the order of their deadlines; bounded, should one set itself again
+    // In the order of their deadlines; bounded, should one set itself again.
+    for (unsigned i = 0; i <= timer_count; ++i) {
         const auto first = std::ranges::min_element(timers_);
         earliest_timer_ = *first;
         if (earliest_timer_ > now()) return;

@@ -1,9 +1,8 @@
 // Frames in the order in which they came: a ring between one thread that puts and one that takes, without locks.
 //
 //   entries   │ 60 @0 │ 1500 @64 │ 60 @1568 │ . . .     one for each frame: where its bytes are
-//   bytes     │▓▓▓│▓▓▓▓▓▓▓▓▓▓▓▓▓▓│▓▓▓│                  used round and round, and from the start again once all are
-//   taken,
-//                                                       so that a ring that is kept short stays in the cache
+//   bytes     │▓▓▓│▓▓▓▓▓▓▓▓▓▓▓▓▓▓│▓▓▓│                  used round and round, and from the start again
+//                                                       once all are taken: a short ring stays in the cache
 #pragma once
 
 #include <atomic>
