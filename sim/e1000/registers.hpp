@@ -47,10 +47,10 @@ public:
     std::uint32_t number(datasheet::Location<datasheet::Number> at) const { return values_[at.offset / 4]; }
     void set(datasheet::Location<datasheet::Number> at, std::uint32_t number) { values_[at.offset / 4] = number; }
 
-    /// Adds to a counter; a full one stays full (13.7).
-    void count(datasheet::Location<datasheet::Number> counter, std::uint32_t more = 1) {
+    /// Adds one to a counter; a full one stays full (13.7).
+    void count(datasheet::Location<datasheet::Number> counter) {
         std::uint32_t& value = values_[counter.offset / 4];
-        value = more > ~value ? ~0U : value + more;
+        if (value != ~0U) ++value;
     }
 
     /// What software's read of element `index` gives instead of what is remembered; may have effects.

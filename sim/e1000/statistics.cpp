@@ -48,12 +48,6 @@ Statistics::Statistics(RegisterFile& registers) : registers_(registers) {
     }
 }
 
-void Statistics::count(const Number& counter, std::uint32_t more) {
-    const std::uint32_t value = registers_.number(counter);
-    constexpr std::uint32_t highest = std::numeric_limits<std::uint32_t>::max();
-    registers_.set(counter, more > highest - value ? highest : value + more);
-}
-
 void Statistics::count_octets(const Number& low, const Number& high, std::uint64_t more) {
     constexpr std::uint64_t highest = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t value = std::uint64_t{registers_.number(high)} << 32 | registers_.number(low);

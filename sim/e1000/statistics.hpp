@@ -14,8 +14,8 @@ class Statistics {
 public:
     explicit Statistics(RegisterFile& registers);
 
-    /// Adds to one counter.
-    void count(const datasheet::Number& counter, std::uint32_t more = 1);
+    /// Adds one to a counter.
+    void count(const datasheet::Number& counter) { registers_.count(counter); }
     /// A frame went out: `frame` without its check sequence.
     void sent(std::span<const std::byte> frame);
     /// A frame came in, whatever becomes of it: total packets and octets.
