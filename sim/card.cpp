@@ -196,6 +196,14 @@ void Card::service() {
     }
 }
 
+void Card::catch_up() {
+    {
+        const Turn turn(*this);
+        run_timers();
+    }
+    service();
+}
+
 /// Runs timers and takes a few frames. True when there may be more.
 bool Card::serve_some() {
     const Turn turn(*this);

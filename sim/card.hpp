@@ -90,6 +90,8 @@ public:
     /// anything but the lock. While one thread does it, others leave it to that one; and when they keep that one busy
     /// for long, it leaves the rest to whoever on_earlier() wakes.
     void service() override;
+    /// The same, and the timers that are due have run when it returns, also when another thread is in service().
+    void catch_up();
     /// When service() is due next by the clock; empty: not before something happens.
     std::optional<Time> next_time() const override;
     /// A file that is readable when service() is due because of the wire, or -1. What has arrived is not told of while

@@ -190,7 +190,7 @@ Expected<> SimFunction::reset() {
 void SimFunction::wait(std::chrono::nanoseconds duration) {
     flush();
     card_->clock().pass(duration);
-    card_->service();
+    card_->catch_up();
 }
 
 }  // namespace

@@ -183,6 +183,37 @@ TEST(SleepingThreadTest, timers_run_out_while_the_driver_does_nothing) {
     }
 }
 
+/// Holds up whoever is not its maker, between two turns of the card.
+class Obstacle final : public Wire {
+public:
+    void send(std::span<const std::byte>, Time) override {}
+    std::optional<WireFrame> receive(Time) override { return std::nullopt; }
+    std::optional<Time> next_time() const override { return Time::zero(); }
+    void settle() override {
+        if (std::this_thread::get_id() == maker_) return;
+        reached = true;
+        released.wait(false);
+    }
+    std::atomic<bool> reached = false, released = false;
+
+private:
+    std::thread::id maker_ = std::this_thread::get_id();
+};
+
+TEST(SleepingThreadTest, who_has_waited_finds_the_timers_run_out_whatever_another_thread_does) {
+    auto wire = std::make_unique<Obstacle>();
+    Obstacle& obstacle = *wire;
+    const TestCard test(plain_type, std::move(wire), RealClock::shared());
+    const auto function = make_function(test.card, "sim:plain", Running::manual);
+    const std::jthread other([&] { test.card->service(); });
+    EXPECT_TRUE(eventually([&] { return obstacle.reached.load(); }));
+    test.write(timer_0, 1000);
+    function->wait(1ms);
+    EXPECT_EQ(test.model.fired.size(), 1U);
+    obstacle.released = true;
+    obstacle.released.notify_all();
+}
+
 TEST(SleepingThreadTest, nothing_happens_behind_the_back_of_who_serves_the_card_himself) {
     const TestCard test(plain_type, make_open_end(), RealClock::shared());
     const auto function = make_function(test.card, "sim:plain", Running::manual);
