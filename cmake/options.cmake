@@ -59,7 +59,22 @@ set(IXY_SANITIZE "" CACHE STRING "Sanitizers: empty, address,undefined or thread
 if(IXY_SANITIZE)
   add_compile_options(-fsanitize=${IXY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${IXY_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    # Its check of virtual calls opens a pipe, and reports every object as broken where no more files can be opened. Some
+    # tests use up all files.
+    add_compile_options(-fno-sanitize=vptr)
+  endif()
 endif()
+# clang++'s fuzzers look for inputs that reach new code, which the libraries tell them; in a tree that finds what is wrong.
+set(IXY_FUZZ OFF)
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang AND IXY_SANITIZE MATCHES address)
+  set(IXY_FUZZ ON)
+endif()
+function(ixy_guide_fuzzers target)
+  if(IXY_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
 if(IXY_SANITIZE STREQUAL thread AND EXISTS /proc/sys/vm/mmap_rnd_bits)
   # Older thread sanitizers lay their shadow where newer kernels' 32 random bits may put a program.
   file(READ /proc/sys/vm/mmap_rnd_bits random_bits)

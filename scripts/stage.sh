@@ -29,10 +29,11 @@ stage() {
     return "$status"
 }
 
-# Builds go through ccache where there is one. It keeps its files in build/ccache where its own folder cannot be written.
+# Builds go through ccache where it is installed. It keeps its files in build/ccache where its own folder cannot be
+# written. Precompiled headers are cached only if it need not look into them for macros and times.
 use_ccache() {
     command -v ccache >/dev/null || return 0
-    export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+    export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_SLOPPINESS=pch_defines,time_macros
     local folder
     folder=$(ccache --get-config cache_dir 2>/dev/null) || folder=
     if ! { mkdir -p "$folder" && [ -w "$folder" ]; } 2>/dev/null; then export CCACHE_DIR=$root/build/ccache; fi

@@ -348,13 +348,13 @@ bool Card::write_back(IoAddress to, std::span<const std::byte> from, std::size_t
     constexpr std::size_t word = sizeof(std::uint32_t);
     assert(last % word == 0 && last + word <= from.size());
     const auto store = [&](std::span<std::byte> memory, std::size_t offset) {
-        // The word is in this piece whole, or misaligned by the driver's fault: no order is promised then.
-        const bool here = last >= offset && last + word <= offset + memory.size();
-        std::byte* const at = memory.data() + (last - offset);
-        if (!here || reinterpret_cast<std::uintptr_t>(at) % word != 0) {
+        // The word may lie in another piece, or be misaligned by the driver's fault: no order is promised then.
+        const bool is_here = last >= offset && last + word <= offset + memory.size();
+        if (!is_here || reinterpret_cast<std::uintptr_t>(memory.data() + (last - offset)) % word != 0) {
             std::ranges::copy(from.subspan(offset, memory.size()), memory.begin());
             return;
         }
+        std::byte* const at = memory.data() + (last - offset);
         std::ranges::copy(from.subspan(offset, last - offset), memory.begin());
         std::ranges::copy(from.subspan(last + word, offset + memory.size() - last - word), at + word);
         std::uint32_t value;

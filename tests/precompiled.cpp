@@ -1,0 +1,1 @@
+// Something must be compiled for the precompiled header to belong to.
