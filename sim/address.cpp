@@ -1,4 +1,4 @@
-// Reading the words of "sim:CHIP,KEY=VALUE,…". One table row is one key.
+// Parses "sim:CHIP,KEY=VALUE,…". Each key is one row of a table.
 #include <ixy/sim/address.hpp>
 
 #include <algorithm>
@@ -50,7 +50,7 @@ bool read_choice(std::string_view text, std::string_view yes, std::string_view n
     return text == yes || text == no;
 }
 
-/// Six pairs of hexadecimal digits with colons between them; not a group's address, and not zero.
+/// Six pairs of hexadecimal digits separated by colons; neither a multicast address nor zero.
 bool read_mac(std::string_view text, CardAddress& card) {
     auto& mac = card.model.mac;
     if (text.size() != 3 * mac.size() - 1) return false;
@@ -63,10 +63,10 @@ bool read_mac(std::string_view text, CardAddress& card) {
     return card.mac_given;
 }
 
-/// What may follow the name of the chip.
+/// The keys that may follow the chip's name.
 struct Key {
     std::string_view name;
-    std::string_view values;  ///< what can stand behind "name="
+    std::string_view values;  ///< what can follow "name="
     bool (*read)(std::string_view text, CardAddress& card);
 };
 constexpr Key keys[] = {
@@ -115,7 +115,7 @@ std::string names_of(const List& list) {
     return names;
 }
 
-/// The word up to the next comma, which is taken off.
+/// Cuts off and returns the word up to the next comma.
 std::string_view take_word(std::string_view& rest) {
     const std::string_view word = rest.substr(0, rest.find(','));
     rest.remove_prefix(std::min(rest.size(), word.size() + 1));
@@ -140,7 +140,8 @@ Expected<CardAddress> parse_card_address(std::string_view text) {
     CardAddress card;
     const std::string_view chip = take_word(rest);
     card.type = find_card_type(lower_case(chip));
-    if (card.type == nullptr) return mistake(chip, "is no software card", "there are: " + names_of(card_types()));
+    if (card.type == nullptr)
+        return mistake(chip, "is not a software card", "the cards are: " + names_of(card_types()));
 
     std::array<bool, std::size(keys)> given{};
     while (!rest.empty()) {

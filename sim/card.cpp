@@ -1,7 +1,8 @@
-// The card's two sides: registers for the driver, time and frames for the world. How a thread comes and goes is Turn.
+// The card's two sides: registers for the driver, time and frames for the world. A thread enters and leaves through
+// Turn.
 //
-// No lock is held while a wire is settled, which calls into the card at its other end: so two cards on one cable, each
-// with a thread of its own, never wait for each other's lock with their own in hand.
+// Settling a wire calls into the card at its other end, so no lock is held meanwhile: two cards on one cable, each with
+// its own thread, never wait for each other's lock while they hold their own.
 #include <ixy/sim/card.hpp>
 
 #include <algorithm>
@@ -14,7 +15,7 @@
 namespace ixy::sim {
 namespace {
 
-// How much service() does before it lets others have the lock, and before it lets its thread go if it can.
+// How much service() does before it releases the lock, and before it releases its thread if it can.
 constexpr unsigned frames_at_once = 64;
 constexpr unsigned rounds_at_most = 16;
 constexpr Time wire_retry = std::chrono::milliseconds(1);
@@ -23,8 +24,8 @@ constexpr std::uint64_t ones(unsigned width) { return ~std::uint64_t{0} >> (64 -
 
 }  // namespace
 
-/// The time that a thread has the card for. At its end, the one who sleeps hears of new deadlines, and, with the lock
-/// given back, the cable's other end of new frames.
+/// The time during which one thread has the card. At its end the sleeping thread learns of new deadlines; then, with
+/// the lock released, the cable's other end learns of new frames.
 class Card::Turn {
 public:
     explicit Turn(Card& card) : card_(card) {
@@ -106,7 +107,7 @@ void Card::carry_out_reset() {
     model_->reset(ResetKind::function_level);
 }
 
-/// Whether the function answers there: PCI Local Bus Specification 3.0, 6.2.2 and 6.2.5.
+/// Whether the function responds at this address: PCI Local Bus Specification 3.0, 6.2.2 and 6.2.5.
 bool Card::decodes(unsigned bar, std::uint64_t offset, unsigned width) const {
     if (bar >= type_.bars.size()) return false;
     const BarLayout& layout = type_.bars[bar];
@@ -185,7 +186,7 @@ void Card::set_cable(bool plugged) {
 }
 
 void Card::service() {
-    if (calls_.fetch_add(1) != 0) return;  // somebody is at it, and looks at calls_ before he leaves
+    if (calls_.fetch_add(1) != 0) return;  // another thread is serving, and checks calls_ before it leaves
     std::uint32_t seen = 1;
     for (unsigned round = 1;; ++round) {
         const bool more = serve_some();
@@ -204,12 +205,12 @@ void Card::catch_up() {
     service();
 }
 
-/// Runs timers and takes a few frames. True when there may be more.
+/// Runs timers and takes a few frames. Returns true when there may be more.
 bool Card::serve_some() {
     const Turn turn(*this);
     left_over_ = false;
     run_timers();
-    if (wire_->next_time()) {  // it may be due, or its file have said that it can go on
+    if (wire_->next_time()) {  // it may be due, or its file may have become ready
         wire_->advance(now());
         sent_ = true;
     }
@@ -232,19 +233,19 @@ bool Card::serve_some() {
     return more && !held_back_;
 }
 
-/// Leaves the rest to whoever can be woken for it: others have kept this thread from its own work for long enough.
-/// False when there is nobody.
+/// Leaves the rest to a thread that can be woken for it: others have kept this one from its own work for long enough.
+/// Returns false when there is no such thread.
 bool Card::hand_over() {
     const Turn turn(*this);
     if (!wake_) return false;
     left_over_ = true;
-    calls_ = 0;  // a call from now on waits for the lock, and does it all
+    calls_ = 0;  // from now on a caller waits for the lock and does all the work itself
     return true;
 }
 
 void Card::run_timers() {
     if (earliest_timer_ == never || now() < earliest_timer_) return;
-    // In the order of their deadlines; bounded, should one set itself again.
+    // In the order of their deadlines; bounded, since a timer may set itself again.
     for (unsigned i = 0; i <= timer_count; ++i) {
         const auto first = std::ranges::min_element(timers_);
         earliest_timer_ = *first;
@@ -258,7 +259,7 @@ bool Card::is_ready_for_frames() const {
     return model_->can_receive() && (model_->has_link() || !wire_->waits_for_link());
 }
 
-/// Frames that waited for room have it perhaps, now that the driver has done something.
+/// Now that the driver has done something, there may be room for frames that waited.
 void Card::offer_held_back() {
     if (held_back_) service();
 }
@@ -267,8 +268,8 @@ Time Card::next_due() const {
     if (left_over_) return Time::zero();
     const auto wire = wire_->next_time();
     if (!wire) return earliest_timer_;
-    // What the wire has ready while the card has no room for it waits for the driver, not for time; but the wire may
-    // also have to send.
+    // While the card has no room, frames on the wire wait for the driver, not for time; but the wire may also have to
+    // send.
     const bool in_vain = held_back_ && *wire <= now();
     return std::min(earliest_timer_, in_vain ? now() + wire_retry : *wire);
 }
@@ -286,7 +287,7 @@ void Card::on_earlier(std::function<void()> wake) {
     woken_for_ = never;
 }
 
-// --- what the model asks for, in a turn that somebody has begun ---
+// --- what the model asks for, during a turn ---
 
 bool Card::may_transfer(IoAddress address, std::size_t bytes) {
     if (config_.bus_master()) [[likely]]
@@ -304,8 +305,8 @@ bool Card::refuse(IoAddress address, std::size_t bytes, Iommu::Access access) {
     return false;
 }
 
-/// Calls copy(memory, offset) for each piece of [address, address + bytes), when all of them are there: mappings that
-/// are neighbours may share it. Where AddressSanitizer tells free memory from used, what is free is not there.
+/// Calls copy(memory, offset) for each piece of [address, address + bytes) if all of it is mapped; neighbouring
+/// mappings may share the range. Under AddressSanitizer, memory that is free counts as not mapped.
 template <class Copy>
 bool Card::transfer(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy) {
     if (!may_transfer(address, bytes)) return false;
@@ -315,8 +316,8 @@ bool Card::transfer(IoAddress address, std::size_t bytes, Iommu::Access access, 
         copy(whole, 0);
         return true;
     }
-    if (address.value + (bytes - 1) < address.value) return refuse(address, bytes, access);  // there is no 2^64
-    for (std::size_t done = 0; done < bytes;) {  // nothing is done by halves
+    if (address.value + (bytes - 1) < address.value) return refuse(address, bytes, access);  // it wraps around
+    for (std::size_t done = 0; done < bytes;) {  // look first: a transfer is done whole or not at all
         const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access);
         if (part.empty() || detail::is_poisoned(part)) return refuse(address, bytes, access);
         done += part.size();
@@ -348,7 +349,7 @@ bool Card::write_back(IoAddress to, std::span<const std::byte> from, std::size_t
     constexpr std::size_t word = sizeof(std::uint32_t);
     assert(last % word == 0 && last + word <= from.size());
     const auto store = [&](std::span<std::byte> memory, std::size_t offset) {
-        // The word may lie in another piece, or be misaligned by the driver's fault: no order is promised then.
+        // The word may lie in another piece, or a driver may have misaligned it: then no order is guaranteed.
         const bool is_here = last >= offset && last + word <= offset + memory.size();
         if (!is_here || reinterpret_cast<std::uintptr_t>(memory.data() + (last - offset)) % word != 0) {
             std::ranges::copy(from.subspan(offset, memory.size()), memory.begin());
@@ -359,7 +360,7 @@ bool Card::write_back(IoAddress to, std::span<const std::byte> from, std::size_t
         std::ranges::copy(from.subspan(last + word, offset + memory.size() - last - word), at + word);
         std::uint32_t value;
         std::memcpy(&value, from.data() + last, word);
-        // Orders the stores above, and those of the frame before them, before the one that the driver waits for.
+        // Orders the stores above, and those of the frame before them, before the store that the driver waits for.
         std::atomic_ref(*reinterpret_cast<std::uint32_t*>(at)).store(value, std::memory_order_release);
     };
     return transfer(to, from.size(), Iommu::Access::write, store);
@@ -377,7 +378,7 @@ void Card::send(std::span<const std::byte> frame) {
 
 bool Card::can_send() {
     const bool can = !plugged_ || wire_->has_room(now());
-    sender_waits_ = sender_waits_ || !can;  // until serve_some() lets all queues go on
+    sender_waits_ = sender_waits_ || !can;  // until serve_some() resumes all queues
     return can;
 }
 
@@ -391,7 +392,7 @@ std::size_t Card::frames_waiting_on_wire() const {
     return wire_->waiting();
 }
 
-/// One moment for all that happens in a turn.
+/// Everything in one turn happens at the same moment.
 Time Card::now() const {
     if (!now_) now_ = options_.clock->now();
     return *now_;

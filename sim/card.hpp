@@ -5,7 +5,7 @@
 //   bar_read    ────▶│ lock ──▶ Model (sim/e1000, …) ──▶ Iommu ──▶ memory       │
 //   event files ◀────│ Interrupts (INTx, MSI, MSI-X)     Wire  ──▶ the other end│
 //                    └──────────────────────────────────────────────────────────┘
-// Who drives it is one of two: SimFunction (function.hpp), for a driver in this process, or the vfio-user server, for a
+// One of two things drives it: SimFunction (function.hpp) for a driver in this process, or the vfio-user server for a
 // driver in a virtual machine.
 #pragma once
 
@@ -31,16 +31,17 @@ namespace ixy::sim {
 struct CardOptions {
     std::string name;  ///< in reports; empty: the type's
     ModelOptions model;
-    /// Frames that the chip has no room for wait on a wire that can let them; else they are lost, as on a real cable.
+    /// True: frames wait on the wire, where it can hold them, until the chip has room. False: the chip loses them, as
+    /// on a real cable.
     bool hold = true;
     std::shared_ptr<Clock> clock;         ///< null: RealClock::shared()
-    std::shared_ptr<ReportSink> reports;  ///< null: nobody listens
-    /// Makes the host that the model sees around the card's own, e.g. one that loses write-backs. Null: the card's own.
+    std::shared_ptr<ReportSink> reports;  ///< null: reports are discarded
+    /// Wraps the host that the model sees, e.g. in one that loses write-backs. Null: no wrapper.
     std::unique_ptr<Host> (*wrap)(Host& host, void* context) = nullptr;
     void* wrap_context = nullptr;
 };
 
-/// Thread rule: any thread, at any time; one lock inside. The model runs in the thread that calls.
+/// Thread rule: any thread, at any time; there is one lock inside. The model runs in the calling thread.
 class Card final : public Timed, private Host {
 public:
     Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options = {});
@@ -57,53 +58,53 @@ public:
     /// `width` is 1, 2 or 4, `offset` a multiple of it, below config_size().
     std::uint32_t config_read(std::uint32_t offset, unsigned width);
     void config_write(std::uint32_t offset, unsigned width, std::uint32_t value);
-    /// Where the capability with that id begins in configuration space, or 0.
+    /// Offset in configuration space of the capability with that id, or 0.
     std::uint32_t capability(std::uint8_t id) const { return config_.capability(id); }
-    /// `width` is 1, 2, 4 or 8. Reads all ones, and does nothing, where the BAR has nothing or memory (I/O) access is
-    /// switched off in the command register, or the function sleeps (D3hot).
+    /// `width` is 1, 2, 4 or 8. Reads return all ones and writes do nothing beyond the BAR, while the command register
+    /// has memory (I/O) access off, and while the function sleeps (D3hot).
     std::uint64_t bar_read(unsigned bar, std::uint64_t offset, unsigned width);
     void bar_write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value);
-    /// Function-level reset by whoever owns the slot: configuration space and the chip, not the mappings.
+    /// Function-level reset by the slot's owner: resets configuration space and the chip, but keeps the mappings.
     void reset();
 
-    /// Maps memory for the card's DMA; see Iommu. When unmap() returns, the card does not touch the memory any more.
+    /// Maps memory for the card's DMA; see Iommu. Once unmap() returns, the card no longer touches the memory.
     Expected<> map(IoAddress address, std::span<std::byte> memory, Iommu::Access access = Iommu::Access::both);
     Expected<> unmap(IoAddress address, std::size_t bytes);
     void unmap_all();
     void on_dma_miss(std::function<bool(Iommu&, IoAddress)> ask);
-    /// Memory that is mapped there and that the card may read; empty where not all of it is. For lookers-on: whoever
-    /// maps must not unmap meanwhile.
+    /// The mapped memory at that address, which the card may read; empty unless all of it is mapped. For observers: it
+    /// must not be unmapped meanwhile.
     std::span<std::byte> memory_at(IoAddress address, std::size_t bytes);
 
-    /// Vector `vector` of `kind` writes to `event_file` (an eventfd that the caller owns and keeps open), or to none
-    /// when it is -1. Errors: invalid_argument (no such vector).
+    /// Makes vector `vector` of `kind` write to `event_file` (an eventfd that the caller owns and keeps open), or to
+    /// none when it is -1. Errors: invalid_argument (no such vector).
     Expected<> set_event_file(InterruptKind kind, unsigned vector, int event_file);
-    /// Masks a vector by hand, as VFIO does. The legacy interrupt masks itself when it fires; letting it through again
-    /// fires at once when the line is still asserted. Errors: invalid_argument.
+    /// Masks a vector by hand, as VFIO does. The legacy interrupt masks itself when it fires; unmasking it fires it
+    /// again at once if the line is still asserted. Errors: invalid_argument.
     Expected<> mask_interrupt(InterruptKind kind, unsigned vector, bool masked);
-    /// Fires it as if the card had: VFIO's loopback test.
+    /// Fires the vector as if the card had done so: VFIO's loopback test.
     Expected<> trigger_interrupt(InterruptKind kind, unsigned vector);
 
     // --- the world's side ---
     void set_cable(bool plugged);
-    /// Does what time and the wire have brought: timers that are due, frames that have arrived. Never waits for
-    /// anything but the lock. While one thread does it, others leave it to that one; and when they keep that one busy
-    /// for long, it leaves the rest to whoever on_earlier() wakes.
+    /// Handles what is due: timers that have expired, frames that have arrived. Never waits for anything but the lock.
+    /// While one thread serves, others leave the work to it; if they keep it busy for long, it leaves the rest to the
+    /// thread that on_earlier() wakes.
     void service() override;
-    /// The same, and the timers that are due have run when it returns, also when another thread is in service().
+    /// The same, but all expired timers have run when it returns, even if another thread is in service().
     void catch_up();
-    /// When service() is due next by the clock; empty: not before something happens.
+    /// When service() is next due by the clock; empty: only after something else happens.
     std::optional<Time> next_time() const override;
-    /// A file that is readable when service() is due because of the wire, or -1. What has arrived is not told of while
-    /// the card has no room for it.
+    /// A file that becomes readable when service() is due because of the wire, or -1. It stays quiet about arrivals
+    /// while the card has no room for them.
     int wire_file() const { return held_back_ ? wire_->sending_file() : wire_->file(); }
-    /// `wake` is called, from any thread with the lock held, when next_time() has come nearer or wire_file() has
-    /// changed. For who sleeps until then.
+    /// `wake` is called, from any thread and with the lock held, when next_time() has moved earlier or wire_file() has
+    /// changed. For a thread that sleeps until then.
     void on_earlier(std::function<void()> wake);
     std::uint64_t frames_lost_on_wire() const { return wire_->lost(); }
-    /// Frames that the wire's other end has still to take; they are lost if it never does.
+    /// Frames that the wire's other end has yet to take; they are lost if it never does.
     std::size_t frames_waiting_on_wire() const;
-    /// Whether frames stay in the transmit ring, since the wire is busy.
+    /// Whether frames stay in the transmit ring because the wire is busy.
     bool waits_for_wire() const;
     std::uint64_t dma_faults() const { return dma_faults_; }
 
@@ -144,20 +145,20 @@ private:
     std::unique_ptr<Wire> wire_;
     const bool frames_can_wait_;
     std::unique_ptr<Host> wrapped_;
-    mutable std::mutex mutex_;  ///< guards all below but the atomics
+    mutable std::mutex mutex_;  ///< guards everything below except the atomics
     ConfigSpace config_;
     Interrupts interrupts_;
     Iommu iommu_;
     std::array<Time, timer_count> timers_;
     Time earliest_timer_ = never;      ///< none is due before
-    mutable std::optional<Time> now_;  ///< the clock was asked once in this turn
+    mutable std::optional<Time> now_;  ///< this turn's reading of the clock
     std::function<void()> wake_;
-    Time woken_for_ = never;  ///< whoever sleeps knows of this moment
+    Time woken_for_ = never;  ///< the sleeping thread knows of this deadline
     bool plugged_ = true;
-    bool sent_ = false;                     ///< the wire is to be settled once the lock is free
+    bool sent_ = false;                     ///< the wire must be settled once the lock is free
     bool sender_waits_ = false;             ///< the wire was busy when the model wanted to send
     bool left_over_ = false;                ///< service() has not finished
-    std::atomic<bool> held_back_ = false;   ///< a frame waits outside, since the card has no room
+    std::atomic<bool> held_back_ = false;   ///< a frame waits outside because the card has no room
     std::atomic<std::uint32_t> calls_ = 0;  ///< of service(), since it was last idle
     std::atomic<std::uint64_t> dma_faults_ = 0;
     std::unique_ptr<Model> model_;  ///< last: its constructor may use all of the above

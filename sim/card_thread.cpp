@@ -1,4 +1,4 @@
-// Posted writes and answered reads: PCI Local Bus Specification 3.0, 3.2.5 (a read pushes the writes before it).
+// Posted writes and answered reads: PCI Local Bus Specification 3.0, 3.2.5 (a read pushes earlier writes ahead of it).
 #include <ixy/sim/card_thread.hpp>
 
 #include <poll.h>
@@ -10,19 +10,19 @@
 namespace ixy::sim {
 namespace {
 
-constexpr std::size_t most_posted = 1024;  // a bus holds the writer up when it cannot take more
+constexpr std::size_t most_posted = 1024;  // like a bus, it stalls the writer when it cannot take more
 
 }  // namespace
 
 CardThread::CardThread(Card& card, bool carries_accesses)
     : card_(card), wake_file_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    // Stepped time is served by whoever steps it.
+    // Whoever steps a stepped clock serves the card.
     const bool sleeps = card.wire_file() >= 0 || !card.clock().is_stepped();
     if (!sleeps && !carries_accesses) return;
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     if (!sleeps) return;
     card.on_earlier([this] { wake(); });
-    wake();  // it may have looked before that
+    wake();  // it may have checked before that
 }
 
 CardThread::~CardThread() {
@@ -32,7 +32,7 @@ CardThread::~CardThread() {
     if (thread_.joinable()) wake();
 }
 
-/// Also called with the card's lock held, which this must not wait for.
+/// May be called with the card's lock held, so it must not take that lock.
 void CardThread::wake() {
     if (awake_.exchange(true)) return;
     (void)::eventfd_write(wake_file_.get(), 1);
@@ -52,14 +52,14 @@ void CardThread::sleep() {
     const Clock& clock = card_.clock();
     const auto due = card_.next_time();
     const Time left = due ? std::max(*due - clock.now(), Time::zero()) : Time(std::chrono::milliseconds(1));
-    const bool can_be_woken = wake_file_.is_open();  // else it looks again and again
+    const bool can_be_woken = wake_file_.is_open();  // else it polls
     const bool for_good = can_be_woken && (!due || (clock.is_stepped() && left > Time::zero()));
     const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
     const timespec limit{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
     ::ppoll(files.data(), files.size(), for_good ? nullptr : &limit, nullptr);
     eventfd_t ignored;
     (void)::eventfd_read(wake_file_.get(), &ignored);
-    awake_.exchange(false);  // before looking: who comes from now on wakes us again
+    awake_.exchange(false);  // before looking: anything posted from now on wakes us again
 }
 
 void CardThread::carry_out() {

@@ -1,5 +1,5 @@
-// A thread that works for a card: for what time and the wire bring, and, where the card shall run beside its driver as
-// real hardware does, for the driver's accesses too.
+// A thread that works for a card. It handles timers and the wire, and also the driver's accesses where the card is to
+// run beside its driver as real hardware does.
 #pragma once
 
 #include <atomic>
@@ -15,23 +15,23 @@
 
 namespace ixy::sim {
 
-/// Sleeps until the card's next deadline, a frame on its wire, or an access; there is no thread where none of them can
-/// come. Thread rule: any thread; destroyed when nobody waits in it any more.
+/// Sleeps until the card's next deadline, a frame on its wire, or an access; no thread is started where none of them
+/// can come. Thread rule: any thread; destroy it only when no thread waits in it.
 class CardThread {
 public:
-    /// `card` stays where it is until the end of this; accesses come only where `carries_accesses`. Throws
-    /// std::system_error when no thread can be started.
+    /// `card` must outlive this; accesses come only if `carries_accesses`. Throws std::system_error when no thread can
+    /// be started.
     CardThread(Card& card, bool carries_accesses);
-    /// Carries out what was posted before.
+    /// Carries out everything posted so far.
     ~CardThread();
     CardThread(const CardThread&) = delete;
     CardThread& operator=(const CardThread&) = delete;
 
-    /// Posts a write: it is carried out after all that was posted before, and nobody waits for it.
+    /// Posts a write: it is carried out after everything posted before it, and nothing waits for it.
     void write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value);
-    /// Reads after all writes that were posted before.
+    /// Reads after all writes posted before it.
     std::uint64_t read(unsigned bar, std::uint64_t offset, unsigned width);
-    /// Returns when all that was posted before has been carried out.
+    /// Returns once everything posted before it has been carried out.
     void flush();
 
 private:
@@ -51,8 +51,8 @@ private:
 
     Card& card_;
     File wake_file_;
-    std::atomic<bool> awake_ = false;  ///< has been woken, and not looked yet
-    std::mutex mutex_;                 ///< guards all below
+    std::atomic<bool> awake_ = false;  ///< woken, but has not looked yet
+    std::mutex mutex_;                 ///< guards everything below
     std::condition_variable carried_out_;
     std::vector<Access> posted_;
     std::uint64_t post_count_ = 0;

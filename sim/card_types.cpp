@@ -1,4 +1,4 @@
-// Every kind of software card, by the name that stands in its address.
+// Every kind of software card, by its name in an address.
 #include <algorithm>
 #include <vector>
 

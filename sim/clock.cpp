@@ -1,4 +1,4 @@
-// Real time passes by itself; stepped time from one deadline to the next.
+// Real time passes by itself; stepped time jumps from one deadline to the next.
 #include <ixy/sim/clock.hpp>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ void SteppedClock::pass(Time duration) {
         if (now() >= end) return;
         Time next = end;
         for (const Timed* const timed : timed_) {
-            // What is still due now was served in vain, and waits for something else than time.
+            // What is still due after being served waits for something other than time.
             if (const auto due = timed->next_time(); due && *due > now()) next = std::min(next, *due);
         }
         now_ = next.count();

@@ -1,4 +1,4 @@
-// What configuration space holds, byte by byte, and what writes do to it.
+// The contents of configuration space, byte by byte, and what writes do to them.
 #include <ixy/sim/config_space.hpp>
 
 namespace ixy::sim {
@@ -54,7 +54,7 @@ void ConfigSpace::make_header() {
         if (bar.kind == BarLayout::Kind::absent) continue;
         command_writable |= bar.kind == BarLayout::Kind::io ? command_io : command_memory;
     }
-    if (!type_.express) {  // a shared bus: write and invalidate, whose turn it is for how long
+    if (!type_.express) {  // a shared bus: write and invalidate, latency timer
         command_writable |= command_invalidate;
         place(latency_timer, 1, 0, 0xff);
     }
@@ -73,7 +73,7 @@ void ConfigSpace::make_header() {
     place(interrupt_pin, 1, 1);  // INTA#
 }
 
-/// As many low bits are fixed at zero as the size demands, so that writing ones and reading back tells it. 6.2.5.1
+/// The size fixes that many low bits at zero, so that writing ones and reading back reveals it. 6.2.5.1
 void ConfigSpace::make_bars() {
     for (std::uint32_t i = 0; i < type_.bars.size(); ++i) {
         const auto [kind, size] = type_.bars[i];
@@ -85,7 +85,7 @@ void ConfigSpace::make_bars() {
     }
 }
 
-/// Chains one more capability of `bytes` bytes to the list. 6.7
+/// Appends a capability of `bytes` bytes to the list. 6.7
 std::uint32_t ConfigSpace::add_capability(std::uint8_t id, std::uint32_t bytes) {
     const std::uint32_t begin = next_capability_;
     next_capability_ += (bytes + 3) / 4 * 4;
@@ -144,12 +144,12 @@ bool ConfigSpace::write(std::uint32_t offset, unsigned width, std::uint32_t valu
         byte = static_cast<std::uint8_t>((byte & ~rules.writable) | (written & rules.writable));
         byte = static_cast<std::uint8_t>(byte & ~(written & rules.cleared_by_one));
     }
-    // A state that the function has not, D1 or D2, is not entered. Power Management 1.2, 3.2.4
+    // The function lacks D1 and D2, so a write that asks for them has no effect. Power Management 1.2, 3.2.4
     const std::uint32_t wanted = read(power_ + pm_control, 1) & pm_state;
     if (wanted != d0 && wanted != d3_hot) place(power_ + pm_control, 1, state, pm_state);
     update_active();
 
-    // Who wakes up has forgotten everything: No_Soft_Reset is 0. (8254x manual, 6.3.1.4: D3 is left for D0u.)
+    // Waking up resets the function: No_Soft_Reset is 0. (8254x manual, 6.3.1.4: D3 leads to D0u.)
     if (state == d3_hot && wanted == d0) return true;
     const std::uint32_t reset_byte = express_ + device_control + 1;
     const bool covers_reset = express_ != 0 && offset <= reset_byte && reset_byte < offset + width;
@@ -161,7 +161,7 @@ void ConfigSpace::reset() {
     update_active();
 }
 
-/// A sleeping function answers in configuration space alone. Power Management 1.2, 5.4.1
+/// A sleeping function responds only in configuration space. Power Management 1.2, 5.4.1
 void ConfigSpace::update_active() {
     const bool awake = (read(power_ + pm_control, 1) & pm_state) == d0;
     active_ = awake ? read(pci_config::command, 2) : 0;

@@ -18,8 +18,8 @@ public:
 
     /// `width` is 1, 2 or 4. All ones beyond the end.
     std::uint32_t read(std::uint32_t offset, unsigned width) const;
-    /// Writes what is writable. True when the write asks for a reset, which the caller carries out: a function-level
-    /// one, or that of a function which is woken up from D3hot.
+    /// Writes the writable bits. Returns true when the write asks for a reset, which the caller carries out: a
+    /// function-level reset, or the one on waking up from D3hot.
     bool write(std::uint32_t offset, unsigned width, std::uint32_t value);
     void reset();
 
@@ -31,13 +31,13 @@ public:
     bool msi_x_enabled() const;
     bool msi_x_masked() const;                 ///< the whole function
     void set_interrupt_status(bool asserted);  ///< status register, bit 3
-    /// The card has asked for memory that nobody has: "received master abort", status register, bit 13.
+    /// Notes that the card addressed memory that does not exist: "received master abort", status register, bit 13.
     void set_master_abort();
-    /// Where the capability with that id begins, or 0.
+    /// Offset of the capability with that id, or 0.
     std::uint32_t capability(std::uint8_t id) const;
 
 private:
-    /// What a byte's bits do when they are written: those of neither mask stay as they are.
+    /// What a write does to the bits of a byte: bits in neither mask keep their values.
     struct Rules {
         std::uint8_t writable = 0;
         std::uint8_t cleared_by_one = 0;
@@ -59,7 +59,7 @@ private:
     std::uint32_t active_ = 0;  ///< the command register, or 0 while the function sleeps
     std::uint32_t next_capability_ = 0x40;
     std::uint32_t link_to_capability_ = pci_config::capabilities;
-    std::uint32_t power_ = 0, msi_ = 0, msi_x_ = 0, express_ = 0;  ///< where each begins, 0: there is none
+    std::uint32_t power_ = 0, msi_ = 0, msi_x_ = 0, express_ = 0;  ///< offset of each; 0: absent
 };
 
 }  // namespace ixy::sim

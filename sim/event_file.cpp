@@ -1,10 +1,10 @@
-// A write() to an eventfd waits where the count is full and O_NONBLOCK is not set. That flag belongs to all who share
-// the eventfd, RWF_NOWAIT is only for reading it, and what poll() has said may be wrong a moment later. The kernel's
-// own signal never waits: the one that says that an asynchronous request is finished (io_submit(2), IOCB_FLAG_RESFD).
-// Our request reads an empty file, which is finished at once.
+// A write() to an eventfd blocks when the count is full and O_NONBLOCK is not set. Everyone who shares the eventfd
+// shares that flag, RWF_NOWAIT works only for reads, and the answer of poll() may be out of date a moment later. The
+// kernel's own signal for a finished asynchronous request never blocks (io_submit(2), IOCB_FLAG_RESFD). So we submit a
+// request that reads an empty file, which finishes at once.
 //
-// What remains: where a kernel or a sandbox has no asynchronous requests, we set the flag and write; who shares the
-// eventfd could clear it between the two.
+// One gap remains: where a kernel or a sandbox lacks asynchronous requests, we set the flag and write, and somebody who
+// shares the eventfd could clear the flag between the two.
 #include <ixy/sim/event_file.hpp>
 
 #include <fcntl.h>
@@ -28,7 +28,7 @@ namespace {
 class Signaller {
 public:
     Signaller() : empty_(::memfd_create("ixy-empty", MFD_CLOEXEC)) {
-        if (::syscall(SYS_io_setup, 32, &context_) != 0) context_ = 0;  // the process's end takes it back
+        if (::syscall(SYS_io_setup, 32, &context_) != 0) context_ = 0;  // the kernel frees it when the process ends
     }
     bool signal(int event_file) const {
         iocb request{};
@@ -52,10 +52,10 @@ private:
 }  // namespace
 
 void signal_event(int event_file) {
-    static const auto* const signaller = new Signaller;  // cards may still be used while the process ends
+    static const auto* const signaller = new Signaller;  // never destroyed: cards may be in use while the process ends
     if (signaller->signal(event_file)) return;
     ::fcntl(event_file, F_SETFL, O_NONBLOCK);
-    (void)::eventfd_write(event_file, 1);  // fails only when 2^64 - 2 wait there already
+    (void)::eventfd_write(event_file, 1);  // fails only when the count is already 2^64 - 2
 }
 
 bool take_event(int event_file) {

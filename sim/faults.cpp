@@ -1,5 +1,5 @@
-// What goes wrong with memory. Descriptors are told apart by their write-backs alone: 16 bytes are a received frame's,
-// 4 are the status of one that was sent.
+// Faults of memory. Only its write-back tells which kind a descriptor is: 16 bytes for a received frame, 4 for the
+// status of a sent one.
 #include <ixy/sim/faults.hpp>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ using faults::Fault;
 using faults::Kind;
 
 constexpr std::size_t descriptor_size = 16;
-constexpr std::uint64_t latest = 64;  // write-backs until a doubled one comes again
+constexpr std::uint64_t latest = 64;  // write-backs until a duplicate arrives, at most
 
 class FaultyHost final : public Host {
 public:
@@ -47,7 +47,7 @@ public:
     void report(Misuse kind, std::string text) override { inner_.report(kind, std::move(text)); }
 
 private:
-    /// A write-back, as it was made, that will be made again.
+    /// A copy of a write-back that will be repeated.
     struct Again {
         std::uint64_t when;  ///< at this write-back
         IoAddress to;

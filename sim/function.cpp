@@ -1,4 +1,4 @@
-// What firmware and a kernel's PCI core do for a driver, done for one whose card is software.
+// Does for the driver of a software card what firmware and the kernel's PCI core do for other drivers.
 #include <ixy/sim/function.hpp>
 
 #include <sys/eventfd.h>
@@ -51,7 +51,7 @@ private:
             }
         }
         Card* card = nullptr;
-        CardThread* thread = nullptr;  ///< null: accesses are carried out where they are made
+        CardThread* thread = nullptr;  ///< null: the calling thread carries out its accesses
         unsigned index = 0;
     };
 
@@ -73,7 +73,7 @@ private:
 
 SimFunction::SimFunction(std::shared_ptr<Card> card, std::string address, Running running)
     : card_(std::move(card)), address_(std::move(address)), carries_accesses_(running == Running::thread) {
-    // The whole of the process's DMA memory, piece by piece as it grows.
+    // All of the process's DMA memory, piece by piece as it grows.
     card_->on_dma_miss([memory = memory_](Iommu& iommu, IoAddress) {
         bool mapped = false;
         for (const auto& region : memory->shared_regions()) {
@@ -123,7 +123,7 @@ Expected<Bar> SimFunction::map_bar(unsigned index, std::size_t least) {
     return Bar(windows_[index], bars[index].size);
 }
 
-/// Switches one kind of message on and the other off; without a kind, or with the line, both.
+/// Enables one kind of message and disables the other; with no kind, or with the line, disables both.
 void SimFunction::enable_in_config_space(std::optional<InterruptKind> kind) {
     const auto set = [this](std::uint8_t capability, std::uint32_t bit, bool on) {
         const std::uint32_t offset = card_->capability(capability);
@@ -177,7 +177,7 @@ Expected<> SimFunction::unmask_interrupt(std::size_t vector) {
     return card_->mask_interrupt(interrupt_kind_, static_cast<unsigned>(vector), false);
 }
 
-/// As a kernel does it: decoding is on again afterwards, bus mastering and interrupts are off.
+/// As a kernel does it: afterwards decoding is on again, bus mastering and interrupts are off.
 Expected<> SimFunction::reset() {
     if (!card_->type().express) return PciFunction::reset();
     flush();

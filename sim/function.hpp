@@ -15,29 +15,28 @@
 
 namespace ixy::sim {
 
-/// Lets every opener of devices know the addresses "sim:…". Without effect when it was called before.
+/// Registers the scheme "sim:" for everything that opens devices. Calling it again has no effect.
 void add_scheme();
 
 /// Opens "sim:CHIP[,KEY=VALUE]…"; the keys are in address.hpp. Errors: invalid_argument, those of open_wire().
 Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view address, const PciOpenOptions& options = {});
 
-/// The card that an address names, on its wire, with nobody in front of it yet; `name` stands in reports and errors.
-/// Errors: those of open_wire().
+/// The card that an address names, on its wire, without a function in front of it; `name` appears in reports and
+/// errors. Errors: those of open_wire().
 Expected<std::shared_ptr<Card>> make_card(CardAddress address, std::string name);
 
-/// How a function's card is run.
+/// Which thread runs a function's card.
 enum class Running : std::uint8_t {
-    inside,  ///< in the register access; what time and the wire bring, in a thread that sleeps, where there is such
-    thread,  ///< register accesses too are carried out by the card's own thread; writes are posted, as on a real bus
-    manual,  ///< inside, and the caller calls service(): nothing happens behind its back
+    inside,  ///< the thread that accesses a register; a sleeping thread handles timers and the wire, if there are any
+    thread,  ///< the card's own thread, which carries out register accesses too; writes are posted, as on a real bus
+    manual,  ///< as inside, but the caller calls service(): nothing happens in the background
 };
 
-/// A function in front of `card`, whose DMA memory is the process's (ProcessSpace::shared()). The card lives as long as
-/// somebody has it; functions in front of one card come one after the other. Null when no thread can be started that
-/// `running` needs.
+/// A function in front of `card`, whose DMA memory is the process's (ProcessSpace::shared()). It shares ownership of
+/// the card; a card has one function at a time. Null when a thread that `running` needs cannot be started.
 std::unique_ptr<PciFunction> make_function(std::shared_ptr<Card> card, std::string address, Running running);
 
-/// The card behind `function`, which may be wrapped in others; null when it is not made of software.
+/// The card behind `function`, which may be wrapped in others; null when it is not a software card.
 Card* find_card(PciFunction& function);
 
 }  // namespace ixy::sim

@@ -38,8 +38,8 @@ void Interrupts::set_line(bool asserted) {
     if (line_ == asserted) return;
     line_ = asserted;
     config_.set_interrupt_status(asserted);
-    // One message each time the line rises; and one when MSI is enabled while the line is up, or nobody would hear of
-    // it.
+    // One message each time the line rises, and one when MSI is enabled while the line is up: otherwise that interrupt
+    // would be lost.
     if (asserted || !config_.msi_enabled()) msi_.pending = asserted;
     update();
 }
@@ -55,7 +55,7 @@ void Interrupts::update() {
     deliver_messages();
 }
 
-/// A level: it is there as long as the card asserts it, and whoever got it has to ask for it again.
+/// A level: it lasts as long as the card asserts it, and its receiver must unmask it to get the next one.
 void Interrupts::deliver_line() {
     const bool by_message = config_.msi_enabled() || config_.msi_x_enabled();
     if (!line_ || by_message || config_.intx_disabled() || intx_.masked || intx_.event_file < 0) return;
@@ -97,7 +97,7 @@ std::uint64_t Interrupts::read_table(std::uint64_t offset, unsigned width) const
     return value >> 8 * (offset % 4) & mask;
 }
 
-/// Only whole words may be written; anything else has no defined effect, and none here. 6.8.2
+/// Only whole words may be written; the effect of anything else is undefined, and here there is none. 6.8.2
 void Interrupts::write_table(std::uint64_t offset, unsigned width, std::uint64_t value) {
     if (width == 8) {
         write_table(offset, 4, value & ~0U);
@@ -127,7 +127,7 @@ Expected<> Interrupts::set_event_file(InterruptKind kind, unsigned vector, int e
     const auto found = find(kind, vector);
     if (!found) return std::unexpected(found.error());
     (*found)->event_file = event_file;
-    if (kind == InterruptKind::legacy) (*found)->masked = false;  // a new listener has seen none yet
+    if (kind == InterruptKind::legacy) (*found)->masked = false;  // a new listener has not seen one yet
     update();
     return {};
 }

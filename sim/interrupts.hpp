@@ -1,10 +1,10 @@
-// How a card's interrupts leave it: by the line INTx, by MSI, or by MSI-X messages with their masks and pending bits;
-// and where they arrive: event files, as VFIO has them. PCI Local Bus Specification 3.0, 6.8.
+// How a card's interrupts leave it: through the INTx line, MSI, or MSI-X messages with their masks and pending bits;
+// and where they arrive: in event files, as with VFIO. PCI Local Bus Specification 3.0, 6.8.
 //
-// Masks. A vector is masked by mask(); an MSI-X vector also by the function mask and by its mask bit in the table, once
-// the driver has written that bit: where QEMU stands between, it keeps the table to itself and ours is never written,
-// although the guest has unmasked the vector. What comes while a vector is masked or has no event file, or while bus
-// mastering is off, is kept pending.
+// Masks. mask() masks a vector. An MSI-X vector is also masked by the function mask and by its mask bit in the table,
+// once the driver has written that bit: QEMU, when it stands between, keeps the table to itself, so ours is never
+// written although the guest has unmasked the vector. Interrupts stay pending while their vector is masked or has no
+// event file, and while bus mastering is off.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ public:
     // from the model
     void set_line(bool asserted);
     void send_message(unsigned vector);
-    // from configuration space: enable or mask bits have changed
+    // from configuration space, when enable or mask bits have changed
     void update();
-    /// The card's side of it: the line falls, tables are as after power-on. Event files and mask() stay.
+    /// Resets the card's side: the line falls, tables are as after power-on. Event files and mask() stay.
     void reset();
 
     // the MSI-X BAR: table (16 bytes a vector: address, data, vector control) and pending bits
@@ -40,9 +40,9 @@ public:
 private:
     struct Vector {
         int event_file = -1;
-        bool masked = false;         ///< by mask(), or as the legacy interrupt masks itself
-        bool pending = false;        ///< came while it was masked
-        bool table_written = false;  ///< its mask bit in the table is in force
+        bool masked = false;         ///< by mask(), or because the legacy interrupt masks itself
+        bool pending = false;        ///< arrived while it was masked
+        bool table_written = false;  ///< the driver has written its mask bit in the table, which counts from then on
     };
     Expected<Vector*> find(InterruptKind kind, unsigned vector);
     bool masked_in_table(const Vector& vector) const;

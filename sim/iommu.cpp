@@ -1,4 +1,4 @@
-// The mappings of a software IOMMU, in order of address, never two that overlap.
+// The mappings of a software IOMMU, ordered by address. Mappings never overlap.
 #include <ixy/sim/iommu.hpp>
 
 #include <array>
@@ -17,10 +17,10 @@ Expected<> Iommu::map(IoAddress address, std::span<std::byte> memory, Access acc
     const std::uint64_t begin = address.value;
     if (memory.empty() || memory.size() - 1 > std::numeric_limits<std::uint64_t>::max() - begin) {
         return failure(ErrorKind::invalid_argument, "a DMA mapping of " + range_text(address, memory.size()),
-                       "map at least one byte, and none beyond 2^64");
+                       "map at least one byte, and nothing beyond 2^64");
     }
     const std::uint64_t last = begin + (memory.size() - 1);
-    const auto after = mappings_.upper_bound(last);  // the first one that begins behind us
+    const auto after = mappings_.upper_bound(last);  // the first that begins after the new one
     if (after != mappings_.begin()) {
         const auto& [other, mapping] = *std::prev(after);
         if (other + (mapping.memory.size() - 1) >= begin) {
@@ -38,7 +38,7 @@ Expected<> Iommu::unmap(IoAddress address, std::size_t bytes) {
     const auto found = mappings_.find(address.value);
     if (found == mappings_.end() || found->second.memory.size() != bytes) {
         return failure(ErrorKind::not_found, "there is no DMA mapping of exactly " + range_text(address, bytes),
-                       "unmap what was mapped, as a whole");
+                       "unmap each mapping as a whole");
     }
     mappings_.erase(found);
     last_ = {};

@@ -1,4 +1,4 @@
-// A software IOMMU: what of the world's memory a card may reach, and where it is in ours.
+// A software IOMMU: which memory a card may reach, and where that lies in our address space.
 #pragma once
 
 #include <algorithm>
@@ -17,32 +17,33 @@ namespace ixy::sim {
 /// "64 bytes at 0x12340"
 std::string range_text(IoAddress address, std::size_t bytes);
 
-/// Thread rule: one at a time (a card's lock).
+/// Thread rule: one thread at a time (a card's lock).
 class Iommu {
 public:
-    enum class Access : std::uint8_t { read = 1, write = 2, both = 3 };  ///< as the card does them
+    enum class Access : std::uint8_t { read = 1, write = 2, both = 3 };  ///< by the card
 
-    /// Lets the card reach `memory`, which is the caller's and stays until unmap(), from `address` on. Errors:
+    /// Maps `memory`, which the caller owns and keeps until unmap(), at `address` for the card. Errors:
     /// invalid_argument (empty, or beyond 2^64), busy (overlaps another mapping).
     Expected<> map(IoAddress address, std::span<std::byte> memory, Access access = Access::both);
-    /// Takes back a whole mapping. Errors: not_found (none has exactly that address and size).
+    /// Removes a whole mapping. Errors: not_found (none has exactly that address and size).
     Expected<> unmap(IoAddress address, std::size_t bytes);
     void clear();
     std::size_t size() const { return mappings_.size(); }
 
-    /// The memory behind [address, address + bytes) when one mapping holds all of it and allows `access`; else empty.
-    /// O(log n); a mapping used twice in a row is found at once.
+    /// The memory behind [address, address + bytes) if one mapping holds all of it and allows `access`; else empty.
+    /// O(log n); the mapping used last is found at once.
     std::span<std::byte> translate(IoAddress address, std::size_t bytes, Access access) {
         const std::span<std::byte> found = part(address, bytes, access);
         return found.size() == bytes ? found : std::span<std::byte>{};
     }
-    /// The same for as many of the `most` bytes as the mapping has: what follows may be in its neighbour.
+    /// The same for as many of the `most` bytes as the mapping has; the rest may be in its neighbour.
     std::span<std::byte> part(IoAddress address, std::size_t most, Access access) {
         const std::span<std::byte> found = last_.part(address, most, access);
         return found.empty() ? look_up(address, most, access) : found;
     }
 
-    /// Asked when an address is not mapped: may map more and return true. For spaces that grow, as a process's memory.
+    /// Called when an address is not mapped: may map more and return true. For spaces that grow, like a process's
+    /// memory.
     void on_miss(std::function<bool(Iommu&, IoAddress)> ask) { ask_ = std::move(ask); }
 
 private:
@@ -65,8 +66,8 @@ private:
     std::span<std::byte> look_up(IoAddress address, std::size_t most, Access access);
     bool find(IoAddress address);
 
-    std::map<std::uint64_t, Mapping> mappings_;  ///< by their first address
-    Placed last_;                                ///< a copy of the one found last; of no bytes when there is none
+    std::map<std::uint64_t, Mapping> mappings_;  ///< by first address
+    Placed last_;                                ///< a copy of the mapping found last; 0 bytes if there is none
     std::function<bool(Iommu&, IoAddress)> ask_;
 };
 

@@ -6,8 +6,8 @@
 //              DMA, interrupts: through Host                   frames sent: through Host
 //
 // A model is one chip and nothing else: it knows neither PCI configuration space nor what carries its frames. The host
-// (Card, in card.hpp) knows both, and nothing of chips. Every call in either direction is made with the card's lock
-// held, so that a model is written as if there were one thread.
+// (Card, in card.hpp) knows both, and nothing about chips. Every call in either direction is made with the card's lock
+// held, so a model is written as if there were one thread.
 #pragma once
 
 #include <array>
@@ -31,39 +31,39 @@ class Host {
 public:
     virtual ~Host() = default;
 
-    /// DMA read: fills `to` from memory. False when that memory is not mapped for the card or bus mastering is off; it
-    /// is reported, and `to` holds zeros then.
+    /// DMA read: fills `to` from memory. Returns false when that memory is not mapped for the card or bus mastering is
+    /// off; then the access is reported and `to` holds zeros.
     virtual bool read(IoAddress from, std::span<std::byte> to) = 0;
-    /// DMA write. False as above; nothing is written then.
+    /// DMA write. Returns false as above; then nothing is written.
     virtual bool write(IoAddress to, std::span<const std::byte> from) = 0;
-    /// DMA write of a descriptor: the naturally aligned 32-bit word at byte `last` of `from` becomes visible after all
-    /// else that was written before, so that who sees its DD bit sees the whole. The rest of `from` is written too.
+    /// DMA write of a descriptor: the naturally aligned 32-bit word at byte `last` of `from` becomes visible after
+    /// everything else in `from` and after all earlier writes, so whoever sees its DD bit sees all of it.
     virtual bool write_back(IoAddress to, std::span<const std::byte> from, std::size_t last) = 0;
 
     /// The level of the interrupt line: INTx, or one message each time it rises when MSI is enabled.
     virtual void set_interrupt(bool asserted) = 0;
-    /// True when the driver has enabled MSI-X: interrupts then go out by send_message() alone.
+    /// True when the driver has enabled MSI-X: then only send_message() sends interrupts.
     virtual bool messages_enabled() const = 0;
-    /// MSI-X message `vector`; kept in the pending bit array while it is masked.
+    /// Sends MSI-X message `vector`; the pending bit array keeps it while it is masked.
     virtual void send_message(unsigned vector) = 0;
 
     /// Puts a frame onto the wire: destination address to payload, without preamble and frame check sequence.
     virtual void send(std::span<const std::byte> frame) = 0;
-    /// False while the wire is busy: what is sent now may be lost. Model::resume_sending() is called when it is free.
+    /// False while the wire is busy: frames sent now may be lost. Model::resume_sending() is called when it is free.
     virtual bool can_send() { return true; }
 
     virtual Time now() const = 0;
-    /// Calls Model::timer(timer) at `when`, or never when it is empty. Each timer has one deadline at a time. `timer`
+    /// Calls Model::timer(timer) at `when`, or never if `when` is empty. Each timer has one deadline at a time. `timer`
     /// is less than 32.
     virtual void schedule(unsigned timer, std::optional<Time> when) = 0;
 
-    /// Says that the driver did something that it must not do.
+    /// Reports that the driver did something that it must not do.
     virtual void report(Misuse kind, std::string text) = 0;
 };
 
 enum class ResetKind : std::uint8_t {
-    power_on,        ///< all of it
-    function_level,  ///< by the bus: what is set in registers is lost, what is pinned or burnt in stays
+    power_on,        ///< everything
+    function_level,  ///< by the bus: register settings are lost, what is wired or burnt in stays
 };
 
 /// A chip.
@@ -75,36 +75,36 @@ public:
     virtual std::uint64_t read(unsigned bar, std::uint64_t offset, unsigned width) = 0;
     virtual void write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value) = 0;
 
-    /// True while the receiver is on and the longest frame would find room: wires that can wait ask first, so that a
-    /// capture file begins to play when the driver is ready.
+    /// True while the receiver is on and has room for the longest frame. Wires that can wait ask first, so a capture
+    /// file begins to play when the driver is ready.
     virtual bool can_receive() const = 0;
-    /// True while the receiver hears the wire: without a link, or in loopback, what arrives is lost.
+    /// True while the receiver listens to the wire: without a link, or in loopback, arriving frames are lost.
     virtual bool has_link() const { return true; }
-    /// A frame arrives: as Host::send() has it. `damaged`: its check sequence is wrong.
+    /// A frame arrives, in the form that Host::send() describes. `damaged`: its check sequence is wrong.
     virtual void receive(std::span<const std::byte> frame, bool damaged) = 0;
-    /// The wire, which was busy when the model last asked Host::can_send(), is free.
+    /// The wire was busy when the model last asked Host::can_send(), and is free now.
     virtual void resume_sending() {}
-    /// The cable is plugged in, with somebody at its other end, or pulled out.
+    /// The cable was plugged in, with something at its other end, or pulled out.
     virtual void set_cable(bool plugged) = 0;
 
     virtual void timer(unsigned timer) = 0;
     virtual void reset(ResetKind kind) = 0;
 };
 
-/// What differs from one card of a kind to the next.
+/// What differs between two cards of one kind.
 struct ModelOptions {
     std::array<std::uint8_t, 6> mac{0x52, 0x54, 0x00, 0x69, 0x78, 0x79};
-    Time link_delay{};  ///< what auto-negotiation takes; a real card needs 2 to 4 seconds
+    Time link_delay{};  ///< how long auto-negotiation takes; a real card needs 2 to 4 seconds
 };
 
 /// One BAR of a kind of card.
 struct BarLayout {
-    enum class Kind : std::uint8_t { absent, memory, memory64, io };  ///< memory64 takes the following index as well
+    enum class Kind : std::uint8_t { absent, memory, memory64, io };  ///< memory64 also occupies the following index
     Kind kind = Kind::absent;
     std::uint32_t size = 0;  ///< bytes, a power of two; memory: at least 16, I/O: at least 4
 };
 
-/// A kind of card: what configuration space says, and how its chip is made.
+/// A kind of card: its configuration space, and the factory of its chip.
 struct CardType {
     std::string_view name;   ///< "82540em", as in sim:82540em
     std::string_view title;  ///< "Intel 82540EM Gigabit Ethernet"
@@ -118,7 +118,7 @@ struct CardType {
     std::unique_ptr<Model> (*make)(Host& host, const ModelOptions& options) = nullptr;
 };
 
-/// All kinds, and the one with that name (null when there is none).
+/// All kinds, and the one with that name (null if there is none).
 std::span<const CardType> card_types();
 const CardType* find_card_type(std::string_view name);
 

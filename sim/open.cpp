@@ -1,4 +1,4 @@
-// From "sim:82540em,wire=a" to a card that a driver can have.
+// From "sim:82540em,wire=a" to a card that a driver can open.
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -11,7 +11,7 @@
 namespace ixy::sim {
 namespace {
 
-/// An address of our own making (locally administered, 52:54:00): the same for the same wire in each run, and other at
+/// A made-up address (52:54:00, locally administered): the same for the same wire in every run, and a different one at
 /// the wire's other end.
 std::array<std::uint8_t, 6> mac_for(std::string_view wire, unsigned end) {
     std::uint32_t hash = 2166136261;  // FNV-1a
@@ -25,8 +25,8 @@ std::array<std::uint8_t, 6> mac_for(std::string_view wire, unsigned end) {
             static_cast<std::uint8_t>(number)};
 }
 
-/// What shall go wrong with the card: as its address says, or else as the environment does, whose faults of registers
-/// are left to whoever opens it.
+/// The card's faults: those that its address names, else those of the environment, whose register faults are left to
+/// whoever opens the card.
 Expected<faults::Plan> find_faults(const CardAddress& address, const std::string& name) {
     if (!address.faults.empty()) {
         auto plan = read_faults(address.faults);

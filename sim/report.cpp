@@ -1,4 +1,4 @@
-// Reports kept for tests, and printed for people: each text once, and not for ever.
+// Reports, kept for tests or printed for people: each text once, up to a limit.
 #include <ixy/sim/report.hpp>
 
 #include <algorithm>
@@ -62,7 +62,7 @@ void ReportPrinter::report(std::string_view card, const Report& report) {
     if (said_.size() >= most_kept || std::ranges::find(said_, line) != said_.end()) return;
     said_.push_back(line);
     std::fprintf(stderr, "%s\n", line.c_str());
-    if (said_.size() == most_kept) std::fprintf(stderr, "%zu complaints: no more are printed\n", most_kept);
+    if (said_.size() == most_kept) std::fprintf(stderr, "%zu different reports: no more are printed\n", most_kept);
 }
 
 }  // namespace ixy::sim

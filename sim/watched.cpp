@@ -1,4 +1,4 @@
-// The PCI function in front of a card whose driver is not in this process.
+// The PCI function in front of a card whose driver runs outside this process.
 #include <ixy/sim/watched.hpp>
 
 #include <utility>
@@ -12,7 +12,7 @@
 namespace ixy::sim {
 namespace {
 
-/// What the client has mapped, where descriptors are looked up.
+/// The client's mapped memory, where descriptors are looked up.
 class ClientMemory final : public DmaSpace {
 public:
     explicit ClientMemory(std::shared_ptr<Card> card) : card_(std::move(card)) {}
@@ -25,7 +25,7 @@ public:
 
 private:
     Expected<Region> map_region(std::size_t, int) override {
-        return failure(ErrorKind::unsupported, "a client's memory is not ours to hand out");
+        return failure(ErrorKind::unsupported, "memory cannot be allocated in a client's DMA space");
     }
     void unmap_region(Region&) noexcept override {}
 
@@ -38,7 +38,7 @@ public:
         : WrappedFunction(make_function(card, std::move(name), Running::manual)),
           card_(card),
           memory_(std::make_shared<ClientMemory>(card)) {
-        // What make_function() does for a driver in this process is the client's own business.
+        // The client does for itself what make_function() does for a driver in this process.
         card->on_dma_miss(nullptr);
         card->config_write(pci_config::command, 2, 0);
     }

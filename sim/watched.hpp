@@ -1,5 +1,5 @@
-// A card that a client drives (the vfio-user server's), as those see it who stand between the two: faults of registers,
-// and the explainer. Linux' own driver is explained, and told lies, by the same code as ours.
+// A card that a client of the vfio-user server drives, as seen by what stands between the two: register faults and the
+// explainer. The same code explains Linux's own driver and ours, and injects faults into both.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,8 @@
 
 namespace ixy::sim {
 
-/// The function to hand to the server as what is between its client and `card`, which `address` has led to and `name`
-/// names. Its DMA memory is the client's, for looking at only. Around it is what the address (faults=), the environment
+/// The function that the server puts between its client and `card`, which was opened from `address`; `name` appears in
+/// messages. Its DMA memory is the client's and read-only. It is wrapped in what the address (faults=), the environment
 /// and the program ask for. Errors: those of read_faults, inject, inject_if_requested and explain_if_requested.
 Expected<std::unique_ptr<PciFunction>> watch(const std::shared_ptr<Card>& card, const CardAddress& address,
                                              std::string name);
