@@ -40,8 +40,7 @@ public:
         if (from_.receive(batch_) == 0) return false;
         if (touch_) touch();
         if (copies_) replace_with_copies(batch_, *copies_);
-        to_.send(batch_);
-        batch_.clear();  // the other card has no room for these: they are dropped, as by any switch
+        to_.send(batch_);  // what finds no room there is dropped by the next receive(), as by any switch
         return true;
     }
 

@@ -41,7 +41,6 @@ void capture(RxQueue& queue, const CaptureFilter& filter, PcapFile& file, const 
     while (file.packets() < options.count && monitor.going()) {
         const std::size_t received = queue.receive(batch);
         if (received != 0 && !store(batch, filter, file, options.count)) break;
-        batch.clear();
         monitor.rest_unless(received != 0);
     }
 }

@@ -83,7 +83,7 @@ Mempool::Mempool(std::shared_ptr<DmaSpace> space, const MempoolOptions& options)
       headroom_(static_cast<std::uint16_t>(options.headroom)),
       checked_(options.checked || debugging),
       data_room_(options.data_room),
-      cache_capacity_(std::min(Cache::most, options.packets / 16)),  // idle caches shall not starve the others
+      cache_capacity_(std::min(Cache::most, options.packets / 8)),  // idle caches must not starve the others
       space_(std::move(space)),
       top_(nothing) {
     for (std::size_t slot = 0; slot < detail::thread_slots; ++slot)

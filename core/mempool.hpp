@@ -89,9 +89,9 @@ public:
     const std::shared_ptr<DmaSpace>& space() const { return space_; }
 
 private:
-    /// Touched by its own thread only, but for available(). 256 packets are 4 batches of 64 and fill 32 cache lines.
+    /// Touched by its own thread only, but for available(). 512 packets serve bulks of 256 both ways.
     struct alignas(64) Cache {
-        static constexpr std::size_t most = 256;
+        static constexpr std::size_t most = 512;
         std::atomic<std::uint32_t> count{0};
         std::uint32_t capacity = 0;
         alignas(64) Packet* packets[most];

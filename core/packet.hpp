@@ -11,6 +11,7 @@
 // A frame longer than one buffer is a chain: each packet's next() is the following piece, the last one's is null.
 #pragma once
 
+#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -64,39 +65,39 @@ public:
     Packet& operator=(const Packet&) = delete;
 
     /// The frame's bytes in this buffer.
-    std::span<std::byte> data() { return {start(), length_}; }
-    std::span<const std::byte> data() const { return {start(), length_}; }
-    std::byte* start() { return buffer() + offset_; }
-    const std::byte* start() const { return buffer() + offset_; }
+    std::span<std::byte> data() { return {start(), piece_.length}; }
+    std::span<const std::byte> data() const { return {start(), piece_.length}; }
+    std::byte* start() { return buffer() + piece_.offset; }
+    const std::byte* start() const { return buffer() + piece_.offset; }
     /// Bytes of the frame in this buffer; the whole frame's are frame_length().
-    std::size_t length() const { return length_; }
+    std::size_t length() const { return piece_.length; }
     /// Bytes of the frame in this and all following buffers.
     std::size_t frame_length() const {
         std::size_t sum = 0;
-        for (const Packet* piece = this; piece != nullptr; piece = piece->next_) sum += piece->length_;
+        for (const Packet* piece = this; piece != nullptr; piece = piece->next_) sum += piece->piece_.length;
         return sum;
     }
     /// Sets the length; at most capacity() minus headroom().
     void set_length(std::size_t bytes) {
-        assert(bytes + offset_ <= capacity_);
-        length_ = static_cast<std::uint16_t>(bytes);
+        assert(bytes + piece_.offset <= capacity_);
+        piece_.length = static_cast<std::uint16_t>(bytes);
     }
 
-    std::size_t headroom() const { return offset_; }
-    std::size_t tailroom() const { return std::size_t{capacity_} - offset_ - length_; }
+    std::size_t headroom() const { return piece_.offset; }
+    std::size_t tailroom() const { return std::size_t{capacity_} - piece_.offset - piece_.length; }
     /// Bytes that follow the metadata: headroom, frame and tailroom.
     std::size_t capacity() const { return capacity_; }
     /// Grows the frame at its front by `bytes` of the headroom; the new bytes are whatever was there.
     void prepend(std::size_t bytes) {
-        assert(bytes <= offset_ && length_ + bytes <= 0xffff);
-        offset_ = static_cast<std::uint16_t>(offset_ - bytes);
-        length_ = static_cast<std::uint16_t>(length_ + bytes);
+        assert(bytes <= piece_.offset && piece_.length + bytes <= 0xffff);
+        piece_.offset = static_cast<std::uint16_t>(piece_.offset - bytes);
+        piece_.length = static_cast<std::uint16_t>(piece_.length + bytes);
     }
     /// Takes `bytes` away from the front of this buffer's part of the frame.
     void trim_front(std::size_t bytes) {
-        assert(bytes <= length_);
-        offset_ = static_cast<std::uint16_t>(offset_ + bytes);
-        length_ = static_cast<std::uint16_t>(length_ - bytes);
+        assert(bytes <= piece_.length);
+        piece_.offset = static_cast<std::uint16_t>(piece_.offset + bytes);
+        piece_.length = static_cast<std::uint16_t>(piece_.length - bytes);
     }
 
     /// First byte behind the metadata.
@@ -105,17 +106,17 @@ public:
     /// buffer() as the device sees it.
     IoAddress buffer_address() const { return buffer_address_; }
     /// start() as the device sees it.
-    IoAddress io_address() const { return buffer_address_ + offset_; }
+    IoAddress io_address() const { return buffer_address_ + piece_.offset; }
 
     /// The following piece of a long frame, or null.
     Packet* next() const { return next_; }
     void set_next(Packet* piece) { next_ = piece; }
 
-    PacketFlags flags() const { return flags_; }
-    void set_flags(PacketFlags flags) { flags_ = flags; }
+    PacketFlags flags() const { return piece_.flags; }
+    void set_flags(PacketFlags flags) { piece_.flags = flags; }
     /// 802.1Q tag control information in host order: priority (3 bits), DEI, VLAN id (12 bits).
-    std::uint16_t vlan() const { return vlan_; }
-    void set_vlan(std::uint16_t tag) { vlan_ = tag; }
+    std::uint16_t vlan() const { return piece_.vlan; }
+    void set_vlan(std::uint16_t tag) { piece_.vlan = tag; }
     /// For checksum offload: bytes of the link header (14 or 18) and of the IP header (20 to 60).
     void set_header_lengths(std::size_t l2, std::size_t l3) {
         l2_length_ = static_cast<std::uint8_t>(l2);
@@ -129,12 +130,11 @@ public:
     /// Index within the pool, from 0.
     std::uint32_t index() const { return index_; }
 
-    /// For drivers: states everything about a received piece at once.
+    /// For drivers: sets everything about a received piece, with two stores.
     void received(std::size_t offset, std::size_t length, PacketFlags flags, std::uint16_t vlan) {
-        offset_ = static_cast<std::uint16_t>(offset);
-        length_ = static_cast<std::uint16_t>(length);
-        flags_ = flags;
-        vlan_ = vlan;
+        const std::uint64_t word =
+            offset | length << 16 | std::uint64_t{static_cast<std::uint16_t>(flags)} << 32 | std::uint64_t{vlan} << 48;
+        piece_ = std::bit_cast<Piece>(word);
         next_ = nullptr;
     }
 
@@ -150,10 +150,15 @@ private:
     std::uint16_t capacity_;
     std::uint8_t l2_length_ = 0;
     std::uint8_t l3_length_ = 0;
-    std::uint16_t offset_ = 0;  // these four are written together, as one word, for every received packet
-    std::uint16_t length_ = 0;
-    PacketFlags flags_ = PacketFlags::none;
-    std::uint16_t vlan_ = 0;
+    /// What changes with every frame: written as one word.
+    struct alignas(8) Piece {
+        std::uint16_t offset = 0;
+        std::uint16_t length = 0;
+        PacketFlags flags = PacketFlags::none;
+        std::uint16_t vlan = 0;
+    };
+    static_assert(std::endian::native == std::endian::little && sizeof(Piece) == 8);
+    Piece piece_;
 };
 static_assert(sizeof(Packet) == 64, "the frame begins on the second cache line");
 

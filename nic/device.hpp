@@ -1,11 +1,12 @@
 // A network card, opened: what a program works with.
 //
 //   auto device = ixy::Device::open("0000:03:00.0");            // std::expected
+//   if (!device) return report(device.error().text());          // what failed, and what to do about it
 //   ixy::Batch<64> batch;
 //   while (running) {
-//       device->rx_queue(0).receive(batch);
+//       device->rx_queue(0).receive(batch);                      // what has arrived, and nothing else
 //       for (ixy::Packet& packet : batch) touch(packet.data());
-//       device->tx_queue(0).send(batch);
+//       device->tx_queue(0).send(batch);                         // the next receive() drops what found no room
 //   }
 #pragma once
 
@@ -113,9 +114,10 @@ public:
     /// Opens the card that `address` names ("0000:03:00.0", "qtest:/path"; sim: with the software NICs' library).
     /// Errors: those of open_pci_function; unsupported (no driver for its id); no_memory; timeout (no link);
     /// device_failed.
-    static Expected<Device> open(std::string_view address, const DeviceOptions& options = {});
+    [[nodiscard]] static Expected<Device> open(std::string_view address, const DeviceOptions& options = {});
     /// The same on a function that is already open.
-    static Expected<Device> open(std::unique_ptr<PciFunction> function, const DeviceOptions& options = {});
+    [[nodiscard]] static Expected<Device> open(std::unique_ptr<PciFunction> function,
+                                               const DeviceOptions& options = {});
 
     /// Queue `index`, 0 to rx_queues - 1. It can be moved into the thread that shall use it.
     RxQueue& rx_queue(std::size_t index) {

@@ -51,8 +51,9 @@ public:
     RxQueue(RxQueue&&) = default;
     RxQueue& operator=(RxQueue&&) = default;
 
-    /// Appends what has arrived to `batch`, up to its room, and never waits. The batch owns the packets, whose memory
-    /// is the program's to read and write. Returns how many were added; 0 when nothing had arrived.
+    /// Replaces the content of `batch` with what has arrived, up to its capacity, and never waits. What the batch still
+    /// held, such as packets that send() found no room for, goes back to its pools first. The batch owns the new
+    /// packets; the program may read and write their memory. Returns how many arrived; 0 when none had.
     std::size_t receive(PacketBatch& batch) { return ring_->receive(batch); }
     const RxQueueCounters& counters() const { return ring_->counters; }
 

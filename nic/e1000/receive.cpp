@@ -13,24 +13,21 @@ using namespace datasheet::e1000;
 
 namespace {
 constexpr std::size_t vlan_tag_size = 4;
-constexpr std::size_t check_sequence = 4;
-constexpr std::size_t buffer_size = 2048;  // RCTL.BSIZE, and the pool's data room
-constexpr std::uint32_t refill_size = 32;
-constexpr std::uint32_t patience = 1 << 14;  // polls in vain until the head is looked at; a millisecond
 constexpr auto damage = RDESC_STATUS.CE | RDESC_STATUS.SE | RDESC_STATUS.SEQ | RDESC_STATUS.CXE | RDESC_STATUS.RXE;
 constexpr auto vlan_tag = RDESC_STATUS.VLAN | RDESC_STATUS.CFI | RDESC_STATUS.PRI;
 constexpr auto checksums = RDESC_STATUS.IPCS | RDESC_STATUS.TCPCS;
 
-/// What is made of a descriptor that the card did not report on. With jumbo frames it may be any piece of one.
-datasheet::Value<RdescStatus> lost(std::size_t longest_frame) {
-    const bool is_whole = longest_frame <= buffer_size - check_sequence;
-    return is_whole ? RDESC_STATUS.DD | RDESC_STATUS.RXE | RDESC_STATUS.EOP : RDESC_STATUS.DD | RDESC_STATUS.RXE;
-}
-
-std::uint32_t distance(std::uint32_t from, std::uint32_t to, std::uint32_t size) {
-    return to >= from ? to - from : to + size - from;
-}
 }  // namespace
+
+/// How many empty slots are worth the fixed cost of a refill: half of the ring, but no more than a thread's cache
+/// serves at once, and never so many that the longest frame would not fit into the rest.
+std::uint32_t ReceiveRing::worth_a_refill(const DeviceOptions& options, const Mempool& pool) {
+    const std::size_t slots = options.rx_ring_size - 1;
+    const std::size_t longest = (options.max_frame + vlan_tag_size + check_sequence + buffer_size - 1) / buffer_size;
+    const std::size_t spare = slots > longest ? slots - longest : 1;
+    return static_cast<std::uint32_t>(
+        std::clamp<std::size_t>(std::min(options.rx_ring_size / 2, pool.cache_capacity() / 2), 1, spare));
+}
 
 Expected<std::unique_ptr<ReceiveRing>> ReceiveRing::create(PciFunction& function, Bar registers,
                                                            const DeviceOptions& options) {
@@ -48,7 +45,7 @@ ReceiveRing::ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempoo
       ring_(reinterpret_cast<Descriptor*>(memory.data())),
       packets_(std::make_unique<Packet*[]>(options.rx_ring_size + 1)),
       size_(static_cast<std::uint32_t>(options.rx_ring_size)),
-      refill_at_(std::min(refill_size, size_ / 4)),
+      refill_at_(worth_a_refill(options, *pool)),
       noteworthy_(plain_ | damage),
       longest_frame_(options.max_frame + vlan_tag_size),
       plain_limit_(static_cast<std::uint32_t>(std::min(longest_frame_, buffer_size))),
@@ -77,27 +74,37 @@ void ReceiveRing::start() {
 }
 
 std::size_t ReceiveRing::receive(PacketBatch& batch) {
+    batch.clear();
+    const std::size_t received = is_done(next_) ? take(batch) : 0;
+    if (received == 0 && ++in_vain_ % recovery_period == 0) recover();
+    if (size_ - 1 - filled_ >= refill_at_) refill();
+    return received;
+}
+
+/// Fills the batch with what has arrived: at least one descriptor is done. Returns how many frames there were.
+std::size_t ReceiveRing::take(PacketBatch& batch) {
     const std::span<Packet*> slots = batch.free_slots();
     std::size_t received = 0;
     std::size_t bytes = 0;
-    while (received != slots.size() && filled_ != 0) {
+    do {
         const std::size_t run = take_plain(slots.subspan(received), bytes);
         received += run;
         if (run != 0) continue;
-        auto status = dma_load(ring_[next_].status);
-        if (!(status & RDESC_STATUS.DD) && !is_overtaken(status)) break;
-        if (Packet* frame = collect(status)) {
+        if (Packet* frame = collect(dma_load(ring_[next_].status))) {
             slots[received++] = frame;
             bytes += frame->frame_length();
         }
-    }
+    } while (received != slots.size() && is_done(next_));
     batch.grow(received);
     counters.packets.add(received);
     counters.bytes.add(bytes);
-    in_vain_ = received == 0 ? in_vain_ + 1 : 0;
-    if (in_vain_ == patience || in_vain_ == 2 * patience) look_at_head();
-    if (size_ - 1 - filled_ >= refill_at_) refill();
+    in_vain_ = 0;
     return received;
+}
+
+/// Whether the card is finished with `slot`: a buffer is there, and its descriptor says so.
+bool ReceiveRing::is_done(std::uint32_t slot) const {
+    return filled_ != 0 && (dma_load(ring_[slot].status) & RDESC_STATUS.DD);
 }
 
 /// Takes frames as long as they are plain: good, and in one buffer, up to the end of the ring. Returns how many, and
@@ -109,6 +116,7 @@ std::size_t ReceiveRing::take_plain(std::span<Packet*> slots, std::size_t& bytes
     const std::size_t headroom = pool_->headroom();
     std::size_t taken = 0;
     std::size_t sum = 0;
+#pragma GCC unroll 4
     for (; taken < most; ++taken) {
         const auto status = dma_load(descriptors[taken].status);
         if ((status & noteworthy_) != plain_) break;
@@ -127,46 +135,6 @@ std::size_t ReceiveRing::take_plain(std::span<Packet*> slots, std::size_t& bytes
     filled_ -= static_cast<std::uint32_t>(taken);
     bytes += sum;
     return taken;
-}
-
-/// Descriptors are done in their order. When a later one is and the next one is not, a write-back got lost, and would
-/// hold up all others for ever: the next one counts as damaged. Or one was made twice, into a slot that is the card's
-/// again: it is taken back, before it passes for a frame. The head tells which of the two it is (13.4.28). `status`
-/// becomes what to make of the next descriptor.
-bool ReceiveRing::is_overtaken(Status& status) {
-    if (filled_ < 2) return false;
-    const std::uint32_t last = tail_ == 0 ? size_ - 1 : tail_ - 1;
-    for (const std::uint32_t later : {following(next_), last}) {
-        if (!(dma_load(ring_[later].status) & RDESC_STATUS.DD)) continue;
-        const std::uint32_t head = registers_.read(RDH).bits;
-        dma_rmb();  // the head, which comes behind all that the card wrote before, and then this status
-        status = dma_load(ring_[next_].status);
-        if (status & RDESC_STATUS.DD) return true;
-        if (head >= size_) return false;  // the card is gone
-        const std::uint32_t done = distance(next_, head, size_);
-        if (done <= filled_ && distance(next_, later, size_) < done) {
-            status = lost(longest_frame_);
-            return true;
-        }
-        ring_[later] = {.address = packets_[later]->buffer_address().value + pool_->headroom()};
-    }
-    return false;
-}
-
-/// A write-back made twice may have passed for a frame nevertheless. Then the driver is ahead of the card by that slot,
-/// and once its tail has come to where the head is, the card has no buffer any more, and the driver waits for nothing.
-/// So when nothing came for long, and then for as long again, and the head is still not here, the descriptors up to it
-/// are given up, as damaged: those whose write-back is missing, or all of the ring, which is filled anew.
-void ReceiveRing::look_at_head() {
-    const bool again = in_vain_ == 2 * patience;
-    const std::uint32_t head = registers_.read(RDH).bits;
-    if (head == next_ || head >= size_) in_vain_ = 2 * patience;  // all is well, or the card is gone
-    if (head == next_ || head >= size_ || !again) return;
-    in_vain_ = 0;                                        // to look again, should this not help
-    if (distance(next_, head, size_) > filled_) return;  // it has buffers, and comes here
-    for (std::uint32_t slot = next_; slot != head; slot = following(slot)) {
-        if (!(dma_load(ring_[slot].status) & RDESC_STATUS.DD)) ring_[slot].status = lost(longest_frame_);
-    }
 }
 
 /// Everything but a plain good frame in one buffer: damage, several pieces, VLAN tags, checksums (3.2.3). Returns the
@@ -235,19 +203,14 @@ void ReceiveRing::note_offloads(Packet& frame, Status status) {
     frame.set_flags(flags);
 }
 
+/// Gives the card buffers for all slots that are empty: up to the end of the ring, and from its beginning.
 void ReceiveRing::refill() {
     const std::uint32_t tail_before = tail_;
-    for (std::uint32_t empty = size_ - 1 - filled_; empty != 0; empty = size_ - 1 - filled_) {
-        Packet* fresh[refill_size];
-        const std::size_t wanted = std::min(empty, refill_size);
-        const std::size_t got = pool_->allocate_raw({fresh, wanted});
-        for (std::size_t i = 0; i < got; ++i) {
-            packets_[tail_] = fresh[i];
-            // And no DD of the last lap
-            ring_[tail_] = {.address = fresh[i]->buffer_address().value + pool_->headroom()};
-            tail_ = following(tail_);
-        }
-        filled_ += static_cast<std::uint32_t>(got);
+    std::uint32_t empty = size_ - 1 - filled_;
+    while (empty != 0) {
+        const std::uint32_t wanted = std::min(empty, size_ - tail_);
+        const std::uint32_t got = fill(wanted);
+        empty -= got;
         if (got < wanted) {
             counters.no_buffer.add(1);
             break;
@@ -256,6 +219,23 @@ void ReceiveRing::refill() {
     if (tail_ == tail_before) return;
     mmio_wmb();  // the descriptors before the tail that hands them over
     registers_.write(RDT, tail_);
+}
+
+/// Puts `count` fresh buffers into the slots from the tail on, which do not go beyond the end of the ring. Returns how
+/// many the pool had.
+std::uint32_t ReceiveRing::fill(std::uint32_t count) {
+    Packet** const fresh = &packets_[tail_];
+    Descriptor* const descriptors = &ring_[tail_];
+    const std::size_t headroom = pool_->headroom();
+    const std::size_t got = pool_->allocate_raw({fresh, count});
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < got; ++i) {
+        descriptors[i] = {.address = fresh[i]->buffer_address().value + headroom};  // and no DD of the last lap
+    }
+    tail_ += static_cast<std::uint32_t>(got);
+    if (tail_ == size_) tail_ = 0;
+    filled_ += static_cast<std::uint32_t>(got);
+    return static_cast<std::uint32_t>(got);
 }
 
 }  // namespace ixy::e1000

@@ -5,7 +5,7 @@
 //   +----+----+----+----+----+----+----+----+----+----+----+----+----+
 //   |    |card|card|card|card|card|card|card|card|card|card|    |    |     the card fills slots from next_ on
 //   +----+----+----+----+----+----+----+----+----+----+----+----+----+     and sets DD in each that is complete
-//     ^ emptied: refilled 32 at a time
+//     ^ emptied: refilled when half of the ring is empty
 #pragma once
 
 #include <memory>
@@ -31,15 +31,25 @@ public:
 private:
     using Descriptor = datasheet::e1000::ReceiveDescriptor;
     using Status = datasheet::Value<datasheet::e1000::RdescStatus>;
+    static constexpr std::size_t buffer_size = 2048;  // RCTL.BSIZE, and the pool's data room
+    static constexpr std::size_t check_sequence = 4;
     ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempool> pool, const DeviceOptions& options);
+    static std::uint32_t worth_a_refill(const DeviceOptions& options, const Mempool& pool);
 
+    bool is_done(std::uint32_t slot) const;
+    [[gnu::noinline]] std::size_t take(PacketBatch& batch);
     std::size_t take_plain(std::span<Packet*> slots, std::size_t& bytes);
-    bool is_overtaken(Status& status);
-    [[gnu::cold, gnu::noinline]] void look_at_head();
     Packet* collect(Status status);
     void drop_frame(Counter& reason);
     void note_offloads(Packet& frame, Status status);
-    void refill();
+    [[gnu::noinline]] void refill();
+    std::uint32_t fill(std::uint32_t count);
+    // Recovery from a card that is faulty: receive_recovery.cpp
+    [[gnu::cold, gnu::noinline]] void recover();
+    void resolve_overtaken();
+    void look_at_head();
+    void give_up(std::uint32_t slot);
+    static constexpr std::uint32_t recovery_period = 16;  // polls in vain
     std::uint32_t following(std::uint32_t slot) const { return slot + 1 == size_ ? 0 : slot + 1; }
 
     Bar registers_;

@@ -62,22 +62,28 @@ void TransmitRing::start() {
 }
 
 std::size_t TransmitRing::send(PacketBatch& batch) {
-    reclaim();
+    if (used_ >= block_) reclaim();
+    return batch.empty() ? 0 : post(batch);
+}
+
+/// Posts packets from the front of the batch as long as there is room, and rings the doorbell once.
+std::size_t TransmitRing::post(PacketBatch& batch) {
     const std::uint32_t tail_before = tail_;
     const std::size_t refused_before = counters.refused.value();
     std::size_t taken = 0;
     std::size_t bytes = 0;
-    while (taken != batch.size()) {
-        const std::size_t run = post_plain(batch.pointers().subspan(taken), bytes);
-        if (run == 0 && (room() == 0 || !post_special(batch[taken], bytes))) break;
+    const std::span<Packet* const> packets = batch.pointers();
+    do {
+        const std::size_t run = post_plain(packets.subspan(taken), bytes);
+        if (run == 0 && (room() == 0 || !post_special(*packets[taken], bytes))) break;
         taken += run == 0 ? 1 : run;
-    }
+    } while (taken != packets.size());
     if (tail_ != tail_before) {
         request_reports(tail_before);
         mmio_wmb();  // the descriptors before the tail that hands them over
         registers_.write(TDT, tail_);
     }
-    if (taken == 0 && !batch.empty() && ++in_vain_ % most_in_vain == 0) look_at_head();
+    if (taken == 0 && ++in_vain_ % most_in_vain == 0) look_at_head();
     batch.release_front(taken);
     const std::size_t sent = taken - (counters.refused.value() - refused_before);
     counters.packets.add(sent);
@@ -93,6 +99,7 @@ std::size_t TransmitRing::post_plain(std::span<Packet* const> packets, std::size
     Packet** const owned = &packets_[tail_];
     std::size_t posted = 0;
     std::size_t sum = 0;
+#pragma GCC unroll 4
     for (; posted < most; ++posted) {
         Packet* packet = packets[posted];
         const std::size_t length = packet->length();
@@ -132,6 +139,7 @@ bool TransmitRing::reaches(const Mempool& pool) const { return pool.space().get(
 /// addresses for this card may be anybody's, and would go out on the wire.
 bool TransmitRing::keep_pool(Mempool& pool) {
     if (!reaches(pool)) return false;
+    several_pools_ = several_pools_ || last_pool_ != nullptr;
     last_pool_ = &pool;
     auto owner = pool.weak_from_this().lock();  // none: nobody has the pool any more, and it stays for good
     if (owner && std::ranges::find(pools_, owner) == pools_.end()) pools_.push_back(std::move(owner));
@@ -144,7 +152,11 @@ std::size_t TransmitRing::reclaim() {
         Packet** const block = &packets_[oldest_];
         Packet** end = block + block_;
         if (has(allowed_, checksum_flags)) end = std::remove(block, end, nullptr);  // contexts hold no packet
-        free_packets({block, end});
+        if (several_pools_) {
+            free_packets({block, end});
+        } else {
+            last_pool_->free({block, end});  // needs no look at the packets, which are cold by now
+        }
         freed += static_cast<std::size_t>(end - block);
         oldest_ = oldest_ + block_ == size_ ? 0 : oldest_ + block_;
         used_ -= block_;

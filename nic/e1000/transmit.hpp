@@ -41,6 +41,7 @@ private:
         if (tail_ == size_) tail_ = 0;
         used_ += static_cast<std::uint32_t>(slots);
     }
+    [[gnu::noinline]] std::size_t post(PacketBatch& batch);
     std::size_t post_plain(std::span<Packet* const> packets, std::size_t& bytes);
     bool post_special(Packet& frame, std::size_t& bytes);
     void post(const Descriptor& descriptor, Packet* piece);
@@ -66,6 +67,7 @@ private:
     DmaMemory memory_;
 
     Mempool* last_pool_ = nullptr;                 // where the packet before came from
+    bool several_pools_ = false;                   // it was not always the same one
     std::vector<std::shared_ptr<Mempool>> pools_;  // of all packets sent: they must outlive their packets in this ring
 };
 

@@ -158,9 +158,9 @@ TEST(mempool_threads, eight_threads_that_pass_packets_on_bring_each_one_back_onc
 // A pool this small has no caches, so every call swaps the top of the shared stack, and the same packets are on top
 // again and again: what would fool a stack without tags.
 TEST(mempool_threads, a_top_that_is_the_same_again_fools_nobody) {
-    const auto pool = make_pool(12);
+    const auto pool = make_pool(7);
     ASSERT_EQ(pool->cache_capacity(), 0u);
-    std::array<std::atomic<int>, 12> owners{};
+    std::array<std::atomic<int>, 7> owners{};
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
     // Takes two and gives the upper one back: it is on top again, and what was below it is ours. A pop that began
     // before would put that on top.

@@ -117,6 +117,15 @@ private:
     std::shared_ptr<RegisterLog> log_ = std::make_shared<RegisterLog>();
 };
 
+/// Receives as much as `held` has room for and adds it to what that holds. Returns how many packets came.
+inline std::size_t receive_onto(RxQueue& queue, PacketBatch& held) {
+    Batch<64> batch;
+    const std::size_t got = queue.receive(batch);
+    for (Packet* packet : batch.pointers()) held.push(packet);
+    batch.release_front(got);
+    return got;
+}
+
 inline auto every_card() { return testing::ValuesIn(test::every_subject()); }
 inline auto one_card() { return testing::ValuesIn(test::one_of_a_kind()); }
 inline std::string subject_name(const testing::TestParamInfo<test::Subject>& subject) { return subject.param.name; }

@@ -93,5 +93,28 @@ TEST(Device, a_malformed_address_is_refused) {
     }
 }
 
+/// The loop that the README shows, on a card that takes seven of the 64 packets and sends none of them.
+TEST(MainLoop, touches_each_frame_once_however_many_the_card_takes) {
+    auto card = std::make_unique<test::MemoryCard>();
+    test::MemoryCard& hardware = *card;
+    auto device = Device::open(std::move(card), {.rx_ring_size = 128, .tx_ring_size = 8});
+    ASSERT_TRUE(device);
+    hardware.deliver(64, 60);
+    Batch<64> batch;
+    std::size_t touched = 0;
+    for (int round = 0; round < 20; ++round) {
+        device->rx_queue(0).receive(batch);
+        for (Packet& packet : batch) {
+            EXPECT_EQ(packet.data()[0], std::byte{0});
+            packet.data()[0] = std::byte{1};
+            ++touched;
+        }
+        device->tx_queue(0).send(batch);
+    }
+    EXPECT_EQ(touched, 64U);
+    EXPECT_EQ(device->tx_queue(0).counters().packets.value(), 7U);
+    EXPECT_TRUE(batch.empty());
+}
+
 }  // namespace
 }  // namespace ixy

@@ -42,7 +42,7 @@ public:
         (void)far_end_.send(frame, 0ms);
         std::vector<Frame> frames;
         Batch<64> batch;
-        for (int polls = 0; polls < 3; ++polls) {
+        for (int polls = 0; polls < 20; ++polls) {
             device_->rx_queue(0).receive(batch);
             for (const Packet& packet : batch) {
                 EXPECT_GT(packet.frame_length(), 0U);
