@@ -80,15 +80,20 @@ std::string link_target_name(const std::string& path) {
     return error ? std::string() : target.filename().string();
 }
 
-std::vector<std::string> folder_entries(const std::string& path) {
+Expected<std::vector<std::string>> list_folder(const std::string& path) {
     std::vector<std::string> names;
     std::error_code error;
     for (auto entry = fs::directory_iterator(path, error); !error && entry != fs::directory_iterator();
          entry.increment(error)) {
         names.push_back(entry->path().filename().string());
     }
+    if (error) return system_failure(path, error.value());
     std::ranges::sort(names);
     return names;
+}
+
+std::vector<std::string> folder_entries(const std::string& path) {
+    return list_folder(path).value_or(std::vector<std::string>{});
 }
 
 }  // namespace ixy

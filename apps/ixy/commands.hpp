@@ -18,8 +18,8 @@ void list(const KernelTree& tree, bool json);
 Expected<> bind(const KernelTree& tree, const std::string& device, const std::string& driver, bool force);
 /// Leaves the card without a kernel driver.
 Expected<> unbind(const KernelTree& tree, const std::string& device, bool force);
-/// Gives the card back to the driver that the kernel chooses by itself.
-Expected<> restore(const KernelTree& tree, const std::string& device);
+/// Gives the card back to the driver that the kernel chooses by itself. Errors: also busy, where a program drives it.
+Expected<> restore(const KernelTree& tree, const std::string& device, bool force);
 
 /// Asks the kernel to keep `count` huge pages, and says how many it really keeps.
 Expected<> set_huge_pages(const KernelTree& tree, std::size_t count, HugePage size, int node);

@@ -143,7 +143,7 @@ TEST_F(Ixy, bind_unbind_and_restore_move_a_card_between_drivers) {
     EXPECT_TRUE(restored.says("bound to e1000")) << restored.output;
 
     std::filesystem::remove_all(folder / "net");
-    FakeSysfs::put(folder / "net/ixytest0/flags", "0x1002\n");
+    FakeSysfs::add_interface(folder, "lo", "0x8");
     EXPECT_EQ(ixy("unbind 03:00.0").status, 0);
     EXPECT_TRUE(ixy("restore 03:00.0").says("bound to e1000"));
 }
