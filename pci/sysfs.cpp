@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include <ixy/core/hugepages.hpp>
+#include <ixy/core/privileges.hpp>
 #include <ixy/pci/address.hpp>
 #include <ixy/pci/identity.hpp>
 #include <ixy/pci/in_use.hpp>
@@ -207,7 +208,7 @@ Expected<std::uint32_t> SysfsFunction::config_read(std::uint32_t offset, unsigne
     if (got < 0 && errno != ENODEV) return file_failure("cannot read " + folder_ + "/config", errno);
     if (got < 0 || offset < 64) return gone(address_);
     return failure(ErrorKind::permission, "cannot read " + folder_ + "/config beyond its first 64 bytes",
-                   "run this as root, with sudo");
+                   how_to_get(Capability::sys_admin, current_privileges()));
 }
 
 Expected<> SysfsFunction::config_write(std::uint32_t offset, unsigned width, std::uint32_t value) {
@@ -238,7 +239,7 @@ Expected<Bar> SysfsFunction::map_bar(unsigned index, std::size_t least) {
         const bool locked_down = errno == EPERM;
         auto error = file_failure("cannot open " + path, errno);
         if (locked_down)
-            error.error().next = "the kernel is locked down (Secure Boot): use vfio-pci, or switch Secure Boot off";
+            error.error().next = "the kernel is locked down (Secure Boot): switch Secure Boot off in the firmware";
         return error;
     }
     struct stat status{};

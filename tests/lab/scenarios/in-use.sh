@@ -1,8 +1,8 @@
 # A card that the kernel uses is refused, by interface and reason, and left as it is; --force takes it; a lock is never overridden.
 # lab: --card 82540em:wire=a --card 82545em:wire=b --card 82540em:wire=c --card 82545em:wire=d --card 82544gc:wire=e
-# lab: --modules bridge,bonding
+# lab: --modules bridge,bonding,8021q,af_packet
 . /lab/functions.sh
-plan 25
+plan 31
 
 all_about() { # what a refusal must not change: driver, interface with its addresses and master, routes, command register
     driver_of "$1"
@@ -49,6 +49,19 @@ message=$(ixy-pcap --duration 1 "$CARD5" /tmp/refused.pcap 2>&1)
 same "in another namespace: refused" 1 $?
 check "in another namespace: still there" inside "$namespace" ip link show dev "$hidden"
 same "in another namespace: the driver is the kernel's" e1000 "$(driver_of "$CARD5")"
+
+# Its namespace left, but not its sysfs: the interface of CARD1 stands there, and none of its addresses can be seen.
+message=$(unshare -n ixy-pcap --duration 1 "$CARD1" /tmp/refused.pcap 2>&1)
+same "seen through another namespace's sysfs: refused" 1 $?
+case $message in *"network namespace"*) ok "and told why" ;; *) not_ok "and told why" "$message" ;; esac
+same "and listed as in use" 5 "$(unshare -n ixy list | grep -c 'in use$')"
+
+ip link set "$second" down
+ip link set "$second" up
+start reader udhcpc -f -i "$second" -s /bin/true
+wait_until 5 grep -q . /proc/net/packet
+refused "a packet socket" "$CARD2" "$second" udhcpc
+kill "$(pid_of reader)"
 
 start forced ixy-pcap --force "$CARD1" /tmp/forced.pcap
 check "--force takes a card with an address" at_work forced
