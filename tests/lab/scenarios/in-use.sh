@@ -58,6 +58,7 @@ same "and listed as in use" 5 "$(unshare -n ixy list | grep -c 'in use$')"
 
 ip link set "$second" down
 ip link set "$second" up
+wait_until 10 has_link "$second"
 start reader udhcpc -f -i "$second" -s /bin/true
 wait_until 5 grep -q . /proc/net/packet
 refused "a packet socket" "$CARD2" "$second" udhcpc
