@@ -106,30 +106,6 @@ Error explain_create(int error_number, const HugePageFacts& facts) {
     return system_failure("memfd_create", error_number).error();
 }
 
-/// The limit that a control group sets, or no page: what both the promise and the first touch can run into.
-std::optional<Error> explain_shortage(const HugePageFacts& facts) {
-    if (facts.limit) {
-        return no_memory("a control group allows this process no further huge page: " + facts.limit->file + " is " +
-                             facts.limit->text,
-                         "raise that limit: echo max > " + facts.limit->file +
-                             ", or the container's own (Kubernetes: hugepages-2Mi)");
-    }
-    if (facts.total.value_or(0) == 0)
-        return no_memory("no huge page of " + name(facts.size) + " is reserved", reserve_more(facts.size));
-    if (facts.available == 0) {
-        return no_memory(
-            "no huge page of " + name(facts.size) + " is left: all " + std::to_string(*facts.total) + " are in use",
-            reserve_more(facts.size));
-    }
-    if (facts.on_our_nodes == 0) {
-        return no_memory("no huge page of " + name(facts.size) +
-                             " is left on the NUMA nodes that this process may use (Mems_allowed_list in "
-                             "/proc/self/status)",
-                         "reserve some there: " + as_root("ixy hugepages 512 --node N") + ", or widen cpuset.mems");
-    }
-    return std::nullopt;
-}
-
 Error explain_lock(int error_number, const HugePageFacts& facts) {
     if (!facts.locked_memory || facts.privileges.has(Capability::ipc_lock))
         return system_failure("locking a huge page of " + name(facts.size), error_number).error();
@@ -155,6 +131,29 @@ HugePageFacts gather_huge_page_facts(HugePage size, const std::string& sys, cons
     facts.locked_memory = limit_of(RLIMIT_MEMLOCK);
     facts.privileges = current_privileges(proc);
     return facts;
+}
+
+std::optional<Error> explain_shortage(const HugePageFacts& facts) {
+    if (facts.limit) {
+        return no_memory("a control group allows this process no further huge page: " + facts.limit->file + " is " +
+                             facts.limit->text,
+                         "raise that limit: echo max > " + facts.limit->file +
+                             ", or the container's own (Kubernetes: hugepages-2Mi)");
+    }
+    if (facts.total.value_or(0) == 0)
+        return no_memory("no huge page of " + name(facts.size) + " is reserved", reserve_more(facts.size));
+    if (facts.available == 0) {
+        return no_memory(
+            "no huge page of " + name(facts.size) + " is left: all " + std::to_string(*facts.total) + " are in use",
+            reserve_more(facts.size));
+    }
+    if (facts.on_our_nodes == 0) {
+        return no_memory("no huge page of " + name(facts.size) +
+                             " is left on the NUMA nodes that this process may use (Mems_allowed_list in "
+                             "/proc/self/status)",
+                         "reserve some there: " + as_root("ixy hugepages 512 --node N") + ", or widen cpuset.mems");
+    }
+    return std::nullopt;
 }
 
 Error explain_no_huge_page(HugePageStep step, int error_number, const HugePageFacts& facts) {

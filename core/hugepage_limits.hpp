@@ -44,6 +44,9 @@ enum class HugePageStep : std::uint8_t {
 /// What stopped `step`, which has failed with `error_number`, and what to do about it.
 Error explain_no_huge_page(HugePageStep step, int error_number, const HugePageFacts& facts);
 
+/// Why this process would get no huge page now, as far as that can be seen beforehand; nothing: it should get one.
+std::optional<Error> explain_shortage(const HugePageFacts& facts);
+
 /// Why the kernel told no physical address (/proc/self/pagemap has page frame 0).
 Error explain_hidden_address(const std::string& pagemap, const Privileges& privileges);
 

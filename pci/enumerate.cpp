@@ -16,9 +16,16 @@ std::optional<Error> reason_to_refuse(const UsageFacts& facts) {
 
 }  // namespace
 
-std::vector<NetworkCard> list_network_cards(const KernelTree& tree) {
+Expected<std::vector<NetworkCard>> list_network_cards(const KernelTree& tree) {
     std::vector<NetworkCard> cards;
-    for (const std::string& address : folder_entries(tree.sys + "/bus/pci/devices")) {
+    const auto addresses = list_folder(tree.sys + "/bus/pci/devices");
+    if (!addresses && addresses.error().kind == ErrorKind::not_found) {
+        if (exists(tree.sys + "/bus")) return cards;
+        return failure(ErrorKind::not_found, "there is no sysfs at " + tree.sys + ", which shows the cards",
+                       "mount it: mount -t sysfs sysfs " + tree.sys);
+    }
+    if (!addresses) return std::unexpected(addresses.error());
+    for (const std::string& address : *addresses) {
         const std::string folder = tree.pci_folder(address);
         if (!read_identity(folder).is_network_card()) continue;
         const UsageFacts facts = gather_usage(tree, address);

@@ -59,27 +59,19 @@ std::optional<Error> reason_in_use(const UsageFacts& card, const InterfaceFacts&
 
 /// What could not be seen, and would matter.
 std::optional<Error> reason_not_seen(const UsageFacts& card) {
-    const auto unsure = [&card](const std::string& reason, std::string next) {
-        return Error{ErrorKind::busy, card.address + " may be in use: " + reason, std::move(next)};
+    const auto unsure = [&card](const std::string& reason, const Error& unseen) {
+        const std::string next = (unseen.next.empty() ? "" : unseen.next + "; or, ") + "if nobody uses it: --force";
+        return Error{unseen.kind == ErrorKind::permission ? unseen.kind : ErrorKind::busy,
+                     card.address + " may be in use: " + reason + unseen.what, next};
     };
-    if (card.unseen) {
-        auto reason = unsure("not all can be seen: " + card.unseen->what, "if nobody uses it: --force");
-        if (card.unseen->kind == ErrorKind::permission) {
-            reason.kind = ErrorKind::permission;
-            reason.next = card.unseen->next;
-        }
-        return reason;
-    }
+    if (card.unseen) return unsure("not all can be seen: ", *card.unseen);
     for (const InterfaceFacts& interface : card.interfaces) {
-        if (interface.unseen.empty()) continue;
-        return unsure("what " + interface.name + " does cannot be seen: " + interface.unseen,
-                      "run this in the interface's own network namespace: ip netns exec NAME …; or, if nobody uses it, "
-                      "with --force");
+        if (interface.unseen) return unsure("what " + interface.name + " does cannot be seen: ", *interface.unseen);
     }
     if (!is_passive_driver(card.driver) && card.interfaces.empty()) {
-        return unsure("the driver " + card.driver +
-                          " has it, and its interface cannot be seen from here; it may be in another network namespace",
-                      "run this in that namespace: ip netns exec NAME …; or, if nobody uses it, with --force");
+        return unsure("the driver " + card.driver + " has it, and its interface cannot be seen: ",
+                      {ErrorKind::busy, "it may be in another network namespace",
+                       "run this in that namespace: ip netns exec NAME …"});
     }
     // Without bus mastering no card moves packets, whoever has it.
     if (is_passive_driver(card.driver) && card.bus_master && !card.saw_everyone) {

@@ -26,7 +26,7 @@ struct InterfaceFacts {
     std::vector<std::string> readers;            ///< packet sockets that are bound to it, by process
     bool promiscuous = false;                    ///< somebody takes in all its frames
     bool xdp = false;                            ///< an XDP program is attached
-    std::string unseen;                          ///< why some of this could not be seen; empty: all was
+    std::optional<Error> unseen;                 ///< what of this could not be seen
 };
 
 /// All that the decision needs.

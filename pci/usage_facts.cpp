@@ -76,13 +76,15 @@ std::vector<std::string> packet_readers(const KernelTree& tree, unsigned index, 
     return readers;
 }
 
+constexpr const char* in_its_namespace = "run this in the interface's own network namespace: ip netns exec NAME …";
+
 /// The state of the interface that sysfs shows in `folder`. Sysfs shows the interfaces of the network namespace in
 /// which it was mounted, which need not be ours: the name may be unknown here, or another card's.
 Expected<InterfaceState> own_interface(const std::string& folder, const std::string& name) {
     auto state = interface_state(name);
     if (!state) {
         if (state.error().kind != ErrorKind::not_found) return state;
-        return failure(ErrorKind::not_found, "it is in another network namespace");
+        return failure(ErrorKind::not_found, "this network namespace has no interface of that name", in_its_namespace);
     }
     const auto index = read_number(folder + "/ifindex");
     if (!index) return std::unexpected(index.error());
@@ -93,7 +95,8 @@ Expected<InterfaceState> own_interface(const std::string& folder, const std::str
         (state->parent.empty() || state->parent == device)) {
         return state;
     }
-    return failure(ErrorKind::not_found, "in this network namespace, that is the name of another card's interface");
+    return failure(ErrorKind::not_found, "in this network namespace, that is the name of another card's interface",
+                   in_its_namespace);
 }
 
 /// Locks nothing for longer than this look takes.
@@ -139,7 +142,7 @@ void look_for_user(const std::string& folder, const KernelTree& tree, UsageFacts
 InterfaceFacts gather_interface(const KernelTree& tree, const std::string& folder) {
     constexpr std::int64_t flag_up = 1;  // IFF_UP
     InterfaceFacts facts{.name = folder.substr(folder.rfind('/') + 1)};
-    std::optional<Error> unseen;
+    std::optional<Error>& unseen = facts.unseen;
     const auto flags = read_number(folder + "/flags");
     if (!flags) unseen = flags.error();
     facts.up = (flags.value_or(0) & flag_up) != 0;
@@ -165,7 +168,6 @@ InterfaceFacts gather_interface(const KernelTree& tree, const std::string& folde
     } else if (!unseen) {
         unseen = state.error();
     }
-    if (unseen) facts.unseen = unseen->what;
     return facts;
 }
 

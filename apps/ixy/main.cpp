@@ -41,7 +41,7 @@ CLI::App* add_card_command(CLI::App& app, CommandLine& line, const char* name, c
 /// Those that prepare a machine.
 void describe_preparations(CLI::App& app, CommandLine& line) {
     line.list = app.add_subcommand("list", "Show the network cards, their drivers, and which are in use");
-    line.list->add_flag("--json", line.json, "as JSON on standard output");
+    line.list->add_flag("--json", line.json, "as JSON on standard output, one object a line");
 
     line.bind = add_card_command(app, line, "bind", "Bind a card to a kernel driver, for example e1000");
     line.bind->add_option("DRIVER", line.driver, "the kernel driver's name")->required();
@@ -58,8 +58,8 @@ void describe_preparations(CLI::App& app, CommandLine& line) {
             std::map<std::string, HugePage>{{"2M", HugePage::two_mib}, {"1G", HugePage::one_gib}}, CLI::ignore_case));
     line.hugepages->add_option("--node", line.node, "on this NUMA node only")->check(CLI::NonNegativeNumber);
 
-    line.doctor = app.add_subcommand("doctor", "Say what is missing on this machine, and the command that mends it");
-    line.doctor->add_flag("--json", line.json, "as JSON on standard output");
+    line.doctor = app.add_subcommand("doctor", "Say what is missing on this machine, and the command that fixes it");
+    line.doctor->add_flag("--json", line.json, "as JSON on standard output, one object a line");
 }
 
 /// Those that look into a card, or play one.
@@ -103,8 +103,7 @@ int run(const CommandLine& line) {
     request_explanations(line.explain);
     if (*line.sim) return status(serve_card(line.software_card, line.socket));
     if (*line.doctor) return doctor(line.tree, line.json) ? exit_ok : exit_failed;
-    list(line.tree, line.json);
-    return exit_ok;
+    return status(list(line.tree, line.json));
 }
 
 /// `status`, unless not all that was printed has gone out.

@@ -129,13 +129,16 @@ void expect_unsure(const UsageFacts& facts, const std::string& why) {
 }
 
 TEST(InUse, what_cannot_be_seen_is_not_taken_for_absent) {
-    expect_unsure(card_with({.name = "eth1", .unseen = "it is in another network namespace"}), "network namespace");
+    expect_unsure(
+        card_with({.name = "eth1",
+                   .unseen = Error{ErrorKind::not_found, "this network namespace has none", "run it elsewhere"}}),
+        "network namespace");
     UsageFacts facts = card_with({.name = "eth1"});
     facts.unseen = Error{ErrorKind::system, "/sys/net: Input/output error", {}};
     expect_unsure(facts, "Input/output error");
     facts.unseen = Error{ErrorKind::permission, "/sys/net: Permission denied", "run this as root, with sudo"};
     EXPECT_EQ(reason_in_use(facts)->kind, ErrorKind::permission);
-    EXPECT_EQ(reason_in_use(facts)->next, "run this as root, with sudo");
+    EXPECT_EQ(reason_in_use(facts)->next, "run this as root, with sudo; or, if nobody uses it: --force");
 }
 
 TEST(InUse, bus_mastering_without_a_driver_is_somebodys_work_unless_every_process_was_seen) {
@@ -185,7 +188,7 @@ TEST(UsageFacts, are_read_from_sysfs) {
     EXPECT_EQ(facts.interfaces[0].master, "br7");
     EXPECT_EQ(facts.interfaces[0].master_kind, "bridge");
     EXPECT_EQ(facts.interfaces[0].uppers, std::vector<std::string>{"lo.5"});
-    EXPECT_EQ(facts.interfaces[0].unseen, "");
+    EXPECT_FALSE(facts.interfaces[0].unseen.has_value());
 }
 
 TEST(UsageFacts, interface_of_a_virtio_card_lies_one_folder_deeper) {
@@ -195,15 +198,15 @@ TEST(UsageFacts, interface_of_a_virtio_card_lies_one_folder_deeper) {
     const UsageFacts facts = gather_usage(fake.tree, "0000:03:00.0");
     ASSERT_EQ(facts.interfaces.size(), 1U);
     EXPECT_EQ(facts.interfaces[0].name, "lo");
-    EXPECT_EQ(facts.interfaces[0].unseen, "");
+    EXPECT_FALSE(facts.interfaces[0].unseen.has_value());
 }
 
 TEST(UsageFacts, interface_that_sysfs_shows_and_the_kernel_does_not_know_is_in_another_namespace) {
     FakeSysfs fake;
     fake.add({.interface = "ixytest0"});
     const auto facts = gather_usage(fake.tree, "0000:03:00.0");
-    EXPECT_NE(facts.interfaces.at(0).unseen.find("another network namespace"), std::string::npos);
-    expect_unsure(facts, "ixytest0");
+    EXPECT_TRUE(facts.interfaces.at(0).unseen.has_value());
+    expect_unsure(facts, "what ixytest0 does cannot be seen: this network namespace has no interface of that name");
 }
 
 TEST(UsageFacts, interface_of_the_same_name_in_this_namespace_is_not_taken_for_the_cards) {

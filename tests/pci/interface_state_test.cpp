@@ -221,7 +221,7 @@ TEST(InterfaceFacts, packet_socket_is_told_with_its_process) {
         const auto folder = fake.add({});
         test::FakeSysfs::add_interface(folder, "lo", "0x9");
         const auto facts = gather_interface(fake.tree, folder / "net/lo");
-        EXPECT_EQ(facts.unseen, "");
+        EXPECT_FALSE(facts.unseen.has_value());
         ASSERT_EQ(facts.readers.size(), 1U);
         EXPECT_TRUE(facts.readers[0].starts_with("process " + std::to_string(reader) + " (")) << facts.readers[0];
         ::kill(reader, SIGKILL);
