@@ -75,9 +75,9 @@ std::optional<Error> reason_not_seen(const UsageFacts& card) {
     }
     // Without bus mastering no card moves packets, whoever has it.
     if (is_passive_driver(card.driver) && card.bus_master && !card.saw_everyone) {
-        return unsure(
-            "its bus mastering is on, as when a program drives it, and not all processes can be seen from here",
-            "run this as root outside of containers; or, if nobody uses it, with --force");
+        return unsure("its bus mastering is on, as when a program drives it, ",
+                      {ErrorKind::busy, "and not all processes can be seen from here",
+                       "run this as root, outside of containers"});
     }
     return std::nullopt;
 }
