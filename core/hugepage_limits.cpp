@@ -162,10 +162,7 @@ Error explain_no_huge_page(HugePageStep step, int error_number, const HugePageFa
         case HugePageStep::create:
             return explain_create(error_number, facts);
         case HugePageStep::size:
-            return system_failure(
-                       page, error_number,
-                       error_number == EFBIG ? "lift the limit on the size of files: ulimit -f unlimited" : "")
-                .error();
+            return system_failure(page, error_number).error();
         case HugePageStep::map:
             if (error_number != ENOMEM) return system_failure("mapping " + page, error_number).error();
             if (auto shortage = explain_shortage(facts)) return *shortage;

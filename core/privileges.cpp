@@ -13,6 +13,8 @@ std::string capability_name(Capability capability) {
     switch (capability) {
         case Capability::dac_override:
             return "CAP_DAC_OVERRIDE";
+        case Capability::net_admin:
+            return "CAP_NET_ADMIN";
         case Capability::ipc_lock:
             return "CAP_IPC_LOCK";
         case Capability::sys_rawio:

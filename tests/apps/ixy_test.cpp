@@ -151,11 +151,18 @@ TEST_F(Ixy, list_without_sysfs_is_an_error_and_not_an_empty_list) {
     }
 }
 
-TEST_F(Ixy, list_calls_a_card_in_use_whose_interface_it_cannot_see) {
+TEST_F(Ixy, every_command_calls_a_card_in_use_whose_interface_it_cannot_see) {
     fake.add({.interface = "ixytest0"});
-    const Result result = ixy("list");
-    EXPECT_TRUE(result.says("ixytest0   in use")) << result.output;
-    EXPECT_TRUE(result.says("this network namespace has no interface of that name; run this in")) << result.output;
+    put_good_machine();
+    const auto before = fake.snapshot();
+    EXPECT_TRUE(ixy("list").says("ixytest0   in use")) << ixy("list").output;
+    for (const char* words : {"list", "doctor", "unbind 03:00.0", "bind 03:00.0 uio_pci_generic"}) {
+        const Result result = ixy(words);
+        EXPECT_EQ(result.status, words == std::string("list") ? 0 : 1) << words;
+        EXPECT_TRUE(result.says("this network namespace has no interface of that name")) << result.output;
+        EXPECT_TRUE(result.says("ip netns exec")) << result.output;
+    }
+    EXPECT_EQ(fake.snapshot(), before);
 }
 
 TEST_F(Ixy, bind_unbind_and_restore_move_a_card_between_drivers) {

@@ -142,6 +142,14 @@ TEST(InterfaceState, tells_addresses_and_routes_of_every_kind_and_table) {
         rtmsg nowhere = route(16, RTN_BLACKHOLE);
         nowhere.rtm_scope = RT_SCOPE_UNIVERSE;
         add(nowhere, [](Request& r) { r.add(RTA_DST, "10.25.0.0"); });
+        rtmsg sixth = route(64);
+        sixth.rtm_family = AF_INET6;
+        const std::array<unsigned char, 16> destination{0xfd, 0, 0x2a};
+        const int has_ipv6 = change(RTM_NEWROUTE, sixth, [&](Request& r) {
+            r.add(RTA_DST, destination.data(), 16);
+            r.add(RTA_OIF, lo);
+        });
+        EXPECT_TRUE(has_ipv6 == 0 || has_ipv6 == EOPNOTSUPP || has_ipv6 == EAFNOSUPPORT) << has_ipv6;
         const nhmsg next_hop{
             .nh_family = AF_INET, .nh_scope = 0, .nh_protocol = RTPROT_STATIC, .resvd = 0, .nh_flags = 0};
         EXPECT_EQ(change(RTM_NEWNEXTHOP, next_hop, [&](Request& r) { r.add(NHA_ID, 7), r.add(NHA_OIF, lo); }), 0);
@@ -152,6 +160,8 @@ TEST(InterfaceState, tells_addresses_and_routes_of_every_kind_and_table) {
         for (const char* wanted :
              {"10.20.0.0/16", "10.21.0.0/16", "10.22.0.0/16", "10.23.0.0/16", "10.24.0.0/16", "next hop 7"})
             EXPECT_TRUE(contains(state->routes, wanted)) << wanted;
+        EXPECT_EQ(contains(state->routes, "fd00:2a00::/64"), has_ipv6 == 0)
+            << "a kernel without IPv6 has no such routes";
         EXPECT_FALSE(contains(state->routes, "10.25.0.0/16")) << "leads nowhere";
         EXPECT_FALSE(contains(state->routes, "10.9.8.7/32")) << "the kernel's own, for the address";
     });
