@@ -271,6 +271,18 @@ TEST(UsageFacts, in_a_container_nobody_can_say_that_no_program_has_the_card) {
     expect_unsure(gather_usage(fake.tree, "0000:03:00.0"), "not all processes");
 }
 
+TEST(UsageFacts, hidden_process_could_have_the_card) {
+    for (const char* hidden : {"812/fd", "1"}) {
+        FakeSysfs fake;
+        fake.add({.driver = "", .interface = "", .command = 0x0107});
+        fake.add_process(812, "testpmd");
+        std::filesystem::remove_all(fake.root / "proc" / hidden);
+        if (std::string(hidden) != "1")
+            FakeSysfs::put(fake.root / "proc" / hidden, "");  // cannot be listed, not even by root
+        expect_unsure(gather_usage(fake.tree, "0000:03:00.0"), "not all processes");
+    }
+}
+
 TEST(UsageFacts, lock_counts_also_where_its_holder_cannot_be_seen) {
     FakeSysfs fake;
     const auto folder = fake.add({});
