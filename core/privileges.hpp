@@ -7,7 +7,13 @@
 namespace ixy {
 
 /// Capabilities that taking a card takes, by their number.
-enum class Capability : std::uint8_t { dac_override = 1, net_admin = 12, ipc_lock = 14, sys_rawio = 17, sys_admin = 21 };
+enum class Capability : std::uint8_t {
+    dac_override = 1,
+    net_admin = 12,
+    ipc_lock = 14,
+    sys_rawio = 17,
+    sys_admin = 21
+};
 
 /// "CAP_SYS_ADMIN"
 std::string capability_name(Capability capability);
