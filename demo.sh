@@ -35,7 +35,7 @@ if ! [[ $seconds =~ ^[1-9][0-9]{0,2}$ && $rate =~ ^[0-9.]+[A-Za-z]+$ ]]; then
     exit 2
 fi
 
-build_programs() { cmake -B build -DIXY_PROGRAMS=ON && cmake --build build -j "$(nproc)" --target ixy-pktgen ixy-fwd ixy-pcap; }
+build_programs() { cmake -B build -DIXY_PROGRAMS=ON && cmake --build build -j "$(nproc)" --target ixy-pktgen ixy-fwd ixy-pcap ixy_command; }
 if [ -z "$programs" ]; then
     lists=build
     [ $where = here ] || lists="build lab"
@@ -84,10 +84,14 @@ ends() { # ends NAME [SIGNAL]
 }
 # newest NAME KEY: a figure from the newest line of JSON that the program has printed.
 newest() { sed -n "s/.*[{,]\"$2\":\([0-9]*\).*/\1/p" "$seen/$1.json" | tail -n 1 | grep . || echo 0; }
-progress() {
-    printf '%3d s   sent %8d   forwarded %8d   captured %8d\n' "$1" \
-        "$(newest pktgen sent)" "$(newest fwd forwarded)" "$(newest pcap captured)"
+# newer NAME KEY: the same from a line that comes after now, unless the sender ends first.
+newer() {
+    local lines
+    lines=$(wc -l <"$seen/$1.json")
+    while [ "$(wc -l <"$seen/$1.json")" -eq "$lines" ] && alive pktgen; do sleep 0.05; done
+    newest "$1" "$2"
 }
+progress() { printf '%3d s   sent %8d   forwarded %8d   captured %8d\n' "$1" "$2" "$3" "$4"; }
 run_here() {
     wires=$(mktemp -d "${TMPDIR:-/tmp}/ixy-demo-XXXXXX") || exit 1
     trap 'kill -KILL "${process[@]}" 2>/dev/null; rm -rf "$wires"' EXIT
@@ -102,20 +106,21 @@ run_here() {
     at_work fwd
     start pktgen --duration "$seconds" --rate "$rate" "sim:82540em,wire=$wires/a"
 
-    local second
-    sleep 0.2  # the programs print once a second, too
-    for ((second = 1; ; second++)); do
-        sleep 1
-        alive pktgen || break
-        progress $second
+    # Each prints once a second, at a time of its own. Read from the end of the line to its beginning, the counts never say
+    # that more has arrived than was sent.
+    local sent forwarded captured wait
+    while alive pktgen; do
+        captured=$(newest pcap captured)
+        forwarded=$(newer fwd forwarded)
+        sent=$(newer pktgen sent)
+        ! alive pktgen || progress "$(newest pktgen seconds)" "$sent" "$forwarded" "$captured"
     done
     ends pktgen
-    local sent wait
     sent=$(newest pktgen sent)
     for ((wait = 0; wait < 10 && $(newest pcap captured) < sent; wait++)); do sleep 1; done  # what is still on its way
     ends fwd INT
     ends pcap INT
-    progress $second
+    progress "$seconds" "$sent" "$(newest fwd forwarded)" "$(newest pcap captured)"
     printf '{"seconds": %d, "sent": %d, "forwarded": %d, "captured": %d}\n' \
         "$seconds" "$sent" "$(newest fwd forwarded)" "$(newest pcap captured)" >$seen/summary.json
 }

@@ -18,15 +18,11 @@ constexpr int most_cpus = 65536;  // far beyond what Linux can be built for
 constexpr int word_bits = 8 * sizeof(unsigned long);
 using Mask = std::vector<unsigned long>;
 
-Expected<> run_on(const std::vector<int>& cpus) {
+/// Returns an error number, or 0.
+int run_on(const std::vector<int>& cpus) {
     Mask mask(most_cpus / word_bits);
     for (const int cpu : cpus) mask[static_cast<std::size_t>(cpu / word_bits)] |= 1ul << (cpu % word_bits);
-    if (syscall(SYS_sched_setaffinity, 0, mask.size() * sizeof mask[0], mask.data()) != 0) {
-        if (errno != EINVAL) return system_failure("sched_setaffinity", errno);
-        return failure(ErrorKind::invalid_argument, "this process may run on none of the CPUs asked for",
-                       "see which it may use: taskset -p $$");
-    }
-    return {};
+    return syscall(SYS_sched_setaffinity, 0, mask.size() * sizeof mask[0], mask.data()) == 0 ? 0 : errno;
 }
 
 Expected<std::vector<int>> read_list(const std::string& path) {
@@ -99,10 +95,20 @@ std::vector<int> allowed_cpus() {
     return cpus;
 }
 
-Expected<> pin_to_cpu(int cpu) {
-    if (cpu < 0 || cpu >= most_cpus)
-        return failure(ErrorKind::invalid_argument, "there is no CPU " + std::to_string(cpu));
-    return run_on({cpu});
+Expected<> pin_to_cpu(int cpu, const std::string& sys) {
+    const std::string name = "CPU " + std::to_string(cpu);
+    if (cpu < 0 || cpu >= most_cpus) return failure(ErrorKind::invalid_argument, "there is no " + name);
+    // The kernel decides: it allows more than this thread has now (taskset), unless a cpuset is in the way.
+    const int error_number = run_on({cpu});
+    if (error_number == 0) return {};
+    if (error_number != EINVAL) return system_failure("running on " + name, error_number);
+    const auto online = cpus_of_node(any_node, sys);
+    if (online && !std::ranges::binary_search(*online, cpu)) {
+        return failure(ErrorKind::invalid_argument, name + " is not online",
+                       "see which are: cat /sys/devices/system/cpu/online");
+    }
+    return failure(ErrorKind::invalid_argument, "a control group's cpuset keeps this process off " + name,
+                   "see which it may use: cat /sys/fs/cgroup/cpuset.cpus.effective; docker run --cpuset-cpus sets it");
 }
 
 Expected<> pin_to_node(int node, const std::string& sys) {
@@ -111,7 +117,12 @@ Expected<> pin_to_node(int node, const std::string& sys) {
     if (!cpus) return std::unexpected(std::move(cpus.error()));
     std::vector<int> ours;
     std::ranges::set_intersection(*cpus, allowed_cpus(), std::back_inserter(ours));
-    return run_on(ours.empty() ? *cpus : ours);
+    const int error_number = run_on(ours.empty() ? *cpus : ours);
+    if (error_number == 0) return {};
+    if (error_number != EINVAL) return system_failure("sched_setaffinity", error_number);
+    return failure(ErrorKind::invalid_argument,
+                   "this process may run on none of the CPUs of NUMA node " + std::to_string(node),
+                   "see which it may use: taskset -cp $$");
 }
 
 }  // namespace ixy

@@ -28,8 +28,9 @@ int current_node();
 /// The CPUs that the calling thread may run on.
 std::vector<int> allowed_cpus();
 
-/// Lets the calling thread run on `cpu` only. Errors: invalid_argument when there is no such CPU, or it is not ours.
-Expected<> pin_to_cpu(int cpu);
+/// Lets the calling thread run on `cpu` only, also on one that is outside of allowed_cpus() if the kernel agrees.
+/// Errors: invalid_argument when there is no such CPU, or a cpuset forbids it.
+Expected<> pin_to_cpu(int cpu, const std::string& sys = "/sys");
 
 /// Lets the calling thread run on `node`'s CPUs only; on those of them that it may run on already, if there are any, so
 /// that a choice made outside (taskset) stays. With any_node the thread stays free. Errors: not_found,

@@ -11,6 +11,8 @@
 #include <charconv>
 #include <filesystem>
 
+#include <ixy/core/privileges.hpp>
+
 namespace ixy {
 
 namespace fs = std::filesystem;
@@ -59,7 +61,12 @@ Expected<std::int64_t> read_number(const std::string& path) {
 
 std::unexpected<Error> file_failure(const std::string& what, int error_number) {
     std::string next;
-    if (error_number == EACCES || error_number == EPERM) next = "run this as root, with sudo";
+    if (error_number == EACCES || error_number == EPERM) {
+        next =
+            how_to_get(error_number == EACCES ? Capability::dac_override : Capability::sys_admin, current_privileges());
+        if (next.empty())
+            next = "a security module (AppArmor, SELinux) or the container forbids it: use a privileged one";
+    }
     if (error_number == EROFS)
         next = "sysfs is read-only here: run this outside of the container, or in a privileged one";
     return system_failure(what, error_number, std::move(next));
@@ -80,15 +87,20 @@ std::string link_target_name(const std::string& path) {
     return error ? std::string() : target.filename().string();
 }
 
-std::vector<std::string> folder_entries(const std::string& path) {
+Expected<std::vector<std::string>> list_folder(const std::string& path) {
     std::vector<std::string> names;
     std::error_code error;
     for (auto entry = fs::directory_iterator(path, error); !error && entry != fs::directory_iterator();
          entry.increment(error)) {
         names.push_back(entry->path().filename().string());
     }
+    if (error) return system_failure(path, error.value());
     std::ranges::sort(names);
     return names;
+}
+
+std::vector<std::string> folder_entries(const std::string& path) {
+    return list_folder(path).value_or(std::vector<std::string>{});
 }
 
 }  // namespace ixy

@@ -46,7 +46,9 @@ Expected<> write_file(const std::string& path, std::string_view text);
 std::unexpected<Error> file_failure(const std::string& what, int error_number);
 /// The last part of what the symbolic link at `path` points to: "e1000" for .../driver. Empty: no such link.
 std::string link_target_name(const std::string& path);
-/// The names in a folder, sorted, those of the dots left out. Empty where there is no such folder.
+/// The names in a folder, sorted, those of the dots left out. Errors: not_found, permission, system.
+Expected<std::vector<std::string>> list_folder(const std::string& path);
+/// The same; empty where the folder is absent or cannot be read.
 std::vector<std::string> folder_entries(const std::string& path);
 
 }  // namespace ixy

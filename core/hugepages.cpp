@@ -11,18 +11,13 @@
 #include <mutex>
 
 #include <ixy/core/files.hpp>
+#include <ixy/core/hugepage_limits.hpp>
 
 namespace ixy {
 
 namespace {
 
-constexpr const char* as_root = "run it as root (sudo)";
-
 std::string name(HugePage size) { return size == HugePage::one_gib ? "1 GiB" : "2 MiB"; }
-
-std::string next_step(HugePage size) {
-    return size == HugePage::one_gib ? "run: sudo ixy hugepages --size 1G 1" : "run: sudo ixy hugepages 512";
-}
 
 std::string folder(HugePage size, int node, const std::string& sys) {
     const std::string pages = "hugepages-" + std::to_string(static_cast<std::size_t>(size) / 1024) + "kB";
@@ -54,14 +49,13 @@ void prefer_node(std::span<std::byte> memory, int node) {
     syscall(SYS_mbind, memory.data(), memory.size(), MPOL_PREFERRED, mask, most_nodes + 1ul, 0u);
 }
 
-/// Brings `memory` in. Returns an error number, or 0. Linux before 5.14 cannot be asked to: there the first touch does
-/// it, and answers with SIGBUS if a control group's limit is in the way.
+/// Brings `memory` in. Returns an error number, or 0. Linux before 5.14 cannot be asked to: there the kernel writes to
+/// it for us, and answers EFAULT where a touch of ours would be a SIGBUS (a control group's limit).
 int populate(std::span<std::byte> memory) {
     constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, which C libraries of that time do not name
     if (madvise(memory.data(), memory.size(), populate_write) == 0) return 0;
     if (errno != EINVAL) return errno;
-    *static_cast<volatile std::byte*>(memory.data()) = std::byte{0};
-    return 0;
+    return syscall(SYS_getcpu, memory.data(), nullptr, nullptr) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -72,6 +66,10 @@ Expected<HugePageCount> huge_page_count(HugePage size, int node, const std::stri
     const auto free = read_count(folder(size, node, sys) + "/free_hugepages");
     if (!free) return std::unexpected(free.error());
     return HugePageCount{.total = *total, .free = *free};
+}
+
+std::size_t promised_huge_pages(HugePage size, const std::string& sys) {
+    return read_count(folder(size, any_node, sys) + "/resv_hugepages").value_or(0);
 }
 
 Expected<std::size_t> set_huge_page_count(HugePage size, std::size_t count, int node, const std::string& sys) {
@@ -92,7 +90,7 @@ Expected<IoAddress> physical_address(std::uintptr_t address, const std::string& 
     constexpr std::uint64_t present = 1ull << 63, frame_mask = (1ull << 55) - 1;
     const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
     const int file = open(pagemap.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return system_failure(pagemap, errno, as_root);
+    if (file < 0) return file_failure(pagemap, errno);
     std::uint64_t entry = 0;
     const ssize_t got = pread(file, &entry, sizeof entry, static_cast<off_t>(address / page * sizeof entry));
     const int error_number = errno;
@@ -102,9 +100,7 @@ Expected<IoAddress> physical_address(std::uintptr_t address, const std::string& 
         return failure(ErrorKind::system, pagemap + ": no memory at address " + std::to_string(address));
     // Without privilege the other bits are there and the frame number is 0. Frame 0 is never ours: no DMA goes there.
     const std::uint64_t frame = entry & frame_mask;
-    if (frame == 0)
-        return failure(ErrorKind::permission, pagemap + ": the kernel hides physical addresses from this user",
-                       as_root);
+    if (frame == 0) return std::unexpected(explain_hidden_address(pagemap, current_privileges()));
     return IoAddress{frame * page + address % page};
 }
 
@@ -128,21 +124,21 @@ Expected<> PhysicalSpace::set_keeper(Keeper keeper) {
     return kept;
 }
 
+std::unexpected<Error> PhysicalSpace::failed(HugePageStep step, int error_number) const {
+    return std::unexpected(explain_no_huge_page(step, error_number, gather_huge_page_facts(size_)));
+}
+
 Expected<DmaSpace::Region> PhysicalSpace::map_region(std::size_t, int node) {
     const std::size_t bytes = largest_piece();
     const auto size_flag = static_cast<unsigned>(std::countr_zero(bytes)) << MAP_HUGE_SHIFT;
     const int file = memfd_create("ixy-huge-page", MFD_CLOEXEC | MFD_HUGETLB | size_flag);
-    if (file < 0 && (errno == EMFILE || errno == ENFILE)) return system_failure("memfd_create", errno);
-    if (file < 0)
-        return failure(ErrorKind::no_memory, "this kernel has no huge pages of " + name(size_), next_step(size_));
-    void* memory = ftruncate(file, static_cast<off_t>(bytes)) != 0
-                       ? MAP_FAILED
-                       : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (file < 0) return failed(HugePageStep::create, errno);
+    const bool sized = ftruncate(file, static_cast<off_t>(bytes)) == 0;
+    void* memory = sized ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) : MAP_FAILED;
     if (memory == MAP_FAILED) {
         const int error_number = errno;
         close(file);
-        if (error_number != ENOMEM) return system_failure("mapping a huge page of " + name(size_), error_number);
-        return failure(ErrorKind::no_memory, "no huge page of " + name(size_) + " is left", next_step(size_));
+        return failed(sized ? HugePageStep::map : HugePageStep::size, error_number);
     }
     Region region{.memory = {static_cast<std::byte*>(memory), bytes}, .granule = bytes, .addresses = {}, .file = file};
     if (auto settled = settle(region, node); !settled) {
@@ -156,9 +152,8 @@ Expected<DmaSpace::Region> PhysicalSpace::map_region(std::size_t, int node) {
 Expected<> PhysicalSpace::settle(Region& region, int node) const {
     prefer_node(region.memory, node);
     if (const int error_number = populate(region.memory); error_number != 0)
-        return system_failure("bringing in a huge page of " + name(size_), error_number, next_step(size_));
-    if (mlock(region.memory.data(), region.memory.size()) != 0)
-        return system_failure("locking a huge page of " + name(size_), errno, as_root);
+        return failed(HugePageStep::bring_in, error_number);
+    if (mlock(region.memory.data(), region.memory.size()) != 0) return failed(HugePageStep::lock, errno);
     const auto address = physical_address(reinterpret_cast<std::uintptr_t>(region.memory.data()));
     if (!address) return std::unexpected(address.error());
     if (address->value % region.memory.size() != 0)

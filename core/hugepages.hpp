@@ -18,6 +18,9 @@ namespace ixy {
 /// Sizes of huge pages, in bytes.
 enum class HugePage : std::size_t { two_mib = std::size_t{2} << 20, one_gib = std::size_t{1} << 30 };
 
+/// Which step to a huge page has failed; hugepage_limits.hpp.
+enum class HugePageStep : std::uint8_t;
+
 struct HugePageCount {
     std::size_t total = 0;
     std::size_t free = 0;
@@ -26,6 +29,9 @@ struct HugePageCount {
 /// How many huge pages the kernel keeps, on one NUMA node or in all. `sys` is where sysfs is mounted. Errors: not_found
 /// when the kernel has no huge pages of that size or the machine no such node.
 Expected<HugePageCount> huge_page_count(HugePage size, int node = any_node, const std::string& sys = "/sys");
+
+/// How many of the free ones are promised to programs that have not touched them yet.
+std::size_t promised_huge_pages(HugePage size, const std::string& sys = "/sys");
 
 /// Asks the kernel to keep `count` huge pages in all, or on one NUMA node. Returns how many it keeps now: fewer than
 /// asked for when it found no more contiguous memory. Errors: permission (needs root), not_found, system.
@@ -63,6 +69,7 @@ private:
     Expected<Region> map_region(std::size_t bytes, int node) override;
     void unmap_region(Region& region) noexcept override;
     Expected<> settle(Region& region, int node) const;
+    std::unexpected<Error> failed(HugePageStep step, int error_number) const;
 
     HugePage size_;
     Keeper keeper_;

@@ -1,8 +1,9 @@
 """QEMU: this machine's own, and for cards that a process of ours plays (vfio-user: QEMU 10.1 or later) a newer one.
 
 The newer one is Debian's package from trixie-backports, with the libraries that it needs from trixie, downloaded and verified
-by apt into a folder of its own and never installed. It brings its own loader, so that it runs beside whatever this machine
-has: neither root nor a chroot is needed. A folder appears by one rename, when the QEMU in it has run.
+by apt into a folder of its own and never installed. The mirror, proxies and keys are those of this machine's own apt. It brings its
+own loader, so that it runs beside whatever this machine has: neither root nor a chroot is needed. A folder appears by one rename,
+when the QEMU in it has run.
 """
 
 import getpass
@@ -16,10 +17,10 @@ from packages import cache_folder, keep, print_progress, unpack
 from problem import Problem
 
 SUITES = ("trixie-backports", "trixie")
-MIRROR = "http://deb.debian.org/debian"
 KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
 FIRMWARE = ("bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin", "pvh.bin")
 NAME = "qemu-system-x86_64"
+MISSING = "the software cards need a QEMU with vfio-user (10.1 or later)"
 RUN = f"""#!/bin/sh
 # This QEMU with its own loader, libraries and firmware.
 here=$(dirname "$(readlink -f "$0")")
@@ -71,10 +72,11 @@ def download() -> pathlib.Path:
 
 def fetch(folder: pathlib.Path) -> list[pathlib.Path]:
     """The packages of QEMU and of all that it depends on; apt's lists, cache and state are in `folder` too."""
+    source = mirror()
     keyring = next((path for name in KEYRINGS if (path := pathlib.Path("/usr/share/keyrings") / name).exists()), None)
     if keyring is None:
         raise Problem("Debian's keys, which verify QEMU's package, are missing", "run: sudo apt-get install debian-archive-keyring")
-    (folder / "sources").write_text("".join(f"deb [signed-by={keyring}] {mirror()} {suite} main\n" for suite in SUITES))
+    (folder / "sources").write_text("".join(f"deb [signed-by={keyring}] {source} {suite} main\n" for suite in SUITES))
     (folder / "status").write_text("")  # nothing is installed: every library is fetched
     for path in ("lists/partial", "archives/partial"):
         (folder / path).mkdir(parents=True)
@@ -92,15 +94,31 @@ def fetch(folder: pathlib.Path) -> list[pathlib.Path]:
         answer = subprocess.run([*apt, *words], capture_output=True, text=True)
         if answer.returncode != 0:
             reason = next((line for line in answer.stderr.splitlines() if line.startswith("E:")), f"apt-get {words[0]} failed")
-            raise Problem(f"QEMU with vfio-user could not be downloaded: {reason}", f"check that the network reaches {mirror()}")
+            raise Problem(f"QEMU with vfio-user could not be downloaded: {reason}",
+                          f"check that the network reaches {source}, and that it has {' and '.join(SUITES)}")
     return sorted((folder / "archives").glob("*.deb"))
 
 
 def mirror() -> str:
-    """Where this machine gets Debian's packages, else Debian's own address."""
-    answer = subprocess.run(["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)"], capture_output=True, text=True)
-    found = re.search(r"^Debian (https?://\S+)", answer.stdout, re.M)
-    return found[1].rstrip("/") if found else MIRROR
+    """Where this machine's own apt gets Debian's packages: an address as a sources list has it, so also mirror+file:/… and others."""
+    known = indexed_archives()
+    for origin, label, address in known:
+        if origin == label == "Debian":
+            return address.rstrip("/")
+    if not known:
+        raise Problem(f"{MISSING}, and apt has no package lists that name a mirror", "run: sudo apt-get update")
+    names = ", ".join(sorted({origin or "an unnamed archive" for origin, _, _ in known}))
+    raise Problem(f"{MISSING}, and this machine's apt knows no mirror of Debian's (it knows: {names})",
+                  "put a QEMU 10.1 or later into the PATH, or add a Debian mirror to /etc/apt/sources.list.d and run: sudo apt-get update")
+
+
+def indexed_archives() -> list[tuple[str, str, str]]:
+    """Origin, label and address of what apt takes packages from, as far as it has fetched their lists."""
+    if not shutil.which("apt-get"):
+        raise Problem(f"{MISSING}, and there is no apt to fetch it with", "put a QEMU 10.1 or later into the PATH")
+    answer = subprocess.run(["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)", "Created-By: Packages"],
+                            capture_output=True, text=True)
+    return [tuple(line.split("|", 2)) for line in dict.fromkeys(answer.stdout.splitlines()) if line.count("|") >= 2]
 
 
 def version(packages: list[pathlib.Path]) -> str:

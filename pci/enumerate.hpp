@@ -22,7 +22,8 @@ struct NetworkCard {
     std::optional<Error> in_use;  ///< why opening it would be refused; nothing: it is free
 };
 
-/// All PCI functions of the network class, by address. Needs no privilege.
-std::vector<NetworkCard> list_network_cards(const KernelTree& tree = {});
+/// All PCI functions of the network class, by address. Needs no privilege. A machine without a PCI bus has none.
+/// Errors: not_found (no sysfs, so that nothing can be said), permission, system.
+Expected<std::vector<NetworkCard>> list_network_cards(const KernelTree& tree = {});
 
 }  // namespace ixy

@@ -106,7 +106,7 @@ struct PciOpenOptions {
     Expected<> (*accept)(std::string_view address, const PciIdentity& identity) = nullptr;
 };
 
-/// Takes the function that `address` names: "0000:03:00.0" (sysfs, or VFIO when it is bound to vfio-pci),
+/// Takes the function that `address` names: "0000:03:00.0" (through sysfs),
 /// "qtest:/path[,device=02.0]", or a scheme that was added. Errors: invalid_argument, not_found, busy, permission,
 /// unsupported.
 Expected<std::unique_ptr<PciFunction>> open_pci_function(std::string_view address, const PciOpenOptions& options = {});

@@ -1,21 +1,16 @@
-// The decision whether a card is in use, and the facts that sysfs and /proc/locks have about it.
+// The decision whether a card is in use, and the lock that keeps a second ixy away.
 #include <ixy/pci/in_use.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
-#include <sstream>
 #include <thread>
 
 #include <ixy/pci/identity.hpp>
-#include <ixy/pci/interface_addresses.hpp>
 
 namespace ixy {
 
@@ -29,6 +24,7 @@ namespace {
 
 std::optional<Error> reason_in_use(const UsageFacts& card, const InterfaceFacts& interface) {
     const std::string& name = interface.name;
+    const std::string take_down = "take it down first: ip link set " + name + " down";
     const auto busy = [&](std::string reason, std::string next) {
         return Error{ErrorKind::busy, card.address + " is in use: " + name + " " + std::move(reason), std::move(next)};
     };
@@ -41,59 +37,52 @@ std::optional<Error> reason_in_use(const UsageFacts& card, const InterfaceFacts&
         return busy("carries the interface " + upper, "delete that first: ip link delete " + upper);
     }
     if (interface.up && !interface.addresses.empty()) {
-        return busy("is up and has the address " + interface.addresses.front(),
-                    "take it down first: ip link set " + name + " down");
+        return busy("is up and has the address " + interface.addresses.front(), take_down);
     }
-    if (!interface.routes.empty()) {
-        return busy("carries the route to " + interface.routes.front(),
-                    "take it down first: ip link set " + name + " down");
+    if (!interface.routes.empty()) return busy("carries the route to " + interface.routes.front(), take_down);
+    if (interface.xdp) {
+        return busy("has an XDP program attached", "detach it first: ip link set " + name + " xdp off");
+    }
+    if (interface.up && !interface.further_addresses.empty()) {
+        return busy("also receives for " + interface.further_addresses.front() +
+                        ", the address of another interface (a macvlan in a container has one)",
+                    "delete that first, or take it down: ip link set " + name + " down");
+    }
+    if (interface.up && !interface.readers.empty()) {
+        return busy("is read by " + interface.readers.front(), "end that program first");
+    }
+    if (interface.up && interface.promiscuous) {
+        return busy("is promiscuous: somebody takes in all its frames", take_down);
     }
     return std::nullopt;
 }
 
-/// The names below `folder` of the interfaces: net/*, or one level deeper where a bus lies between (virtio0/net/*).
-std::vector<std::string> interface_folders(const std::string& folder) {
-    std::vector<std::string> found;
-    for (const std::string& name : folder_entries(folder + "/net")) found.push_back(folder + "/net/" + name);
-    for (const std::string& child : folder_entries(folder)) {
-        if (!child.starts_with("virtio")) continue;
-        const std::string net = folder + "/" + child + "/net";
-        for (const std::string& name : folder_entries(net)) found.push_back(net + "/" + name);
+/// What could not be seen, and would matter.
+std::optional<Error> reason_not_seen(const UsageFacts& card) {
+    const auto unsure = [&card](const std::string& reason, const Error& unseen) {
+        const std::string next = (unseen.next.empty() ? "" : unseen.next + "; or, ") + "if nobody uses it: --force";
+        return Error{unseen.kind == ErrorKind::permission ? unseen.kind : ErrorKind::busy,
+                     card.address + " may be in use: " + reason + unseen.what, next};
+    };
+    if (card.unseen) return unsure("not all can be seen: ", *card.unseen);
+    for (const InterfaceFacts& interface : card.interfaces) {
+        if (interface.unseen) return unsure("what " + interface.name + " does cannot be seen: ", *interface.unseen);
     }
-    return found;
+    if (!is_passive_driver(card.driver) && card.interfaces.empty()) {
+        return unsure("the driver " + card.driver + " has it, and its interface cannot be seen: ",
+                      {ErrorKind::busy, "it may be in another network namespace",
+                       "run this in that namespace: ip netns exec NAME …"});
+    }
+    // Without bus mastering no card moves packets, whoever has it.
+    if (is_passive_driver(card.driver) && card.bus_master && !card.saw_everyone) {
+        return unsure("its bus mastering is on, as when a program drives it, ",
+                      {ErrorKind::busy, "and not all processes can be seen from here",
+                       "run this as root, outside of containers"});
+    }
+    return std::nullopt;
 }
 
 }  // namespace
-
-InterfaceFacts gather_interface(const std::string& folder) {
-    constexpr std::int64_t flag_up = 1;  // IFF_UP
-    InterfaceFacts facts;
-    facts.name = folder.substr(folder.rfind('/') + 1);
-    facts.up = (read_number(folder + "/flags").value_or(0) & flag_up) != 0;
-    facts.addresses = interface_addresses(facts.name);
-    facts.routes = interface_routes(facts.name);
-    facts.master = link_target_name(folder + "/master");
-    if (!facts.master.empty()) {
-        facts.master_kind = exists(folder + "/master/bridge")    ? "bridge"
-                            : exists(folder + "/master/bonding") ? "bond"
-                                                                 : "master";
-    }
-    for (const std::string& entry : folder_entries(folder)) {
-        constexpr std::string_view prefix = "upper_";
-        if (!entry.starts_with(prefix)) continue;
-        if (std::string upper = entry.substr(prefix.size()); upper != facts.master) facts.uppers.push_back(upper);
-    }
-    return facts;
-}
-
-UsageFacts gather_usage(const KernelTree& tree, const std::string& address) {
-    const std::string folder = tree.pci_folder(address);
-    UsageFacts facts{
-        .address = address, .identity = read_identity(folder), .driver = link_target_name(folder + "/driver")};
-    for (const std::string& interface : interface_folders(folder))
-        facts.interfaces.push_back(gather_interface(interface));
-    return facts;
-}
 
 std::optional<Error> reason_in_use(const UsageFacts& card) {
     if (!card.identity.is_network_card()) {
@@ -101,38 +90,28 @@ std::optional<Error> reason_in_use(const UsageFacts& card) {
                      card.address + " is not a network card: its class is " + class_text(card.identity.class_code),
                      "choose one of those that ixy list shows"};
     }
+    if (card.virtual_functions > 0) {
+        return Error{
+            ErrorKind::busy,
+            card.address + " is in use: " + std::to_string(card.virtual_functions) + " virtual functions depend on it",
+            "remove them first: echo 0 > /sys/bus/pci/devices/" + card.address + "/sriov_numvfs"};
+    }
     for (const InterfaceFacts& interface : card.interfaces) {
         if (auto reason = reason_in_use(card, interface)) return reason;
     }
-    if (!is_passive_driver(card.driver) && card.interfaces.empty()) {
-        return Error{
-            ErrorKind::busy,
-            card.address + " is in use: the driver " + card.driver +
-                " has it, and its interface is not to be seen from here; it may be in another network namespace",
-            "give the card back there, or run this in that namespace: ip netns exec NAME …"};
+    if (!card.user.empty()) {
+        return Error{ErrorKind::busy, card.address + " is in use: " + card.user + " has it open",
+                     "end that program first"};
     }
-    return std::nullopt;
+    if (card.locked_by) return std::nullopt;  // that the one who holds the lock uses the card is no news
+    return reason_not_seen(card);
 }
 
-std::string lock_holder(const KernelTree& tree, const std::string& file) {
-    struct stat status{};
-    const auto locks = read_text(tree.proc + "/locks");
-    if (!locks || ::stat(file.c_str(), &status) != 0) return {};
-    char wanted[64];
-    std::snprintf(wanted, sizeof wanted, "%02x:%02x:%lu", major(status.st_dev), minor(status.st_dev),
-                  static_cast<unsigned long>(status.st_ino));
-    // 1: FLOCK  ADVISORY  WRITE 1234 00:15:4711 0 EOF
-    std::istringstream lines(*locks);
-    for (std::string line; std::getline(lines, line);) {
-        std::istringstream words(line);
-        std::string number, kind, strictness, mode, process, inode;
-        if (!(words >> number >> kind >> strictness >> mode >> process >> inode)) continue;
-        if (kind != "FLOCK" || inode != wanted) continue;
-        const auto name = read_text(tree.proc + "/" + process + "/comm");
-        return name ? "process " + process + " (" + *name + ")"
-                    : "process " + process + ", which has ended (its guard is at work)";
-    }
-    return {};
+Error taken_by_another_ixy(const std::string& address, const std::string& holder) {
+    return {ErrorKind::busy,
+            address + " is taken by another ixy: " +
+                (holder.empty() ? "a process that cannot be seen from here, in another container or outside" : holder),
+            "end that program first"};
 }
 
 Expected<File> lock_function(const KernelTree& tree, const std::string& address) {
@@ -142,13 +121,9 @@ Expected<File> lock_function(const KernelTree& tree, const std::string& address)
     // The guard of an owner that was killed a moment ago needs a few milliseconds to give the card back.
     constexpr int attempts = 50;
     for (int attempt = 0; ::flock(config.get(), LOCK_EX | LOCK_NB) != 0; ++attempt) {
+        if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) return file_failure("cannot lock " + path, errno);
-        if (attempt == attempts) {
-            const std::string holder = lock_holder(tree, path);
-            return failure(ErrorKind::busy,
-                           address + " is taken by another ixy" + (holder.empty() ? "" : ": " + holder),
-                           "end that program first");
-        }
+        if (attempt == attempts) return std::unexpected(taken_by_another_ixy(address, lock_holder(tree, path)));
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     return config;

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include <ixy/core/hugepages.hpp>
+#include <ixy/core/privileges.hpp>
 #include <ixy/pci/address.hpp>
 #include <ixy/pci/identity.hpp>
 #include <ixy/pci/in_use.hpp>
@@ -86,7 +87,7 @@ Expected<> SysfsFunction::examine(const PciOpenOptions& options) {
     if (!locked) return std::unexpected(locked.error());
     config_ = std::move(*locked);
     if (const auto alive = check_alive(); !alive) return alive;
-    return check_reachable(options.force);
+    return options.force ? Expected<>{} : check_physical_addresses_work(tree_, address_);
 }
 
 Expected<> SysfsFunction::check_alive() {
@@ -100,14 +101,6 @@ Expected<> SysfsFunction::check_alive() {
                        "choose one of those that ixy list shows");
     }
     return {};
-}
-
-/// An IOMMU that translates knows nothing of the physical addresses that we would give the card.
-Expected<> SysfsFunction::check_reachable(bool force) const {
-    const auto type = read_text(folder_ + "/iommu_group/type");
-    if (force || !type || !type->starts_with("DMA")) return {};
-    return failure(ErrorKind::unsupported, address_ + " is behind an IOMMU, which blocks DMA to physical addresses",
-                   "boot with iommu=pt on the kernel's command line");
 }
 
 /// Writes down how to undo, here and in the guard, and then makes the change.
@@ -207,7 +200,7 @@ Expected<std::uint32_t> SysfsFunction::config_read(std::uint32_t offset, unsigne
     if (got < 0 && errno != ENODEV) return file_failure("cannot read " + folder_ + "/config", errno);
     if (got < 0 || offset < 64) return gone(address_);
     return failure(ErrorKind::permission, "cannot read " + folder_ + "/config beyond its first 64 bytes",
-                   "run this as root, with sudo");
+                   how_to_get(Capability::sys_admin, current_privileges()));
 }
 
 Expected<> SysfsFunction::config_write(std::uint32_t offset, unsigned width, std::uint32_t value) {
@@ -238,7 +231,7 @@ Expected<Bar> SysfsFunction::map_bar(unsigned index, std::size_t least) {
         const bool locked_down = errno == EPERM;
         auto error = file_failure("cannot open " + path, errno);
         if (locked_down)
-            error.error().next = "the kernel is locked down (Secure Boot): use vfio-pci, or switch Secure Boot off";
+            error.error().next = "the kernel is locked down (Secure Boot): switch Secure Boot off in the firmware";
         return error;
     }
     struct stat status{};
@@ -251,6 +244,16 @@ Expected<Bar> SysfsFunction::map_bar(unsigned index, std::size_t least) {
     if (memory == MAP_FAILED) return file_failure("cannot map " + path, errno);
     bars_[index] = {static_cast<std::byte*>(memory), size};
     return Bar(bars_[index].data(), size);
+}
+
+Expected<> check_physical_addresses_work(const KernelTree& tree, const std::string& address) {
+    const std::string group = tree.pci_folder(address) + "/iommu_group";
+    const auto type = read_text(group + "/type");
+    if (!type && !exists(group)) return {};
+    if (!type) return std::unexpected(type.error());
+    if (!type->starts_with("DMA")) return {};
+    return failure(ErrorKind::unsupported, address + " is behind an IOMMU, which blocks DMA to physical addresses",
+                   "boot with iommu=pt on the kernel's command line");
 }
 
 Expected<std::unique_ptr<PciFunction>> open_sysfs_function(std::string_view address, const PciOpenOptions& options,

@@ -53,7 +53,6 @@ private:
 
     Expected<> examine(const PciOpenOptions& options);
     Expected<> check_alive();
-    Expected<> check_reachable(bool force) const;
     Expected<> take_from_kernel();
     Expected<> power_up();
     Expected<> enable();
@@ -73,6 +72,10 @@ private:
     std::vector<UndoStep> undo_;
     std::array<std::span<std::byte>, 6> bars_{};
 };
+
+/// Whether physical addresses reach memory from the function at `address`: an IOMMU that translates knows nothing of
+/// those that we would give the card. Errors: unsupported, and others where that cannot be seen.
+Expected<> check_physical_addresses_work(const KernelTree& tree, const std::string& address);
 
 /// SysfsFunction::open for an address as people write it ("03:00.0"). Errors: those of open_pci_function.
 Expected<std::unique_ptr<PciFunction>> open_sysfs_function(std::string_view address, const PciOpenOptions& options,

@@ -2,6 +2,8 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <thread>
 
 #include <fmt/core.h>
 #include <ixy/core/cpu.hpp>
@@ -24,6 +26,18 @@ CLI::Validator seconds_between(double least, double most) {
     return {check, "SECONDS"};
 }
 
+/// Tries the CPU in a thread of its own, so that nothing has changed if it can be had.
+std::string can_run_on(const std::string& text) {
+    int cpu = 0;
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, cpu);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || text != std::to_string(cpu))
+        return text + " is not the number of a CPU";
+    Expected<> pinned;
+    std::jthread([&] { pinned = pin_to_cpu(cpu); }).join();
+    return pinned ? "" : pinned.error().text();
+}
+
 }  // namespace
 
 void add_common_options(CLI::App& app, CommonOptions& options) {
@@ -33,12 +47,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
         ->capture_default_str();
     app.add_option("--duration", options.duration, "end after so many seconds")->check(seconds_between(0.001, longest));
     app.add_flag("--json", options.json, "statistics also as one JSON object a line on standard output");
-    app.add_option("--cpu", options.cpu, "run on this CPU (default: those of the card's NUMA node)")
-        ->check([](const std::string& cpu) {
-            const std::vector<int> allowed = allowed_cpus();
-            const bool known = std::ranges::any_of(allowed, [&](int one) { return std::to_string(one) == cpu; });
-            return known ? std::string() : "there is no CPU " + cpu + " for this process; see: taskset -cp $$";
-        });
+    app.add_option("--cpu", options.cpu, "run on this CPU (default: those of the card's NUMA node)")->check(can_run_on);
 
     DeviceOptions& device = options.device;
     const auto ring_size = CLI::Range(std::size_t{8}, std::size_t{65536});

@@ -19,14 +19,22 @@ struct Claimed {
     File lock;
 };
 
-Expected<Claimed> claim(const KernelTree& tree, const std::string& device, bool in_use_is_fine) {
+/// What may be in the way of claiming a card.
+enum class Claim : std::uint8_t {
+    idle,      ///< nobody may use it
+    kernels,   ///< the kernel may use it, but no program
+    whatever,  ///< --force; another ixy's lock is respected all the same
+};
+
+Expected<Claimed> claim(const KernelTree& tree, const std::string& device, Claim may) {
     const auto address = parse_pci_address(device);
     if (!address) return std::unexpected(address.error());
     const std::string folder = tree.pci_folder(*address);
     if (!exists(folder)) return failure(ErrorKind::not_found, "there is no PCI device " + *address, "see: ixy list");
     const UsageFacts usage = gather_usage(tree, *address);
     const auto reason = reason_in_use(usage);
-    if (reason && (!in_use_is_fine || reason->kind != ErrorKind::busy)) return std::unexpected(*reason);
+    const bool fine = may == Claim::whatever || (may == Claim::kernels && !is_passive_driver(usage.driver));
+    if (reason && (!fine || reason->kind == ErrorKind::invalid_argument)) return std::unexpected(*reason);
     auto lock = lock_function(tree, *address);
     if (!lock) return std::unexpected(lock.error());
     return Claimed{*address, folder, usage.driver, std::move(*lock)};
@@ -54,7 +62,7 @@ Expected<std::string> probe(const KernelTree& tree, const Claimed& card, const s
 }  // namespace
 
 Expected<> bind(const KernelTree& tree, const std::string& device, const std::string& driver, bool force) {
-    const auto card = claim(tree, device, force);
+    const auto card = claim(tree, device, force ? Claim::whatever : Claim::idle);
     if (!card) return std::unexpected(card.error());
     if (card->driver == driver) {
         fmt::print("{} is bound to {} already\n", card->address, driver);
@@ -78,7 +86,7 @@ Expected<> bind(const KernelTree& tree, const std::string& device, const std::st
 }
 
 Expected<> unbind(const KernelTree& tree, const std::string& device, bool force) {
-    const auto card = claim(tree, device, force);
+    const auto card = claim(tree, device, force ? Claim::whatever : Claim::idle);
     if (!card) return std::unexpected(card.error());
     if (auto done = release(*card); !done) return done;
     if (card->driver.empty()) fmt::print("{} is bound to no driver already\n", card->address);
@@ -86,8 +94,8 @@ Expected<> unbind(const KernelTree& tree, const std::string& device, bool force)
     return {};
 }
 
-Expected<> restore(const KernelTree& tree, const std::string& device) {
-    const auto card = claim(tree, device, true);
+Expected<> restore(const KernelTree& tree, const std::string& device, bool force) {
+    const auto card = claim(tree, device, force ? Claim::whatever : Claim::kernels);
     if (!card) return std::unexpected(card.error());
     if (auto done = write_file(card->folder + "/driver_override", "\n"); !done) return done;
     if (!is_passive_driver(card->driver)) {

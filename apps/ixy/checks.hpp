@@ -9,11 +9,17 @@
 namespace ixy::app {
 
 struct Finding {
+    enum class State : std::uint8_t {
+        good,
+        missing,
+        unseen,  ///< it could not be looked at, which says neither
+    };
+
     std::string subject;  ///< "huge pages"
-    bool good = false;
+    State state = State::missing;
     bool needed = true;  ///< no program works on a real card without it
     std::string what;    ///< "512 of 2 MiB, 500 free"
-    std::string next{};  ///< the command that mends it
+    std::string next{};  ///< the command that fixes it
 };
 
 std::vector<Finding> examine_machine(const KernelTree& tree);

@@ -11,20 +11,22 @@
 
 namespace ixy::app {
 
-/// The network cards: addresses, drivers, interfaces, in use or not.
-void list(const KernelTree& tree, bool json);
+/// The network cards: addresses, drivers, interfaces, in use or not. As JSON: one object a line. Errors: those of
+/// list_network_cards.
+Expected<> list(const KernelTree& tree, bool json);
 
 /// Binds the card to a kernel driver, whatever the driver's own list of ids says.
 Expected<> bind(const KernelTree& tree, const std::string& device, const std::string& driver, bool force);
 /// Leaves the card without a kernel driver.
 Expected<> unbind(const KernelTree& tree, const std::string& device, bool force);
-/// Gives the card back to the driver that the kernel chooses by itself.
-Expected<> restore(const KernelTree& tree, const std::string& device);
+/// Gives the card back to the driver that the kernel chooses by itself. Errors: also busy, where a program drives it.
+Expected<> restore(const KernelTree& tree, const std::string& device, bool force);
 
 /// Asks the kernel to keep `count` huge pages, and says how many it really keeps.
 Expected<> set_huge_pages(const KernelTree& tree, std::size_t count, HugePage size, int node);
 
-/// Says what is missing on this machine. True: everything that a program needs is there.
+/// Says what is missing on this machine. As JSON: one object a line for each finding, and one with the summary. True:
+/// everything that a program needs is there, and was seen.
 bool doctor(const KernelTree& tree, bool json);
 
 struct RegisterOptions {

@@ -76,17 +76,17 @@ nlohmann::json json_of(const NetworkCard& card) {
 
 }  // namespace
 
-void list(const KernelTree& tree, bool json) {
-    const std::vector<NetworkCard> cards = list_network_cards(tree);
+Expected<> list(const KernelTree& tree, bool json) {
+    const auto cards = list_network_cards(tree);
+    if (!cards) return std::unexpected(cards.error());
     if (json) {
-        nlohmann::json array = nlohmann::json::array();
-        for (const NetworkCard& card : cards) array.push_back(json_of(card));
-        fmt::print("{}\n", array.dump(2));
-    } else if (cards.empty()) {
+        for (const NetworkCard& card : *cards) fmt::print("{}\n", json_of(card).dump());
+    } else if (cards->empty()) {
         fmt::print("There is no network card on this machine's PCI bus.\n");
     } else {
-        print_table(cards);
+        print_table(*cards);
     }
+    return {};
 }
 
 }  // namespace ixy::app

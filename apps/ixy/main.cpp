@@ -41,15 +41,15 @@ CLI::App* add_card_command(CLI::App& app, CommandLine& line, const char* name, c
 /// Those that prepare a machine.
 void describe_preparations(CLI::App& app, CommandLine& line) {
     line.list = app.add_subcommand("list", "Show the network cards, their drivers, and which are in use");
-    line.list->add_flag("--json", line.json, "as JSON on standard output");
+    line.list->add_flag("--json", line.json, "as JSON on standard output, one object a line");
 
-    line.bind = add_card_command(app, line, "bind", "Bind a card to a kernel driver, for example vfio-pci");
+    line.bind = add_card_command(app, line, "bind", "Bind a card to a kernel driver, for example e1000");
     line.bind->add_option("DRIVER", line.driver, "the kernel driver's name")->required();
     line.unbind = add_card_command(app, line, "unbind", "Take a card from its kernel driver");
-    for (CLI::App* const command : {line.bind, line.unbind}) {
-        command->add_flag("--force", line.force, "also when the kernel uses the card");
-    }
     line.restore = add_card_command(app, line, "restore", "Give a card back to the kernel's own driver");
+    for (CLI::App* const command : {line.bind, line.unbind, line.restore}) {
+        command->add_flag("--force", line.force, "even if the card is in use, or may be");
+    }
 
     line.hugepages = app.add_subcommand("hugepages", "Let the kernel keep huge pages for DMA memory");
     line.hugepages->add_option("N", line.huge_pages, "how many in all")->required()->check(CLI::Range(0, 1 << 20));
@@ -58,8 +58,8 @@ void describe_preparations(CLI::App& app, CommandLine& line) {
             std::map<std::string, HugePage>{{"2M", HugePage::two_mib}, {"1G", HugePage::one_gib}}, CLI::ignore_case));
     line.hugepages->add_option("--node", line.node, "on this NUMA node only")->check(CLI::NonNegativeNumber);
 
-    line.doctor = app.add_subcommand("doctor", "Say what is missing on this machine, and the command that mends it");
-    line.doctor->add_flag("--json", line.json, "as JSON on standard output");
+    line.doctor = app.add_subcommand("doctor", "Say what is missing on this machine, and the command that fixes it");
+    line.doctor->add_flag("--json", line.json, "as JSON on standard output, one object a line");
 }
 
 /// Those that look into a card, or play one.
@@ -96,15 +96,14 @@ int run(const CommandLine& line) {
     const auto status = [](const Expected<>& result) { return exit_status("ixy", result); };
     if (*line.bind) return status(bind(line.tree, line.device, line.driver, line.force));
     if (*line.unbind) return status(unbind(line.tree, line.device, line.force));
-    if (*line.restore) return status(restore(line.tree, line.device));
+    if (*line.restore) return status(restore(line.tree, line.device, line.force));
     if (*line.hugepages) return status(set_huge_pages(line.tree, line.huge_pages, line.size, line.node));
     if (*line.regs) return status(print_registers(line.tree, line.registers));
     if (*line.rings) return status(print_rings(line.tree, line.device));
     request_explanations(line.explain);
     if (*line.sim) return status(serve_card(line.software_card, line.socket));
     if (*line.doctor) return doctor(line.tree, line.json) ? exit_ok : exit_failed;
-    list(line.tree, line.json);
-    return exit_ok;
+    return status(list(line.tree, line.json));
 }
 
 /// `status`, unless not all that was printed has gone out.

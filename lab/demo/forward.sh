@@ -20,12 +20,20 @@ at_work pcap >/dev/null || fail "ixy-pcap did not start" pcap
 at_work fwd >/dev/null || fail "ixy-fwd did not start" fwd
 start pktgen ixy-pktgen --json --duration "$seconds" --rate "$rate" "$CARD1"
 
-second=0
+# newer NAME KEY: the same from a line that comes after now, unless the sender ends first.
+newer() {
+    lines=$(wc -l <"/tmp/$1.out")
+    while [ "$(wc -l <"/tmp/$1.out")" = "$lines" ] && alive pktgen; do sleep 0.1; done
+    newest "$1" "$2"
+}
+
+# Each prints once a second, at a time of its own. Read from the end of the line to its beginning, the counts never say that
+# more has arrived than was sent.
 while alive pktgen; do
-    sleep 1
-    second=$((second + 1))
-    printf '%3d s   sent %8d   forwarded %8d   captured %8d\n' $second \
-        "$(newest pktgen sent)" "$(newest fwd forwarded)" "$(newest pcap captured)"
+    captured=$(newest pcap captured)
+    forwarded=$(newer fwd forwarded)
+    sent=$(newer pktgen sent)
+    printf '%3d s   sent %8d   forwarded %8d   captured %8d\n' "$(newest pktgen seconds)" "$sent" "$forwarded" "$captured"
 done
 ends pktgen >/dev/null || fail "ixy-pktgen failed" pktgen
 sleep 1   # what is still on its way

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include <ixy/core/files.hpp>
+#include <ixy/core/privileges.hpp>
 
 #include "kinds.hpp"
 
@@ -44,8 +45,10 @@ std::unexpected<Error> tap_failure(const std::string& name, int error) {
     const std::string what = "tap:" + name;
     const std::string make = "ip tuntap add dev " + name + " mode tap user $USER";
     if (error == EPERM || error == EACCES) {
-        return failure(ErrorKind::permission, what + ": may not be made or taken by this user",
-                       "run as root, or give the user one: sudo " + make + " && sudo ip link set " + name + " up");
+        std::string next = how_to_get(Capability::net_admin, current_privileges());
+        if (next.empty()) next = "allow it to the container: docker run --device /dev/net/tun";
+        next += ", or give this user one: " + as_root(make) + " && " + as_root("ip link set " + name + " up");
+        return failure(ErrorKind::permission, what + ": you lack permission to create or open it", next);
     }
     if (error == EINVAL) {
         return failure(ErrorKind::invalid_argument, what + ": there is such an interface, and it is no TAP interface",

@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <thread>
+
+#include <ixy/core/cpu.hpp>
 
 #include "tests/apps/program.hpp"
 
@@ -127,6 +130,19 @@ TEST(ProgramsPcap, failing_card_leaves_no_new_file_and_an_old_one_as_it_was) {
     std::string content;
     std::ifstream(folder / "old.pcap") >> content;
     EXPECT_EQ(content, "precious");
+}
+
+TEST(ProgramsCpu, a_cpu_outside_of_the_inherited_mask_is_taken) {
+    const std::vector<int> cpus = allowed_cpus();
+    std::jthread([&cpus] {  // the program inherits this thread's mask; with one CPU there is nothing outside of it
+        ASSERT_TRUE(pin_to_cpu(cpus.front()));
+        Program program("ixy-pktgen", {"--cpu", std::to_string(cpus.back()), "--count", "1", "sim:82540em"});
+        EXPECT_EQ(program.wait(), 0) << program.errors();
+    });
+}
+
+TEST(ProgramsCpu, a_cpu_that_is_not_there_is_a_usage_mistake) {
+    expect_failure("ixy-pktgen", {"--cpu", "60000", "--count", "1", "sim:82540em"}, 2, "CPU 60000 is not online");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <sstream>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -31,6 +32,14 @@ Result run(const std::string& arguments) {
     const int status = ::pclose(pipe);
     if (WIFEXITED(status)) result.status = WEXITSTATUS(status);
     return result;
+}
+
+/// One JSON object for each line.
+std::vector<nlohmann::json> lines_of_json(const std::string& text) {
+    std::vector<nlohmann::json> objects;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) objects.push_back(nlohmann::json::parse(line));
+    return objects;
 }
 
 /// Plays the kernel on a fake tree: a card goes to the driver in driver_override when drivers_probe names it, else to
@@ -79,6 +88,11 @@ struct Ixy : testing::Test {
         FakeSysfs::put(folder / "nr_hugepages", total + "\n");
         FakeSysfs::put(folder / "free_hugepages", free + "\n");
     }
+    void put_good_machine() {
+        FakeSysfs::put(fake.root / "proc/self/status", "CapEff:\t000001ffffffffff\n");
+        FakeSysfs::put(fake.root / "sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
+        put_huge_pages("512", "512");
+    }
     void put_register(const std::string& address, std::size_t offset, std::uint32_t value) {
         std::string bar = FakeSysfs::get(fake.folder(address) / "resource0");
         for (std::size_t i = 0; i < 4; ++i) bar.at(offset + i) = static_cast<char>(value >> 8 * i);
@@ -114,7 +128,7 @@ TEST_F(Ixy, list_shows_cards_and_why_one_is_in_use) {
     EXPECT_TRUE(result.says("lo is up and has the address 127.0.0.1")) << result.output;
     EXPECT_TRUE(result.says("8086:4711")) << result.output;
 
-    const auto json = nlohmann::json::parse(ixy("list --json").output);
+    const auto json = lines_of_json(ixy("list --json").output);
     ASSERT_EQ(json.size(), 2U);
     EXPECT_EQ(json[0]["model"], "82540EM");
     EXPECT_EQ(json[0]["interfaces"][0], "lo");
@@ -125,7 +139,30 @@ TEST_F(Ixy, list_shows_cards_and_why_one_is_in_use) {
 
 TEST_F(Ixy, list_of_a_machine_without_cards_says_so) {
     EXPECT_TRUE(ixy("list").says("no network card"));
-    EXPECT_EQ(ixy("list --json").output, "[]\n");
+    EXPECT_EQ(ixy("list --json").output, "");
+}
+
+TEST_F(Ixy, list_without_sysfs_is_an_error_and_not_an_empty_list) {
+    std::filesystem::remove_all(fake.root / "sys");
+    for (const char* words : {"list", "list --json"}) {
+        const Result result = ixy(words);
+        EXPECT_EQ(result.status, 1) << result.output;
+        EXPECT_TRUE(result.says("there is no sysfs")) << result.output;
+    }
+}
+
+TEST_F(Ixy, every_command_calls_a_card_in_use_whose_interface_it_cannot_see) {
+    fake.add({.interface = "ixytest0"});
+    put_good_machine();
+    const auto before = fake.snapshot();
+    EXPECT_TRUE(ixy("list").says("ixytest0   in use")) << ixy("list").output;
+    for (const char* words : {"list", "doctor", "unbind 03:00.0", "bind 03:00.0 uio_pci_generic"}) {
+        const Result result = ixy(words);
+        EXPECT_EQ(result.status, words == std::string("list") ? 0 : 1) << words;
+        EXPECT_TRUE(result.says("this network namespace has no interface of that name")) << result.output;
+        EXPECT_TRUE(result.says("ip netns exec")) << result.output;
+    }
+    EXPECT_EQ(fake.snapshot(), before);
 }
 
 TEST_F(Ixy, bind_unbind_and_restore_move_a_card_between_drivers) {
@@ -143,7 +180,7 @@ TEST_F(Ixy, bind_unbind_and_restore_move_a_card_between_drivers) {
     EXPECT_TRUE(restored.says("bound to e1000")) << restored.output;
 
     std::filesystem::remove_all(folder / "net");
-    FakeSysfs::put(folder / "net/ixytest0/flags", "0x1002\n");
+    FakeSysfs::add_interface(folder, "lo", "0x8");
     EXPECT_EQ(ixy("unbind 03:00.0").status, 0);
     EXPECT_TRUE(ixy("restore 03:00.0").says("bound to e1000"));
 }
@@ -162,6 +199,20 @@ TEST_F(Ixy, restore_without_a_kernel_driver_names_modprobe) {
     const Result result = ixy("restore 03:00.0");
     EXPECT_EQ(result.status, 1);
     EXPECT_TRUE(result.says("modprobe")) << result.output;
+}
+
+TEST_F(Ixy, restore_refuses_a_card_that_a_program_drives_unless_forced) {
+    const auto folder = fake.add({.driver = "uio_pci_generic", .interface = ""});
+    std::filesystem::create_directories(folder / "uio/uio3");
+    fake.add_process(812, "testpmd", "/dev/uio3");
+    const FakeKernel kernel(fake, "0000:03:00.0", "e1000");
+    for (const char* words : {"restore 03:00.0", "unbind 03:00.0"}) {
+        const Result refused = ixy(words);
+        EXPECT_EQ(refused.status, 1) << words;
+        EXPECT_TRUE(refused.says("process 812 (testpmd) has it open")) << refused.output;
+        EXPECT_EQ(link_target_name(folder / "driver"), "uio_pci_generic");
+    }
+    EXPECT_TRUE(ixy("restore 03:00.0 --force").says("bound to e1000"));
 }
 
 TEST_F(Ixy, unbind_refuses_a_card_in_use_unless_forced_and_changes_nothing) {
@@ -204,22 +255,57 @@ TEST_F(Ixy, doctor_names_what_is_missing_and_the_command) {
     put_huge_pages("0", "0");
     const Result result = ixy("doctor");
     EXPECT_EQ(result.status, 1);
-    for (const char* text :
-         {"sudo ixy hugepages", "CAP_SYS_ADMIN", "Secure Boot", "ip link set lo down", "modprobe vfio-pci"}) {
+    for (const char* text : {"ixy hugepages", "CAP_SYS_ADMIN", "Secure Boot", "ip link set lo down"}) {
         EXPECT_TRUE(result.says(text)) << text << "\n" << result.output;
     }
 }
 
+TEST_F(Ixy, nothing_proposes_a_driver_that_the_programs_refuse) {
+    fake.add({.driver = "", .interface = ""});
+    for (const char* words : {"doctor", "bind --help", "--help", "restore --help"})
+        EXPECT_FALSE(ixy(words).says("vfio-pci")) << words;
+}
+
+TEST_F(Ixy, doctor_says_unknown_of_what_it_cannot_see_and_ends_with_status_one) {
+    fake.add({});
+    put_good_machine();
+    EXPECT_EQ(ixy("doctor").status, 0);
+    std::filesystem::remove_all(fake.root / "sys/kernel/security");
+    std::filesystem::create_directory(fake.root / "sys/kernel/security");  // securityfs is not mounted
+    const Result hidden = ixy("doctor");
+    EXPECT_EQ(hidden.status, 1) << hidden.output;
+    EXPECT_TRUE(hidden.says("UNKNOWN   lockdown")) << hidden.output;
+    EXPECT_TRUE(hidden.says("mount -t securityfs")) << hidden.output;
+    std::filesystem::remove_all(fake.root / "sys");
+    std::filesystem::remove_all(fake.root / "proc");
+    const Result nothing = ixy("doctor");
+    EXPECT_EQ(nothing.status, 1) << nothing.output;
+    for (const char* text :
+         {"UNKNOWN   privileges", "UNKNOWN   huge pages", "UNKNOWN   lockdown", "MISSING   sysfs", "UNKNOWN   cards"})
+        EXPECT_TRUE(nothing.says(text)) << text << "\n" << nothing.output;
+    const auto json = lines_of_json(ixy("doctor --json").output);
+    EXPECT_EQ(json.back()["ready"], false);
+}
+
+TEST_F(Ixy, doctor_names_a_control_groups_limit_on_huge_pages) {
+    fake.add({});
+    put_good_machine();
+    FakeSysfs::put(fake.root / "proc/self/cgroup", "0::/box\n");
+    FakeSysfs::put(fake.root / "sys/fs/cgroup/box/hugetlb.2MB.max", "0\n");
+    const Result result = ixy("doctor");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_TRUE(result.says("sys/fs/cgroup/box/hugetlb.2MB.max is 0")) << result.output;
+}
+
 TEST_F(Ixy, doctor_is_content_with_a_machine_that_has_everything) {
     fake.add({});
-    FakeSysfs::put(fake.root / "proc/self/status", "CapEff:\t000001ffffffffff\n");
-    FakeSysfs::put(fake.root / "sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
-    put_huge_pages("512", "512");
+    put_good_machine();
     const Result result = ixy("doctor");
     EXPECT_EQ(result.status, 0) << result.output;
-    const auto json = nlohmann::json::parse(ixy("doctor --json").output);
-    EXPECT_EQ(json["ready"], true);
-    EXPECT_GT(json["findings"].size(), 8U);
+    const auto json = lines_of_json(ixy("doctor --json").output);
+    ASSERT_GT(json.size(), 8U);
+    EXPECT_EQ(json.front()["subject"], "kernel");
+    EXPECT_EQ(json.back(), (nlohmann::json{{"summary", true}, {"ready", true}}));
 }
 
 TEST_F(Ixy, regs_prints_names_fields_and_meanings) {

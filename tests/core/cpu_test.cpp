@@ -46,6 +46,23 @@ TEST(pin_to_cpu, the_thread_runs_there_and_only_there) {
         });
 }
 
+TEST(pin_to_cpu, the_mask_that_a_thread_inherits_is_no_limit) {
+    const List cpus = allowed_cpus();
+    std::jthread([&] {
+        ASSERT_TRUE(pin_to_cpu(cpus.front()));
+        EXPECT_TRUE(pin_to_cpu(cpus.back()));  // outside of the mask now, unless there is only one
+        EXPECT_EQ(allowed_cpus(), List({cpus.back()}));
+    });
+}
+
+TEST(pin_to_cpu, a_cpu_that_is_offline_and_one_that_a_cpuset_forbids_differ) {
+    const test::FakeFolder sys;
+    sys.write("devices/system/cpu/online", "0-1\n");
+    EXPECT_NE(pin_to_cpu(60000, sys.path()).error().what.find("CPU 60000 is not online"), std::string::npos);
+    sys.write("devices/system/cpu/online", "0-60000\n");
+    EXPECT_NE(pin_to_cpu(60000, sys.path()).error().what.find("cpuset"), std::string::npos);
+}
+
 TEST(pin_to_cpu, a_cpu_that_is_not_there_is_an_error_and_changes_nothing) {
     const List before = allowed_cpus();
     for (const int cpu : {-1, 60000, 65536, INT_MAX, INT_MIN})

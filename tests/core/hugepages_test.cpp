@@ -36,7 +36,7 @@ TEST(pagemap, a_hidden_frame_number_is_missing_permission_and_never_page_0) {
         const auto physical = physical_address(address, map.file);
         ASSERT_FALSE(physical.has_value());
         EXPECT_EQ(physical.error().kind, ErrorKind::permission);
-        EXPECT_NE(physical.error().next.find("root"), std::string::npos);
+        EXPECT_NE(physical.error().next, "");
     }
 }
 

@@ -18,6 +18,7 @@ LAB = HERE.parent.parent / "lab"
 sys.path[:0] = [str(HERE), str(LAB)]
 
 import after
+from ending import unwind_at_signals
 
 
 def judge(said: str, status: int) -> list[str]:
@@ -48,9 +49,14 @@ def main(options: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="ixy-lab-") as left:
         guest = subprocess.Popen([LAB / "lab", "run", "--out", left, *options], stdout=subprocess.PIPE, text=True, errors="replace")
         said = ""
-        for line in guest.stdout:
-            print(line, end="", flush=True)
-            said += line
+        try:
+            for line in guest.stdout:
+                print(line, end="", flush=True)
+                said += line
+        except SystemExit:
+            guest.terminate()
+            guest.wait()
+            raise
         wrong = judge(said, guest.wait())
         if guest.returncode in (0, 1):
             wrong += look_at_what_is_left(pathlib.Path(options[-1]), pathlib.Path(left))
@@ -60,4 +66,5 @@ def main(options: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    unwind_at_signals()
     sys.exit(main(sys.argv[1:]))

@@ -20,12 +20,12 @@ TEST(Enumerate, lists_network_cards_by_address_and_nothing_else) {
     std::filesystem::create_directory_symlink("../../../kernel/iommu_groups/7", folder / "iommu_group");
     FakeSysfs::put(folder / "numa_node", "1\n");
 
-    const auto cards = list_network_cards(fake.tree);
+    const auto cards = list_network_cards(fake.tree).value();
     ASSERT_EQ(cards.size(), 2U);
     EXPECT_EQ(cards[0].address, "0000:03:00.0");
     EXPECT_EQ(cards[0].identity.device, 0x100e);
     EXPECT_EQ(cards[0].driver, "e1000");
-    EXPECT_EQ(cards[0].interfaces, std::vector<std::string>{"ixytest0"});
+    EXPECT_EQ(cards[0].interfaces, std::vector<std::string>{"lo"});
     EXPECT_EQ(cards[0].numa_node, 1);
     EXPECT_EQ(cards[0].iommu_group, 7);
     EXPECT_FALSE(cards[0].in_use.has_value());
@@ -44,7 +44,7 @@ TEST(Enumerate, says_which_card_is_in_use_and_why) {
     const File lock(::open((locked / "config").c_str(), O_RDONLY | O_CLOEXEC));
     ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
 
-    const auto cards = list_network_cards(fake.tree);
+    const auto cards = list_network_cards(fake.tree).value();
     ASSERT_EQ(cards.size(), 2U);
     ASSERT_TRUE(cards[0].in_use.has_value());
     EXPECT_NE(cards[0].in_use->what.find("lo is up"), std::string::npos);
@@ -52,8 +52,27 @@ TEST(Enumerate, says_which_card_is_in_use_and_why) {
     EXPECT_NE(cards[1].in_use->what.find("process " + std::to_string(::getpid())), std::string::npos);
 }
 
-TEST(Enumerate, machine_without_pci_has_no_cards) {
-    EXPECT_TRUE(list_network_cards({.sys = "/no-such-folder"}).empty());
+TEST(Enumerate, lock_of_a_process_that_cannot_be_seen_is_seen) {
+    FakeSysfs fake;
+    const auto locked = fake.add({});
+    const File lock(::open((locked / "config").c_str(), O_RDONLY | O_CLOEXEC));
+    ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+    const auto cards = list_network_cards(fake.tree).value();
+    ASSERT_TRUE(cards.at(0).in_use.has_value());
+    EXPECT_NE(cards[0].in_use->what.find("taken by another ixy"), std::string::npos) << cards[0].in_use->what;
+}
+
+TEST(Enumerate, machine_without_a_pci_bus_has_no_cards) {
+    FakeSysfs fake;
+    std::filesystem::remove_all(fake.root / "sys/bus/pci");
+    EXPECT_TRUE(list_network_cards(fake.tree).value().empty());
+}
+
+TEST(Enumerate, machine_without_sysfs_cannot_tell) {
+    const auto cards = list_network_cards({.sys = "/no-such-folder"});
+    ASSERT_FALSE(cards.has_value());
+    EXPECT_NE(cards.error().what.find("/no-such-folder"), std::string::npos);
+    EXPECT_NE(cards.error().next.find("mount"), std::string::npos);
 }
 
 }  // namespace

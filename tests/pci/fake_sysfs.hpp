@@ -21,7 +21,9 @@ struct FakeCard {
     std::uint16_t device = 0x100e;
     std::uint32_t class_code = 0x020000;
     std::string driver = "e1000";  ///< empty: not bound
-    std::string interface = "ixytest0";
+    /// An idle interface has to be one that this machine has, and every machine has lo. Here it counts as down; what
+    /// the kernel says of a name that it does not know is that it cannot be seen.
+    std::string interface = "lo";
     std::uint16_t command = 0x0103;  ///< I/O, memory, SERR
     std::uint8_t power_state = 0;
     std::size_t bar_bytes = 131072;
@@ -34,7 +36,10 @@ public:
         root = ::mkdtemp(name.data());
         tree = {.sys = root / "sys", .proc = root / "proc"};
         std::filesystem::create_directories(root / "sys/bus/pci/devices");
-        std::filesystem::create_directories(root / "proc");
+        // Seen from the first pid namespace, which has one process.
+        std::filesystem::create_directories(root / "proc/self/ns");
+        std::filesystem::create_symlink("pid:[4026531836]", root / "proc/self/ns/pid");
+        add_process(1, "init");
         put(root / "sys/bus/pci/drivers_probe", "");
     }
     ~FakeSysfs() { std::filesystem::remove_all(root); }
@@ -75,8 +80,22 @@ public:
         put(at / "resource1", std::string(64, '\0'));
         put(at / "config", config_space(card));
         if (!card.driver.empty()) bind(card.address, card.driver);
-        if (!card.interface.empty()) put(at / "net" / card.interface / "flags", "0x1002\n");
+        if (!card.interface.empty()) add_interface(at, card.interface, "0x8");
         return at;
+    }
+    static void add_interface(const std::filesystem::path& card, const std::string& name, const std::string& flags) {
+        put(card / "net" / name / "flags", flags + "\n");
+        put(card / "net" / name / "ifindex", "1\n");  // that of lo
+        put(card / "net" / name / "address", "00:00:00:00:00:00\n");
+    }
+    /// A process with one open file, and lines of /proc/PID/maps.
+    void add_process(int number, const std::string& name, const std::string& open_file = {},
+                     const std::string& maps = {}) const {
+        const auto at = root / "proc" / std::to_string(number);
+        std::filesystem::create_directories(at / "fd");
+        put(at / "comm", name + "\n");
+        put(at / "maps", maps);
+        if (!open_file.empty()) std::filesystem::create_symlink(open_file, at / "fd/3");
     }
     /// What the kernel does when a driver takes a card.
     void bind(const std::string& address, const std::string& driver) {

@@ -182,7 +182,7 @@ TEST(Guard, ends_with_the_last_function) {
 TEST(Guard, forgets_a_function_that_was_closed) {
     FakeSysfs fake;
     fake.add({});
-    fake.add({.address = "0000:04:00.0", .interface = "ixytest1"});
+    fake.add({.address = "0000:04:00.0", .interface = "lo"});
     const auto other = SysfsFunction::open("0000:04:00.0", {}, fake.tree);
     ASSERT_TRUE(other.has_value());
     for (unsigned i = 0; i < 2 * Guard::most_functions; ++i) {
@@ -195,7 +195,7 @@ TEST(Guard, forgets_a_function_that_was_closed) {
 TEST(Guard, killed_is_noticed_at_the_next_open_and_harmless_at_close) {
     FakeSysfs fake;
     fake.add({});
-    fake.add({.address = "0000:04:00.0", .interface = "ixytest1"});
+    fake.add({.address = "0000:04:00.0", .interface = "lo"});
     {
         const auto function = SysfsFunction::open(address, {}, fake.tree);
         ASSERT_TRUE(function.has_value());

@@ -348,7 +348,7 @@ TEST_F(Sysfs, interrupts_and_reset_are_unsupported) {
 
 TEST_F(Sysfs, devices_of_one_process_share_an_address_space_and_a_guard) {
     fake.add({});
-    fake.add({.address = "0000:04:00.0", .interface = "ixytest1"});
+    fake.add({.address = "0000:04:00.0", .interface = "lo"});
     const auto first = open();
     const auto second = open_sysfs_function("04:00.0", {}, fake.tree);
     ASSERT_TRUE(first.has_value() && second.has_value());

@@ -1,8 +1,8 @@
 # A card that the kernel uses is refused, by interface and reason, and left as it is; --force takes it; a lock is never overridden.
 # lab: --card 82540em:wire=a --card 82545em:wire=b --card 82540em:wire=c --card 82545em:wire=d --card 82544gc:wire=e
-# lab: --modules bridge,bonding
+# lab: --modules bridge,bonding,8021q,af_packet
 . /lab/functions.sh
-plan 25
+plan 39
 
 all_about() { # what a refusal must not change: driver, interface with its addresses and master, routes, command register
     driver_of "$1"
@@ -22,7 +22,8 @@ refused() {
     same "$refused_what: nothing has changed" "$before" "$(all_about "$refused_card")"
 }
 
-has_link() { [ "$(cat "/sys/class/net/$1/carrier")" = 1 ]; }
+# Its state follows the carrier a moment later.
+has_link() { [ "$(cat "/sys/class/net/$1/carrier")" = 1 ] && [ "$(cat "/sys/class/net/$1/operstate")" = up ]; }
 
 first=$(interface_of "$CARD1") second=$(interface_of "$CARD2") third=$(interface_of "$CARD3") fourth=$(interface_of "$CARD4")
 ip link set "$first" up
@@ -50,6 +51,20 @@ same "in another namespace: refused" 1 $?
 check "in another namespace: still there" inside "$namespace" ip link show dev "$hidden"
 same "in another namespace: the driver is the kernel's" e1000 "$(driver_of "$CARD5")"
 
+# Its namespace left, but not its sysfs: the interface of CARD1 stands there, and none of its addresses can be seen.
+message=$(unshare -n ixy-pcap --duration 1 "$CARD1" /tmp/refused.pcap 2>&1)
+same "seen through another namespace's sysfs: refused" 1 $?
+case $message in *"network namespace"*) ok "and told why" ;; *) not_ok "and told why" "$message" ;; esac
+same "and listed as in use" 5 "$(unshare -n ixy list | grep -c 'in use$')"
+
+ip link set "$second" down
+ip link set "$second" up
+wait_until 10 has_link "$second"
+start reader udhcpc -f -i "$second" -s /bin/true
+wait_until 5 grep -q . /proc/net/packet
+refused "a packet socket" "$CARD2" "$second" udhcpc
+kill "$(pid_of reader)"
+
 start forced ixy-pcap --force "$CARD1" /tmp/forced.pcap
 check "--force takes a card with an address" at_work forced
 same "the kernel has lost its interface" "" "$(interface_of "$CARD1")"
@@ -58,8 +73,24 @@ for force in "" --force; do
     same "a second ixy is refused ${force:-without --force}" 1 $?
     case $message in *"taken by another ixy"*) ok "and told so" ;; *) not_ok "and told so" "$message" ;; esac
 done
+elsewhere="unshare -p -f --mount-proc"   # as a container sees it: not one process of those outside
+check "from a container that program's lock is seen, if not the program" \
+    sh -c "$elsewhere ixy list | grep '$CARD1 is taken by another ixy: a process that cannot be seen'"
 check "the first one is not disturbed" alive forced
 check "and ends well" ends forced INT
 same "the kernel's driver is back" e1000 "$(driver_of "$CARD1")"
 check "an interface that is merely up can be taken" sh -c "ip link set $(interface_of "$CARD1") up && ixy-pcap --duration 1 $CARD1 /tmp/up.pcap"
+
+# Killed together with its guard, a program leaves the card as it was: without a driver, and able to reach memory.
+start killed ixy-pcap "$CARD1" /tmp/killed.pcap
+check "a program has the card" at_work killed
+kill -KILL $(pidof ixy-guard) "$pid_killed"
+wait_until 10 ended killed
+check "bus mastering is left on" bus_master_on "$CARD1"
+same "where every process is seen, the card is free" 1 "$(ixy list | grep "^$CARD1" | grep -c 'free$')"
+same "where they are not, it may be in use" 1 "$($elsewhere ixy list | grep -c "^$CARD1 may be in use: its bus mastering is on")"
+$elsewhere ixy restore "$CARD1" 2>/dev/null
+same "and a container does not restore it" 1 $?
+check "ixy restore gives it back" ixy restore "$CARD1"
+same "to the kernel's driver" e1000 "$(driver_of "$CARD1")"
 finish

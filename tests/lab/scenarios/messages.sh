@@ -40,7 +40,7 @@ echo 64 >/proc/sys/vm/nr_hugepages
 # A full disk: what fits is kept and can be read, the program says what happened, and the card goes back.
 mkdir /small
 mount -t tmpfs -o size=256k tmpfs /small
-start pcap ixy-pcap "$CARD2" /small/full.pcap
+start pcap ixy-pcap --rx-ring 4096 "$CARD2" /small/full.pcap
 check "full disk: ixy-pcap has its card" at_work pcap
 check "full disk: 10,000 frames come" ixy-pktgen --count 10000 --rate 20kpps "$CARD1"
 check "full disk: ixy-pcap ends by itself" wait_until 20 ended pcap
