@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <ixy/nic/e1000/e1000.hpp>
+#include <ixy/nic/e1000/limits.hpp>
 
 #include <ixy/datasheet/e1000/registers.hpp>
 
@@ -93,7 +94,6 @@ void E1000::refresh_counters() {
 /// What was received is counted by the queue, exactly and as the program saw it; what was sent, by the card, since only
 /// it knows what reached the wire. Its octets include the frames' check sequences.
 Statistics E1000::statistics() {
-    constexpr std::uint64_t check_sequence = 4;
     refresh_counters();
     const std::uint64_t check_sequences = check_sequence * counters_[GPTC];
     const RxQueueCounters& rx = receive_->counters;
