@@ -83,8 +83,8 @@ struct NamedCounter {
 struct Statistics {
     std::uint64_t rx_packets = 0;  ///< good frames that the card received and had a buffer for
     std::uint64_t rx_bytes = 0;
-    std::uint64_t tx_packets = 0;
-    std::uint64_t tx_bytes = 0;
+    std::uint64_t tx_packets = 0;  ///< good frames that the card sent
+    std::uint64_t tx_bytes = 0;    ///< as the card counts them, or else its queues
     std::uint64_t rx_missed = 0;   ///< frames that the card had no room or no descriptor for
     std::uint64_t rx_errors = 0;   ///< damaged frames
     std::uint64_t rx_dropped = 0;  ///< good frames that the driver gave up: oversized, no memory
