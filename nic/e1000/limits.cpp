@@ -10,8 +10,8 @@ namespace ixy::e1000 {
 namespace {
 
 constexpr std::size_t smallest_ring = 8, largest_ring = 4096, ring_step = 8;  // 13.4.27: RDLEN, in units of 128 bytes
-constexpr std::size_t buffer_size = 2048;
-constexpr std::size_t vlan_tag = 4;
+constexpr std::size_t bytes_per_buffer = 2048;  // RCTL.BSIZE, and the data room of a receive queue's pool
+constexpr std::size_t tag_size = 4;
 
 std::unexpected<Error> refuse(std::string what, std::string next) {
     return failure(ErrorKind::invalid_argument, std::move(what), std::move(next));
@@ -39,7 +39,7 @@ Expected<> check_ring(std::string_view which, std::size_t size, std::size_t fram
                       " descriptors or more, or a smaller longest frame");
 }
 
-std::size_t buffers_for(std::size_t bytes) { return (bytes + buffer_size - 1) / buffer_size; }
+std::size_t buffers_for(std::size_t bytes) { return (bytes + bytes_per_buffer - 1) / bytes_per_buffer; }
 
 }  // namespace
 
@@ -47,7 +47,7 @@ DeviceLimits limits(const datasheet::Chip& chip) {
     return {.smallest_ring = smallest_ring,
             .largest_ring = largest_ring,
             .least_max_frame = 60,
-            .most_max_frame = chip.features.longest_frame - check_sequence};
+            .most_max_frame = chip.features.longest_frame - fcs_size};
 }
 
 Expected<> check_options(const DeviceOptions& options, const datasheet::Chip& chip) {
@@ -60,9 +60,9 @@ Expected<> check_options(const DeviceOptions& options, const datasheet::Chip& ch
         return refuse("frames of " + std::to_string(frame) + " bytes are not possible on the 8254x",
                       "choose 60 to " + std::to_string(possible.most_max_frame));
     }
-    const std::size_t received = buffers_for(frame + vlan_tag + check_sequence);  // the FCS may pass a buffer's end
+    const std::size_t received = buffers_for(frame + tag_size + fcs_size);  // the FCS may pass a buffer's end
     if (auto fits = check_ring("receive", options.rx_ring_size, frame, received, most_buffers); !fits) return fits;
-    const std::size_t sent = buffers_for(frame + vlan_tag);  // it may be forwarded as it was received
+    const std::size_t sent = buffers_for(frame + tag_size);  // it may be forwarded as it was received
     if (auto fits = check_ring("transmit", options.tx_ring_size, frame, sent, most_pieces); !fits) return fits;
     if (options.pool_packets < options.rx_ring_size) {
         return refuse("a pool of " + std::to_string(options.pool_packets) + " packets cannot fill the receive ring",

@@ -8,9 +8,9 @@
 
 namespace ixy::e1000 {
 
-inline constexpr std::size_t check_sequence = 4;   ///< an Ethernet frame's FCS
+inline constexpr std::size_t fcs_size = 4;         ///< an Ethernet frame's FCS
 inline constexpr std::size_t shortest_frame = 14;  ///< an Ethernet header; the card pads up to 60 bytes (TCTL.PSP)
-inline constexpr std::size_t longest_frame = datasheet::Features{}.longest_frame - check_sequence;  ///< the family's
+inline constexpr std::size_t longest_frame = datasheet::Features{}.longest_frame - fcs_size;  ///< the family's
 
 DeviceLimits limits(const datasheet::Chip& chip);
 

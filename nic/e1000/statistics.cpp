@@ -96,7 +96,7 @@ std::uint64_t E1000::bytes_sent() const {
     const std::uint64_t frames = counters_[GPTC];
     for (const datasheet::RegisterInfo* octets : {&GOTCL, &TOTL}) {
         const std::uint64_t counted = counters_[*octets];
-        if (counted >= frames * (shortest_frame + check_sequence)) return counted - frames * check_sequence;
+        if (counted >= frames * (shortest_frame + fcs_size)) return counted - frames * fcs_size;
     }
     return transmit_->counters.bytes.value();
 }
