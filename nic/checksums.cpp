@@ -40,7 +40,7 @@ std::optional<std::size_t> find_ip_end(const Packet& frame, std::uint32_t protoc
     const std::size_t ip = frame.l2_length(), header = frame.l3_length();
     const std::uint32_t first = number_at(&frame, ip, 1);
     if (first >> 4 == 4) {
-        if (header < ipv4_header || header != (first & 0xf) * 4) return {};
+        if (header < ipv4_header || header != std::size_t{first & 0xf} * 4) return {};
         const bool fragment = (number_at(&frame, ip + 6, 2) & 0x3fff) != 0;
         if (protocol != 0 && (fragment || number_at(&frame, ip + 9, 1) != protocol)) return {};
         return ip + number_at(&frame, ip + 2, 2);

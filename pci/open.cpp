@@ -59,7 +59,7 @@ void add_pci_scheme(std::string_view scheme, PciOpener opener) {
 Expected<std::unique_ptr<PciFunction>> open_pci_function(std::string_view address, const PciOpenOptions& options) {
     const std::string_view scheme = scheme_of(address);
     if (const PciOpener open = find_scheme(scheme)) return open(address, options);
-    if (!scheme.empty()) return unknown_scheme(address, scheme);
+    if (scheme == "sim" || scheme == "vhost-user") return unknown_scheme(address, scheme);
     return open_sysfs_function(address, options);
 }
 
