@@ -9,7 +9,9 @@ install(TARGETS ixy EXPORT ixy ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRA
 install(EXPORT ixy NAMESPACE ixy:: DESTINATION ${package_folder} FILE ixy-targets.cmake)
 
 # The software NICs, ixy::sim, where they were built; who links them needs libpcap.
-if(TARGET ixy_sim)
+set(install_sim OFF)
+if(TARGET ixy_sim AND PROJECT_IS_TOP_LEVEL)
+  set(install_sim ON)
   install(DIRECTORY sim/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ixy/sim FILES_MATCHING PATTERN "*.hpp")
   install(TARGETS ixy_sim EXPORT ixy-sim ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT ixy-sim NAMESPACE ixy:: DESTINATION ${package_folder} FILE ixy-sim-targets.cmake)
@@ -22,5 +24,11 @@ install(FILES ${PROJECT_BINARY_DIR}/ixy-config.cmake ${PROJECT_BINARY_DIR}/ixy-c
 # The prefix is found from where the file lies, so that `cmake --install build --prefix DIR` and moved trees are right too.
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE libdir)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${libdir}/pkgconfig OUTPUT_VARIABLE pc_prefix)
-configure_file(cmake/ixy.pc.in ${PROJECT_BINARY_DIR}/ixy.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/ixy.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+set(pc_files ixy.pc)
+if(install_sim)
+  list(APPEND pc_files ixy-sim.pc)
+endif()
+foreach(file ${pc_files})
+  configure_file(cmake/${file}.in ${PROJECT_BINARY_DIR}/${file} @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${file} DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()

@@ -10,10 +10,10 @@ endif()
 find_package(GTest QUIET)
 find_package(benchmark QUIET)
 
-# ixy_part(OPTION what PACKAGES... NEEDS variables...): OPTION is ON (a missing library is an error), OFF, or AUTO:
-# built where its libraries are installed, unless ixy is a part of somebody else's project.
+# ixy_part(OPTION what [EMBEDDED] PACKAGES... NEEDS variables...): OPTION is ON (a missing library is an error), OFF, or
+# AUTO: built where its libraries are installed; inside somebody else's project only with EMBEDDED.
 function(ixy_part option what)
-  cmake_parse_arguments(part "" "" "PACKAGES;NEEDS" ${ARGN})
+  cmake_parse_arguments(part "EMBEDDED" "" "PACKAGES;NEEDS" ${ARGN})
   set(${option} AUTO CACHE STRING "Build the ${what}: ON, OFF, or AUTO (where their libraries are installed)")
   set(found ON)
   foreach(variable ${part_NEEDS})
@@ -21,25 +21,27 @@ function(ixy_part option what)
       set(found OFF)
     endif()
   endforeach()
+  list(JOIN part_PACKAGES " " packages)
   set(value ${${option}})
   if(value STREQUAL AUTO)
-    if(PROJECT_IS_TOP_LEVEL AND NOT found)
-      list(JOIN part_PACKAGES " " packages)
-      message(STATUS "The ${what} are left out: they need ${packages}")
-    endif()
     set(value OFF)
-    if(PROJECT_IS_TOP_LEVEL AND found)
-      set(value ON)
+    if(PROJECT_IS_TOP_LEVEL OR part_EMBEDDED)
+      set(value ${found})
+      if(NOT found)
+        message(STATUS "The ${what} are left out: they need ${packages}")
+      endif()
     endif()
   elseif(value AND NOT found)
-    list(JOIN part_PACKAGES " " packages)
     message(FATAL_ERROR "The ${what} need ${packages}; or leave them out: -D${option}=OFF")
   endif()
   set(${option} ${value} PARENT_SCOPE)
 endfunction()
 
+# ixy::sim. Inside somebody else's project it is compiled only when a target links it.
+ixy_part(IXY_SIM "software NICs, ixy::sim," EMBEDDED PACKAGES nlohmann-json3-dev libpcap-dev pkg-config
+         NEEDS nlohmann_json_FOUND PCAP_FOUND)
 ixy_part(IXY_PROGRAMS programs PACKAGES libcli11-dev libfmt-dev nlohmann-json3-dev libpcap-dev pkg-config
-         NEEDS CLI11_FOUND fmt_FOUND nlohmann_json_FOUND PCAP_FOUND)
+         NEEDS CLI11_FOUND fmt_FOUND IXY_SIM)
 # The tests run the programs too.
 ixy_part(IXY_TESTS tests PACKAGES libgtest-dev libgmock-dev "and what the programs need" NEEDS GTest_FOUND IXY_PROGRAMS)
 ixy_part(IXY_BENCHMARKS benchmarks PACKAGES libbenchmark-dev NEEDS benchmark_FOUND)

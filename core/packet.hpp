@@ -117,10 +117,11 @@ public:
     /// 802.1Q tag control information in host order: priority (3 bits), DEI, VLAN id (12 bits).
     std::uint16_t vlan() const { return piece_.vlan; }
     void set_vlan(std::uint16_t tag) { piece_.vlan = tag; }
-    /// For checksum offload: bytes of the link header (14 or 18) and of the IP header (20 to 60).
+    /// For checksum offload: bytes of the link header (14 or more) and of the IP header (IPv4: 20 to 60; IPv6: 40 or
+    /// more), each at most 254; more becomes 255, which no card accepts.
     void set_header_lengths(std::size_t l2, std::size_t l3) {
-        l2_length_ = static_cast<std::uint8_t>(l2);
-        l3_length_ = static_cast<std::uint8_t>(l3);
+        l2_length_ = static_cast<std::uint8_t>(l2 < 255 ? l2 : 255);
+        l3_length_ = static_cast<std::uint8_t>(l3 < 255 ? l3 : 255);
     }
     std::size_t l2_length() const { return l2_length_; }
     std::size_t l3_length() const { return l3_length_; }

@@ -9,6 +9,7 @@
 #include <ixy/faults/injector.hpp>
 
 #include <ixy/nic/e1000/e1000.hpp>
+#include <ixy/nic/e1000/limits.hpp>
 
 namespace ixy {
 
@@ -29,7 +30,8 @@ std::vector<DriverEntry> list_known_devices() {
     for (const datasheet::Chip* chip : datasheet::e1000::CHIPS) {
         for (const datasheet::PciId& id : chip->ids) {
             if (served_by_e1000(*chip, id)) {
-                list.push_back({datasheet::INTEL, id.device, "e1000", chip->name, e1000::E1000::open});
+                list.push_back(
+                    {datasheet::INTEL, id.device, "e1000", chip->name, e1000::limits(*chip), e1000::E1000::open});
             }
         }
     }
@@ -41,6 +43,17 @@ std::vector<DriverEntry> list_known_devices() {
 std::span<const DriverEntry> known_devices() {
     static const std::vector<DriverEntry> list = list_known_devices();
     return list;
+}
+
+DeviceLimits widest_limits() {
+    DeviceLimits widest = known_devices().front().limits;
+    for (const DriverEntry& entry : known_devices()) {
+        widest.smallest_ring = std::min(widest.smallest_ring, entry.limits.smallest_ring);
+        widest.largest_ring = std::max(widest.largest_ring, entry.limits.largest_ring);
+        widest.least_max_frame = std::min(widest.least_max_frame, entry.limits.least_max_frame);
+        widest.most_max_frame = std::max(widest.most_max_frame, entry.limits.most_max_frame);
+    }
+    return widest;
 }
 
 const DriverEntry* find_driver(const PciIdentity& identity) {

@@ -46,7 +46,7 @@ struct MacAddress {
 struct DeviceOptions {
     std::size_t rx_queues = 1;
     std::size_t tx_queues = 1;
-    std::size_t rx_ring_size = 512;   ///< descriptors; e1000: a multiple of 8, 8 to 4096
+    std::size_t rx_ring_size = 512;   ///< descriptors; e1000: a multiple of 8, 8 to 4096, enough for max_frame
     std::size_t tx_ring_size = 512;   ///< likewise
     std::size_t pool_packets = 2048;  ///< buffers of the pool behind each receive queue; at least rx_ring_size
     std::size_t max_frame = 1514;     ///< longest frame to receive, bytes without FCS and VLAN tag
@@ -57,6 +57,14 @@ struct DeviceOptions {
     std::chrono::milliseconds link_timeout{10'000};  ///< how long open() waits for the link; 0: not at all
     bool force = false;                              ///< take the card although the kernel uses it
     bool (*stop_waiting)() = nullptr;  ///< asked while open() waits for the link; true: open() ends with an error
+};
+
+/// What a card can be opened with.
+struct DeviceLimits {
+    std::size_t smallest_ring;  ///< descriptors; the longest frame may need more
+    std::size_t largest_ring;
+    std::size_t least_max_frame;  ///< bytes, as DeviceOptions::max_frame
+    std::size_t most_max_frame;
 };
 
 struct Link {
@@ -76,8 +84,8 @@ struct NamedCounter {
 struct Statistics {
     std::uint64_t rx_packets = 0;  ///< good frames that the card received and had a buffer for
     std::uint64_t rx_bytes = 0;
-    std::uint64_t tx_packets = 0;
-    std::uint64_t tx_bytes = 0;
+    std::uint64_t tx_packets = 0;  ///< good frames that the card sent
+    std::uint64_t tx_bytes = 0;    ///< as the card counts them, or else its queues
     std::uint64_t rx_missed = 0;   ///< frames that the card had no room or no descriptor for
     std::uint64_t rx_errors = 0;   ///< damaged frames
     std::uint64_t rx_dropped = 0;  ///< good frames that the driver gave up: oversized, no memory
@@ -168,10 +176,14 @@ struct DriverEntry {
     std::uint16_t device;
     std::string_view driver;
     std::string_view model;
+    DeviceLimits limits;
     Expected<std::unique_ptr<Driver>> (*open)(std::unique_ptr<PciFunction>, const DeviceOptions&);
 };
 /// All ids that some driver knows.
 std::span<const DriverEntry> known_devices();
+/// What some known card can be opened with, for programs that do not know yet which card they will get. Opening a card
+/// that can do less fails with an error that names that card's own limits.
+DeviceLimits widest_limits();
 /// The driver for `identity`, or null.
 const DriverEntry* find_driver(const PciIdentity& identity);
 

@@ -24,7 +24,7 @@ struct RxQueueCounters {
 struct TxQueueCounters {
     Counter packets;
     Counter bytes;    ///< without the frame check sequence
-    Counter refused;  ///< packets that cannot be sent at all (too long, empty, of another DMA space), dropped
+    Counter refused;  ///< packets that can never be sent (see TxQueue::send), dropped
 };
 
 /// What a driver implements for each receive ring.
@@ -69,9 +69,10 @@ public:
     TxQueue& operator=(TxQueue&&) = default;
 
     /// Hands packets from the front of `batch` to the card, as many as there is room for, and never waits. The batch
-    /// keeps the rest. Packets that can never be sent (too long, asking for what the options do not allow, in memory
-    /// of another DMA space than the device's) are dropped and counted. Returns how many were handed over. Until they
-    /// are sent, their pools live on.
+    /// keeps the rest. Packets that can never be sent are dropped and counted: those that are too long or have an empty
+    /// piece, that ask for what the options do not allow, whose checksum request cannot be right (header lengths that
+    /// do not fit the headers, TCP and UDP at once), or that lie in another DMA space than the device's. Returns how
+    /// many were handed over. Until they are sent, their pools live on.
     std::size_t send(PacketBatch& batch) { return ring_->send(batch); }
     /// Gives buffers that the card has sent back to their pools, without sending. Returns how many.
     std::size_t reclaim() { return ring_->reclaim(); }

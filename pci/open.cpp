@@ -1,6 +1,5 @@
 // From the word that names a device to the device: who opens which address.
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <mutex>
 #include <string>
@@ -39,6 +38,16 @@ std::string_view scheme_of(std::string_view address) {
     return word.size() == address.size() || is_number ? std::string_view{} : word;
 }
 
+/// The library knows the scheme of software NICs by name only: they are a library of their own.
+std::unexpected<Error> unknown_scheme(std::string_view address, std::string_view scheme) {
+    std::string what =
+        "\"" + std::string(address) + "\": this program does not know " + std::string(scheme) + ": devices";
+    return failure(ErrorKind::unsupported, std::move(what),
+                   scheme == "sim"
+                       ? "link the library ixy::sim (pkg-config: ixy-sim) and call ixy::sim::add_scheme() first"
+                       : "name a PCI function, as in 0000:03:00.0, or a software NIC, as in sim:82540em");
+}
+
 }  // namespace
 
 void add_pci_scheme(std::string_view scheme, PciOpener opener) {
@@ -50,14 +59,7 @@ void add_pci_scheme(std::string_view scheme, PciOpener opener) {
 Expected<std::unique_ptr<PciFunction>> open_pci_function(std::string_view address, const PciOpenOptions& options) {
     const std::string_view scheme = scheme_of(address);
     if (const PciOpener open = find_scheme(scheme)) return open(address, options);
-
-    constexpr std::array<std::string_view, 2> known_elsewhere = {"sim", "vhost-user"};
-    if (std::ranges::find(known_elsewhere, scheme) != known_elsewhere.end()) {
-        return failure(
-            ErrorKind::unsupported,
-            "\"" + std::string(address) + "\": this program was built without " + std::string(scheme) + ": devices",
-            "name a PCI function, as in 0000:03:00.0 (ixy list shows them)");
-    }
+    if (scheme == "sim" || scheme == "vhost-user") return unknown_scheme(address, scheme);
     return open_sysfs_function(address, options);
 }
 

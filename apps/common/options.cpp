@@ -50,7 +50,8 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
     app.add_option("--cpu", options.cpu, "run on this CPU (default: those of the card's NUMA node)")->check(can_run_on);
 
     DeviceOptions& device = options.device;
-    const auto ring_size = CLI::Range(std::size_t{8}, std::size_t{65536});
+    const DeviceLimits limits = widest_limits();
+    const auto ring_size = CLI::Range(limits.smallest_ring, limits.largest_ring);
     app.add_option("--rx-ring", device.rx_ring_size, "descriptors of the receive ring")
         ->check(ring_size)
         ->capture_default_str();
@@ -58,7 +59,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
         ->check(ring_size)
         ->capture_default_str();
     app.add_option("--max-frame", device.max_frame, "longest frame to receive, bytes without check sequence")
-        ->check(CLI::Range(std::size_t{60}, std::size_t{16128}))
+        ->check(CLI::Range(limits.least_max_frame, limits.most_max_frame))
         ->capture_default_str();
     app.add_flag("!--no-promiscuous", device.promiscuous,
                  "receive only frames for the card's own address and broadcasts");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <ixy/datasheet/e1000/registers.hpp>
+#include <ixy/nic/e1000/limits.hpp>
 
 namespace ixy::e1000 {
 
@@ -13,39 +14,13 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t register_space = 0x20000;  // 13.2: what BAR 0 maps
-constexpr std::size_t check_sequence = 4;
 constexpr std::size_t standard_frame = 1514;
-
-Expected<> check(const DeviceOptions& options, const datasheet::Chip& chip) {
-    const auto refuse = [](std::string what, std::string next) {
-        return failure(ErrorKind::invalid_argument, std::move(what), std::move(next));
-    };
-    if (options.rx_queues != 1 || options.tx_queues != 1) {
-        return refuse("the 8254x has one queue in each direction", "ask for one");
-    }
-    for (const std::size_t size : {options.rx_ring_size, options.tx_ring_size}) {
-        if (size < 8 || size > 4096 || size % 8 != 0) {
-            return refuse("a ring of " + std::to_string(size) + " descriptors is not possible on the 8254x",
-                          "choose 8 to 4096, in steps of 8");
-        }
-    }
-    if (options.pool_packets < options.rx_ring_size) {
-        return refuse("a pool of " + std::to_string(options.pool_packets) + " packets cannot fill the receive ring",
-                      "make it larger than the ring of " + std::to_string(options.rx_ring_size));
-    }
-    const std::size_t longest = chip.features.longest_frame - check_sequence;
-    if (options.max_frame < 60 || options.max_frame > longest) {
-        return refuse("frames of " + std::to_string(options.max_frame) + " bytes are not possible on the 8254x",
-                      "choose 60 to " + std::to_string(longest));
-    }
-    return {};
-}
 
 }  // namespace
 
 Expected<std::unique_ptr<Driver>> E1000::open(std::unique_ptr<PciFunction> function, const DeviceOptions& options) {
     const datasheet::Chip* chip = find_chip(function->identity().vendor, function->identity().device);
-    if (auto legal = check(options, *chip); !legal) return std::unexpected(legal.error());
+    if (auto legal = check_options(options, *chip); !legal) return std::unexpected(legal.error());
     auto registers = function->map_bar(0, register_space);
     if (!registers) return std::unexpected(registers.error());
     std::unique_ptr<E1000> driver(new E1000(std::move(function), *registers, *chip, options));

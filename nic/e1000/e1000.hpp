@@ -6,8 +6,10 @@
 //   link.cpp        chapter 8   the PHY and the link
 //   receive.cpp     3.2         the receive ring
 //   transmit.cpp    3.3         the transmit ring
+//   offloads.cpp    3.3.6       sending frames of several pieces, VLAN tags and checksums
 //   filters.cpp     13.5        receive addresses, multicast, promiscuous mode
 //   statistics.cpp  13.7        the counters
+//   limits.cpp                  which options are possible
 //
 // Manual: Intel, PCI/PCI-X Family of Gigabit Ethernet Controllers, Software Developer's Manual (317453).
 #pragma once
@@ -72,6 +74,7 @@ private:
     Expected<> write_phy(std::uint32_t address, std::uint16_t value);
 
     void refresh_counters();
+    std::uint64_t bytes_sent() const;
     void write_receive_address(std::size_t index, const MacAddress& address);
     template <class Condition>
     Expected<> wait_until(Condition condition, std::chrono::milliseconds limit, std::string_view what);

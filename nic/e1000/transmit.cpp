@@ -2,10 +2,9 @@
 #include <ixy/nic/e1000/transmit.hpp>
 
 #include <algorithm>
-#include <bit>
 
-#include <ixy/datasheet/chip.hpp>
 #include <ixy/datasheet/e1000/registers.hpp>
+#include <ixy/nic/e1000/limits.hpp>
 #include <ixy/pci/barrier.hpp>
 
 namespace ixy::e1000 {
@@ -13,9 +12,6 @@ namespace ixy::e1000 {
 using namespace datasheet::e1000;
 
 namespace {
-constexpr std::size_t shortest_frame = 14;  // an Ethernet header; the card pads up to 60 bytes (TCTL.PSP)
-constexpr std::size_t check_sequence = 4;
-constexpr std::size_t longest_frame = datasheet::Features{}.longest_frame - check_sequence;  // the family's
 constexpr std::uint32_t most_in_vain = 1 << 16;  // attempts to send; some milliseconds
 
 /// Reports are powers of two and at least two fit into the ring, so that one can always be waited for.
@@ -24,9 +20,9 @@ std::uint32_t report_every(std::size_t ring_size) {
 }
 
 constexpr auto plain_frame = TDESC_CMD.EOP | TDESC_CMD.IFCS;
-constexpr PacketFlags l4_checksum_flags = PacketFlags::tcp_checksum | PacketFlags::udp_checksum;
-constexpr PacketFlags checksum_flags = PacketFlags::ip_checksum | l4_checksum_flags;
 }  // namespace
+
+std::size_t most_pieces(std::size_t ring_size) { return ring_size - report_every(ring_size) - 1; }
 
 Expected<std::unique_ptr<TransmitRing>> TransmitRing::create(PciFunction& function, Bar registers,
                                                              const DeviceOptions& options) {
@@ -173,74 +169,6 @@ void TransmitRing::look_at_head() {
         ring_[slot + block_ - 1].status |= TDESC_STATUS.DD;
         slot = slot + block_ == size_ ? 0 : slot + block_;
     }
-}
-
-/// Everything but a plain frame in one buffer: several pieces, a VLAN tag, checksums that the card shall write. A frame
-/// that can never be sent is dropped. Returns false when there is no room now.
-bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
-    std::uint32_t pieces = 0;
-    for (const Packet* piece = &frame; piece != nullptr; piece = piece->next()) ++pieces;
-    if (!can_send(frame, pieces)) {
-        counters.refused.add(1);
-        Packet* unwanted = &frame;
-        free_packets({&unwanted, 1});
-        return true;
-    }
-    if (room() < pieces + 1) return false;
-
-    const PacketFlags flags = frame.flags();
-    Command command = TDESC_CMD.IFCS;
-    Options options{};
-    if (has(flags, PacketFlags::insert_vlan)) {
-        command |= TDESC_CMD.VLE;
-        options |= TDESC_STATUS.from(std::uint32_t{frame.vlan()} << TDESC_STATUS.VLAN.low);
-    }
-    if (has(flags, checksum_flags)) {  // 3.3.7: a data descriptor, alike but for its type and its options
-        post_checksum_context(frame);
-        command |= TDESC_CMD.from((DATA_CMD.DEXT | DATA_CMD.DTYP(1)).bits);
-        if (has(flags, PacketFlags::ip_checksum)) options |= TDESC_STATUS.from(DATA_STATUS.IXSM.mask());
-        if (has(flags, l4_checksum_flags)) options |= TDESC_STATUS.from(DATA_STATUS.TXSM.mask());
-    }
-    bytes += frame.frame_length();
-    for (Packet* piece = &frame; piece != nullptr;) {
-        Packet* next = piece->next();
-        piece->set_next(nullptr);  // from here on each piece goes its own way back to its pool
-        (void)keep_pool(piece->pool());
-        if (next == nullptr) command |= TDESC_CMD.EOP;
-        const auto length = TDESC_CMD.LENGTH(static_cast<std::uint32_t>(piece->length()));
-        post({piece->io_address().value, command | length, options}, piece);
-        piece = next;
-    }
-    return true;
-}
-
-bool TransmitRing::can_send(const Packet& frame, std::size_t pieces) const {
-    for (const Packet* piece = &frame; piece != nullptr; piece = piece->next()) {
-        if (piece->length() == 0 || !reaches(piece->pool())) return false;
-    }
-    const std::size_t bytes = frame.frame_length();
-    const bool known_requests = (requests(frame.flags()) | allowed_) == allowed_;
-    return known_requests && bytes >= shortest_frame && bytes <= longest_frame && pieces + 1 <= size_ - block_;
-}
-
-/// Tells the card where the headers are, unless it knows from the frame before. 3.3.6
-void TransmitRing::post_checksum_context(const Packet& frame) {
-    const auto ip = static_cast<std::uint32_t>(frame.l2_length());
-    const auto l4 = ip + static_cast<std::uint32_t>(frame.l3_length());
-    const bool tcp = has(frame.flags(), PacketFlags::tcp_checksum);
-    const std::uint32_t wanted = ip | l4 << 8 | (tcp ? 1U << 31 : 0U);
-    if (wanted == context_) return;
-    context_ = wanted;
-
-    auto command = CONTEXT_CMD.DEXT | CONTEXT_CMD.DTYP(0);
-    if (tcp) command |= CONTEXT_CMD.TCP;
-    if (has(frame.flags(), PacketFlags::ip_checksum)) command |= CONTEXT_CMD.IP;
-    const ContextDescriptor context{
-        .ip = CONTEXT_IP.IPCSS(ip) | CONTEXT_IP.IPCSO(ip + 10) | CONTEXT_IP.IPCSE(l4 - 1),
-        .tcp = CONTEXT_TCP.TUCSS(l4) | CONTEXT_TCP.TUCSO(l4 + (tcp ? 16 : 6)) | CONTEXT_TCP.TUCSE(0),
-        .command = command,
-        .status = {}};
-    post(std::bit_cast<Descriptor>(context), nullptr);
 }
 
 }  // namespace ixy::e1000

@@ -18,6 +18,13 @@
 
 namespace ixy::e1000 {
 
+inline constexpr PacketFlags l4_checksum_flags = PacketFlags::tcp_checksum | PacketFlags::udp_checksum;
+inline constexpr PacketFlags checksum_flags = PacketFlags::ip_checksum | l4_checksum_flags;
+
+/// The most buffers that one frame may have in a ring of `ring_size` descriptors: one more descriptor holds the
+/// checksum context, and a block of them may wait for its report.
+std::size_t most_pieces(std::size_t ring_size);
+
 class TransmitRing final : public TxRing {
 public:
     static Expected<std::unique_ptr<TransmitRing>> create(PciFunction& function, Bar registers,
@@ -47,7 +54,7 @@ private:
     void post(const Descriptor& descriptor, Packet* piece);
     void request_reports(std::uint32_t from);
     bool can_send(const Packet& frame, std::size_t pieces) const;
-    void post_checksum_context(const Packet& frame);
+    void post_context(const datasheet::e1000::ContextDescriptor& context);
     bool reaches(const Mempool& pool) const;
     [[gnu::cold, gnu::noinline]] bool keep_pool(Mempool& pool);
     [[gnu::cold, gnu::noinline]] void look_at_head();
@@ -62,8 +69,8 @@ private:
     std::uint32_t used_ = 0;
     std::uint32_t in_vain_ = 0;  // calls that sent nothing
 
-    PacketFlags allowed_;        // what packets may ask for
-    std::uint32_t context_ = 0;  // header lengths and protocol that the card's checksum context holds
+    PacketFlags allowed_;                               // what packets may ask for
+    datasheet::e1000::ContextDescriptor context_ = {};  // the checksum context that the card holds
     DmaMemory memory_;
 
     Mempool* last_pool_ = nullptr;                 // where the packet before came from

@@ -5,14 +5,14 @@
 #include <array>
 #include <limits>
 
+#include <ixy/sim/e1000/offload.hpp>
+
 namespace ixy::sim::e1000 {
 
 using namespace datasheet::e1000;
 using datasheet::Number;
 
 namespace {
-
-constexpr std::size_t check_sequence = 4;
 
 enum class Destination { unicast, multicast, broadcast };
 
@@ -57,7 +57,7 @@ void Statistics::count_octets(const Number& low, const Number& high, std::uint64
 }
 
 void Statistics::sent(std::span<const std::byte> frame) {
-    const std::size_t size = frame.size() + check_sequence;
+    const std::size_t size = frame.size() + check_sequence_size;
     count(TPT);
     count(GPTC);
     count_octets(TOTL, TOTH, size);
@@ -70,11 +70,11 @@ void Statistics::sent(std::span<const std::byte> frame) {
 
 void Statistics::seen(std::span<const std::byte> frame) {
     count(TPR);
-    count_octets(TORL, TORH, frame.size() + check_sequence);
+    count_octets(TORL, TORH, frame.size() + check_sequence_size);
 }
 
 void Statistics::accepted(std::span<const std::byte> frame) {
-    const std::size_t size = frame.size() + check_sequence;
+    const std::size_t size = frame.size() + check_sequence_size;
     count(GPRC);
     count_octets(GORCL, GORCH, size);
     if (const Number* counter = bin(received_bins, size)) count(*counter);

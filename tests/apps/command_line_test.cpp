@@ -8,6 +8,8 @@
 
 #include "tests/apps/program.hpp"
 
+#include <ixy/nic/device.hpp>
+
 namespace ixy::test {
 namespace {
 
@@ -61,6 +63,35 @@ TEST_P(EveryProgram, options_out_of_range_are_a_usage_mistake) {
         SCOPED_TRACE(words.back());
         expect_failure(GetParam(), words, 2, option);
     }
+}
+
+TEST(ProgramsPcap, accepts_the_largest_values_that_its_help_names) {
+    const TemporaryFolder folder;
+    const DeviceLimits limits = widest_limits();
+    const std::string frame = std::to_string(limits.most_max_frame), ring = std::to_string(limits.largest_ring);
+    Program help("ixy-pcap", {"--help"});
+    EXPECT_EQ(help.wait(), 0);
+    EXPECT_NE(help.output().find(frame), std::string::npos) << help.output();
+    EXPECT_NE(help.output().find(ring), std::string::npos) << help.output();
+
+    const Words words{"sim:82540em,wire=loop", folder / "a.pcap", "--duration=0.1"};
+    const auto with = [&](const std::string& option) {
+        Words all = words;
+        all.push_back(option);
+        return all;
+    };
+    for (const std::string& option : {"--max-frame=" + frame, "--rx-ring=" + ring, "--tx-ring=" + ring}) {
+        Program program("ixy-pcap", with(option));
+        EXPECT_EQ(program.wait(), 0) << program.errors();
+    }
+    expect_failure("ixy-pcap", with("--max-frame=" + std::to_string(limits.most_max_frame + 1)), 2, "--max-frame");
+    expect_failure("ixy-pcap", with("--rx-ring=" + std::to_string(limits.largest_ring + 8)), 2, "--rx-ring");
+}
+
+TEST(ProgramsPcap, a_ring_too_small_for_the_longest_frame_is_a_usage_mistake_that_names_the_smallest) {
+    const TemporaryFolder folder;
+    expect_failure("ixy-pcap", {"sim:82540em,wire=loop", folder / "a.pcap", "--rx-ring=8", "--max-frame=9000"}, 2,
+                   "choose a receive ring of 16 descriptors or more");
 }
 
 TEST(ProgramsPktgen, refuses_malformed_options_before_the_card_is_touched) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/apps/program.hpp"
+#include "tests/support/internet_frames.hpp"
 #include "tests/support/test_bed.hpp"
 
 #include <ixy/explain/explainer.hpp>
@@ -43,9 +44,11 @@ TEST(ExplainOnQemu, descriptors_go_to_the_card_and_come_back) {
                                  {.tx_ring_size = 64, .tx_checksum = true})
                         .value();
     Batch<64> batch;
-    for (int i = 0; i < 40; ++i) batch.push(make_packet(*device.pool(), make_frame(100)));
+    const InternetFrame datagram{.protocol = 17, .payload = 58};
+    for (int i = 0; i < 40; ++i)
+        batch.push(make_packet(*device.pool(), i == 3 ? datagram.complete() : make_frame(100)));
     batch[3].set_flags(PacketFlags::udp_checksum);
-    batch[3].set_header_lengths(14, 20);
+    batch[3].set_header_lengths(datagram.l2(), datagram.l3());
     EXPECT_EQ(device.tx_queue(0).send(batch), 40U);
     EXPECT_EQ(qemu.wire().drain().size(), 40U);
     ASSERT_TRUE(qemu.wire().send(make_frame(321)));

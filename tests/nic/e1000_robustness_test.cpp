@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "tests/support/internet_frames.hpp"
 #include "tests/support/memory_card.hpp"
 #include "tests/support/test_bed.hpp"
 
@@ -150,7 +151,7 @@ TEST_F(HostileCard, an_empty_last_piece_ends_its_frame) {
 }
 
 TEST_F(HostileCard, pieces_may_come_one_by_one) {
-    open({.rx_ring_size = 8, .tx_ring_size = 64, .pool_packets = 16, .max_frame = 9000});
+    open({.rx_ring_size = 16, .tx_ring_size = 64, .pool_packets = 32, .max_frame = 9000});
     for (int round = 0; round < 20; ++round) {
         for (int piece = 0; piece < 4; ++piece) {
             deliver(2048, unfinished);
@@ -269,7 +270,7 @@ TEST_F(HostileCard, all_ones_everywhere_is_damage) {
 TEST_F(HostileCard, garbage_in_receive_descriptors_loses_nothing) {
     std::mt19937 generator(11);
     const auto random = [&] { return static_cast<std::uint32_t>(generator()); };
-    for (const std::size_t ring : {8U, 64U, 512U}) {
+    for (const std::size_t ring : {16U, 64U, 512U}) {
         for (const std::size_t longest : {1514U, 9000U, 16124U}) {
             const DeviceOptions options{.rx_ring_size = ring,
                                         .pool_packets = 2 * ring,
@@ -309,6 +310,13 @@ TEST_F(HostileCard, garbage_in_transmit_descriptors_loses_nothing) {
                 if (random() % 2 == 0) {
                     packet->set_flags(PacketFlags::udp_checksum);
                     packet->set_header_lengths(random(), random());
+                } else if (random() % 2 == 0) {
+                    free_packets({&packet, 1});
+                    const test::InternetFrame right{.payload = random() % 100, .seed = static_cast<unsigned>(i)};
+                    packet = test::make_packet(*device.pool(), right.unfinished(right.all_flags()));
+                    if (packet == nullptr) break;
+                    packet->set_flags(right.all_flags());
+                    packet->set_header_lengths(right.l2(), right.l3());
                 }
                 batch.push(packet);
             }

@@ -101,6 +101,42 @@ TEST_P(Opening, refuses_rings_that_cannot_be) {
     }
 }
 
+TEST_P(Opening, refuses_rings_too_small_for_the_longest_frame_and_names_the_smallest_that_will_do) {
+    struct Case {
+        std::size_t longest, ring, smallest;
+        bool transmit;
+    };
+    for (const Case& each : {Case{9014, 8, 16, false},
+                             {8185, 8, 16, false},
+                             {16124, 8, 16, false},
+                             {9014, 8, 16, true},
+                             {16124, 8, 24, true},
+                             {16124, 16, 24, true}}) {
+        DeviceOptions options{.max_frame = each.longest};
+        (each.transmit ? options.tx_ring_size : options.rx_ring_size) = each.ring;
+        const Error error = refusal(options);
+        EXPECT_EQ(error.kind, ErrorKind::invalid_argument) << error.text();
+        for (const std::string& word :
+             {std::string(each.transmit ? "transmit" : "receive"), std::to_string(each.longest)})
+            EXPECT_NE(error.what.find(word), std::string::npos) << error.text();
+        EXPECT_NE(error.next.find(" " + std::to_string(each.smallest) + " "), std::string::npos) << error.text();
+        (each.transmit ? options.tx_ring_size : options.rx_ring_size) = each.smallest;
+        EXPECT_TRUE(try_open(options)) << each.longest;
+    }
+}
+
+TEST_P(Opening, accepts_what_the_limits_name_and_refuses_one_more) {
+    const DeviceLimits limits = widest_limits();
+    const std::size_t ring = limits.largest_ring;
+    EXPECT_TRUE(try_open(
+        {.rx_ring_size = ring, .tx_ring_size = ring, .pool_packets = ring, .max_frame = limits.most_max_frame}));
+    EXPECT_TRUE(try_open({.rx_ring_size = limits.smallest_ring,
+                          .tx_ring_size = limits.smallest_ring,
+                          .max_frame = limits.least_max_frame}));
+    EXPECT_EQ(refusal({.max_frame = limits.most_max_frame + 1}).kind, ErrorKind::invalid_argument);
+    EXPECT_EQ(refusal({.max_frame = limits.least_max_frame - 1}).kind, ErrorKind::invalid_argument);
+}
+
 TEST_P(Opening, refuses_options_that_cannot_be) {
     EXPECT_EQ(refusal({.rx_queues = 2}).kind, ErrorKind::invalid_argument);
     EXPECT_EQ(refusal({.tx_queues = 0}).kind, ErrorKind::invalid_argument);

@@ -1,6 +1,6 @@
 // What cards can do for us: VLAN tags out and in, checksums written and checked.
 #include "tests/nic/conformance.hpp"
-#include "tests/nic/internet_frames.hpp"
+#include "tests/support/internet_frames.hpp"
 
 namespace ixy {
 namespace {
@@ -170,6 +170,92 @@ TEST_P(ChecksumsMore, are_written_into_jumbo_frames_of_several_pieces_and_with_a
         expected.insert(expected.begin() + 12, std::begin(tag), std::end(tag));
         EXPECT_EQ(wire_receive(), expected) << payload;
     }
+}
+
+// Padding is not a part of the packet, whatever it holds: a program pads what it forwards, or a shorter frame leaves
+// it.
+TEST_P(Checksums, leave_out_the_bytes_behind_the_packet) {
+    auto device = open({.tx_checksum = true});
+    unsigned seed = 0;
+    for (const unsigned version : {4U, 6U}) {
+        for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{6, 17}) {
+            for (const std::size_t padding : {0U, 1U, 13U, 0U, 46U}) {
+                const InternetFrame frame{.version = version, .protocol = protocol, .payload = 5, .seed = ++seed};
+                const auto pad = [&](Frame bytes) {
+                    bytes.resize(bytes.size() + padding, std::byte{0xaa});
+                    return bytes;
+                };
+                Batch<4> batch;
+                batch.push(test::make_packet(*device.pool(), pad(frame.unfinished(frame.all_flags()))));
+                batch[0].set_flags(frame.all_flags());
+                batch[0].set_header_lengths(frame.l2(), frame.l3());
+                EXPECT_EQ(device.tx_queue(0).send(batch), 1U);
+                ASSERT_EQ(padded(wire_receive()), padded(pad(frame.complete())))
+                    << "IPv" << version << ", protocol " << int{protocol} << ", " << padding << " bytes of padding";
+            }
+        }
+    }
+}
+
+TEST_P(Checksums, that_cannot_be_right_are_refused_and_counted) {
+    struct Request {
+        PacketFlags flags;
+        std::size_t l2, l3;
+    };
+    constexpr auto ip_and_udp = PacketFlags::ip_checksum | PacketFlags::udp_checksum;
+    auto device = open({.tx_checksum = true});
+    const InternetFrame frame{.payload = 400};
+    std::uint64_t refused = 0;
+    for (const Request& request : {Request{ip_and_udp, 0, 0},
+                                   {ip_and_udp, 14, 0},
+                                   {ip_and_udp, 0, 20},
+                                   {ip_and_udp, 14, 60},
+                                   {ip_and_udp, 250, 60},
+                                   {ip_and_udp, 255, 255},
+                                   {ip_and_udp, 14 + 256, 20},
+                                   {ip_and_udp, 14, 20 + 256},
+                                   {PacketFlags::ip_checksum, 246, 20},
+                                   {PacketFlags::tcp_checksum, 14, 20},
+                                   {ip_and_udp | PacketFlags::tcp_checksum, 14, 20}}) {
+        Batch<4> batch;
+        batch.push(packet_of(device, frame, ip_and_udp));
+        batch[0].set_flags(request.flags);
+        batch[0].set_header_lengths(request.l2, request.l3);
+        batch.push(packet_of(device, frame, ip_and_udp));
+        EXPECT_EQ(device.tx_queue(0).send(batch), 1U) << "the request behind it is right";
+        EXPECT_TRUE(batch.empty());
+        EXPECT_EQ(device.tx_queue(0).counters().refused.value(), ++refused) << request.l2 << " " << request.l3;
+        EXPECT_EQ(wire_receive(), frame.complete());
+    }
+    EXPECT_EQ(device.statistics().tx_errors, refused);
+    EXPECT_TRUE(wire_is_silent());
+}
+
+// The context's fields have eight bits: headers may be right, and yet too far away for this card.
+TEST_P(ChecksumsMore, beyond_the_first_255_bytes_are_refused_and_counted) {
+    auto device = open({.tx_checksum = true});
+    const InternetFrame inner{.protocol = 17, .payload = 50};
+    for (const std::size_t outer : {200U, 214U, 216U, 230U}) {  // TUCSO is 26 behind it: 240 at most is within reach
+        Frame frame = test::make_frame(outer);
+        const Frame unfinished = inner.unfinished(inner.all_flags());
+        frame.insert(frame.end(), unfinished.begin() + 14, unfinished.end());
+        Batch<4> batch;
+        batch.push(test::make_packet(*device.pool(), frame));
+        batch[0].set_flags(inner.all_flags());
+        batch[0].set_header_lengths(outer, 20);
+        const bool in_reach = outer + 20 + 6 <= 255;
+        EXPECT_EQ(device.tx_queue(0).send(batch), in_reach ? 1U : 0U) << outer;
+        EXPECT_TRUE(batch.empty());
+        if (in_reach) {
+            const Frame arrived = wire_receive();
+            ASSERT_EQ(arrived.size(), frame.size());
+            const Frame complete = inner.complete();
+            EXPECT_TRUE(
+                std::equal(complete.begin() + 14, complete.end(), arrived.begin() + static_cast<std::ptrdiff_t>(outer)))
+                << outer;
+        }
+    }
+    EXPECT_EQ(device.tx_queue(0).counters().refused.value(), 1U);
 }
 
 // One context serves all frames with the same headers.

@@ -170,17 +170,41 @@ TEST_P(ReceiveMore, what_the_ring_has_no_room_for_waits_in_the_cable) {
 
 // Cards begin such a frame, and end it when there are buffers again; QEMU's drop it.
 TEST_P(ReceiveMore, a_frame_larger_than_the_free_ring_is_received_or_counted_as_missed) {
-    auto device = open({.rx_ring_size = 8, .max_frame = 16110});
+    auto device = open({.rx_ring_size = 16, .max_frame = 16110});
+    const Frame large = test::make_frame(16110);  // 8 buffers
     for (unsigned i = 1; i <= 20; ++i) {
-        ASSERT_TRUE(wire_send(test::make_frame(16110)));  // 8 buffers; the card has 7
+        ASSERT_TRUE(wire_send(large));
+        ASSERT_TRUE(wire_send(large));  // of 15 buffers, 7 are left at most
         const Frame next = test::make_frame(60, i);
         ASSERT_TRUE(wire_send(next));
         if (by_the_book()) {
-            ASSERT_EQ(receive_one(device), test::make_frame(16110));
+            ASSERT_EQ(receive_one(device), large);
         }
+        ASSERT_EQ(receive_one(device), large);
         ASSERT_EQ(receive_one(device), next);
         EXPECT_EQ(device.statistics().rx_missed, by_the_book() ? 0 : i);
         EXPECT_EQ(device.statistics().rx_missed, by_the_book() ? 0 : i);
+    }
+}
+
+/// Whatever came before, and however much of the ring waits to be refilled.
+TEST_P(ReceiveMore, the_smallest_rings_hold_the_longest_frame_at_every_place) {
+    struct Case {
+        std::size_t longest, rx_ring, tx_ring;
+    };
+    for (const auto& [longest, rx_ring, tx_ring] :
+         {Case{1514, 8, 8}, {6140, 8, 8}, {8184, 8, 16}, {9014, 16, 16}, {16124, 16, 24}}) {
+        auto device = open({.rx_ring_size = rx_ring, .tx_ring_size = tx_ring, .max_frame = longest});
+        for (unsigned i = 0; i < 80; ++i) {
+            const Frame frame = test::make_frame(i % 3 == 0 ? longest : 60, i);
+            ASSERT_TRUE(wire_send(frame));
+            Batch<4> batch;
+            ASSERT_TRUE(test::eventually([&] { return device.rx_queue(0).receive(batch) == 1; })) << i;
+            ASSERT_EQ(test::bytes_of(batch[0]), frame) << i;
+            ASSERT_TRUE(test::eventually([&] { return device.tx_queue(0).send(batch) == 1; })) << i;
+            ASSERT_EQ(wire_receive(), frame) << i;
+        }
+        EXPECT_EQ(device.statistics().rx_missed + device.statistics().tx_errors, 0U);
     }
 }
 

@@ -58,12 +58,19 @@ TEST(OpenPciFunction, absent_device_is_named) {
     EXPECT_NE(function.error().what.find("ffff:ff:1f.7"), std::string::npos);
 }
 
-TEST(OpenPciFunction, scheme_that_is_not_built_in_says_so) {
-    for (const char* address : {"sim:82540em", "vhost-user:/tmp/socket"}) {
-        const auto function = open_pci_function(address);
+TEST(OpenPciFunction, a_scheme_that_nobody_added_is_named) {
+    for (const std::string scheme : {"sim:", "vhost-user:"}) {
+        const auto function = open_pci_function(scheme + "82540em");
         ASSERT_FALSE(function.has_value());
         EXPECT_EQ(function.error().kind, ErrorKind::unsupported) << function.error().text();
+        EXPECT_NE(function.error().what.find("know " + scheme), std::string::npos) << function.error().text();
     }
+}
+
+TEST(OpenPciFunction, software_nics_need_a_library_and_a_call) {
+    const Error error = open_pci_function("sim:82540em").error();
+    EXPECT_NE(error.next.find("link the library ixy::sim"), std::string::npos) << error.text();
+    EXPECT_NE(error.next.find("call ixy::sim::add_scheme()"), std::string::npos) << error.text();
 }
 
 TEST(OpenPciFunction, added_scheme_gets_its_addresses) {

@@ -125,7 +125,8 @@ std::vector<std::string> Qemu::command_line(const std::vector<Card>& cards, cons
             const auto hub = std::ranges::find(cables, card.cable) - cables.begin();
             line.insert(line.end(), {"-netdev", "hubport,id=wire" + number + ",hubid=" + std::to_string(hub)});
         }
-        line.insert(line.end(), {"-device", card.model + ",id=card" + number + ",netdev=wire" + number +
+        // No boot ROM: it is not wanted, and not every QEMU has it.
+        line.insert(line.end(), {"-device", card.model + ",romfile=,id=card" + number + ",netdev=wire" + number +
                                                 ",mac=" + mac_of(card, i) + ",addr=" + device_name(i) +
                                                 (card.properties.empty() ? "" : "," + card.properties)});
         if (options.capture) {

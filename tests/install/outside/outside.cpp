@@ -1,4 +1,4 @@
-// Somebody else's program: it uses packets and pools without a card, and prints the error that a wrong address gives.
+// Somebody else's program: it uses packets and pools without a card, and prints the errors that wrong addresses give.
 #include <cstring>
 #include <iostream>
 
@@ -18,6 +18,11 @@ int main() {
         for (ixy::Packet& packet : batch) std::memset(packet.data().data(), 0, packet.data().size());
         std::cout << "outside: " << batch.size() << " packets of " << (*pool)->data_room() << " bytes\n";
     }
+    const auto software = ixy::Device::open("sim:82540em");  // which this program does not link
+    if (software) return std::cerr << "a software NIC was opened without its library\n", 1;
+    std::cout << "outside: " << software.error().text() << '\n';
+    if (software.error().next.find("ixy::sim::add_scheme()") == std::string::npos) return 1;
+
     const auto device = ixy::Device::open("0000:zz:00.0");
     if (device) return std::cerr << "a malformed address was opened\n", 1;
     std::cout << "outside: " << device.error().text() << '\n';

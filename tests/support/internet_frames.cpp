@@ -1,5 +1,5 @@
 // IPv4 (RFC 791), IPv6 (RFC 8200), TCP (RFC 9293) and UDP (RFC 768) headers, and the Internet checksum (RFC 1071).
-#include "tests/nic/internet_frames.hpp"
+#include "tests/support/internet_frames.hpp"
 
 namespace ixy::test {
 namespace {

@@ -1,0 +1,20 @@
+// What an 8254x can be opened with, and how long its frames may be.
+#pragma once
+
+#include <cstddef>
+
+#include <ixy/datasheet/chip.hpp>
+#include <ixy/nic/device.hpp>
+
+namespace ixy::e1000 {
+
+inline constexpr std::size_t fcs_size = 4;         ///< an Ethernet frame's FCS
+inline constexpr std::size_t shortest_frame = 14;  ///< an Ethernet header; the card pads up to 60 bytes (TCTL.PSP)
+inline constexpr std::size_t longest_frame = datasheet::Features{}.longest_frame - fcs_size;  ///< the family's
+
+DeviceLimits limits(const datasheet::Chip& chip);
+
+/// Refuses what the chip cannot do, and rings in which the longest frame never finds room.
+Expected<> check_options(const DeviceOptions& options, const datasheet::Chip& chip);
+
+}  // namespace ixy::e1000
