@@ -79,10 +79,8 @@ int main(int argc, char** argv) {
     CLI::App app("Writes what a card receives into a capture file for tcpdump, tshark and Wireshark.", program);
     app.add_option("DEVICE", options.address, device_help)->required();
     app.add_option("FILE", options.file, "the capture file")->required();
-    app.add_option("COUNT", options.count, "end after so many frames (default: never)")->check(CLI::PositiveNumber);
-    app.add_option("--snaplen", options.pcap.snaplen, "most bytes of a frame that are kept")
-        ->check(CLI::Range(std::uint32_t{1}, largest_snaplen))
-        ->capture_default_str();
+    add_number(app, "COUNT", options.count, {.least = 1}, "end after so many frames (default: never)");
+    add_number(app, "--snaplen", options.pcap.snaplen, {1, largest_snaplen}, "keep at most N bytes of a frame");
     app.add_flag("--nanosecond", options.pcap.nanosecond, "timestamps in nanoseconds");
     app.add_option("--filter", options.filter, "keep only what matches this expression of libpcap's language");
     app.footer(

@@ -25,7 +25,7 @@ struct Options : CommonOptions {
     std::string address;
     FrameOptions frame;
     std::optional<MacAddress> source_mac;  ///< none: the card's own
-    std::optional<SendRate> rate;          ///< none: as fast as the card can
+    std::optional<TrafficRate> rate;       ///< none: as fast as the card can
     std::uint64_t count = std::numeric_limits<std::uint64_t>::max();
     std::uint32_t flows = 1;
 };
@@ -59,7 +59,7 @@ void send_frames(Device& device, Generator& generator, const Options& options, M
     SizedBatch batch(options.batch);
     SizedBatch unwanted(options.batch);
     std::uint64_t left = options.count;
-    const double rate = options.rate ? options.rate->packets_per_second(options.frame.size) : 1;
+    const double rate = options.rate ? packets_per_second(*options.rate, options.frame.size) : 1;
     const auto catch_up = static_cast<std::size_t>(rate / 50);  // of 20 ms in which this process did not run
     Pacer pacer(rate, std::max(2 * options.batch, catch_up));
     StallWatch stall;
@@ -103,22 +103,31 @@ Expected<> run(Options& options) {
     return monitor.finish();
 }
 
+/// An address that a card may send from.
+Expected<MacAddress> parse_station(std::string_view text) {
+    auto address = MacAddress::parse(text);
+    if (address && !address->is_station()) {
+        return failure(ErrorKind::invalid_argument,
+                       address->text() + " cannot be a card's own address: it is a multicast address, or zero",
+                       "choose one whose first byte is even, like 02:00:00:00:00:01");
+    }
+    return address;
+}
+
 void add_options(CLI::App& app, Options& options) {
     app.add_option("DEVICE", options.address, device_help)->required();
     add_parsed_option(
         app, "--rate", options.rate, parse_rate,
         "packets or bits on the wire a second: 1.5Mpps, 100kpps, 500Mbit (default: all that the card can)");
-    app.add_option("--size", options.frame.size, "bytes of a frame without check sequence")
-        ->check(CLI::Range(shortest_frame, longest_frame))
-        ->capture_default_str();
-    app.add_option("--count", options.count, "end after so many frames (default: never)")->check(CLI::PositiveNumber);
-    app.add_option("--flows", options.flows, "vary source port and address: so many flows, one after the other")
-        ->check(CLI::Range(std::uint32_t{1}, most_flows))
-        ->capture_default_str();
+    add_number(app, "--size", options.frame.size, {shortest_frame, longest_frame},
+               "bytes of a frame without check sequence");
+    add_number(app, "--count", options.count, {.least = 1}, "end after N frames (default: never)");
+    add_number(app, "--flows", options.flows, {1, most_flows},
+               "vary source port and address: N flows, one after the other");
     add_parsed_option(app, "--src", options.frame.source, parse_endpoint, "source IP[:PORT] (default: 10.0.0.1:1337)");
     add_parsed_option(app, "--dst", options.frame.destination, parse_endpoint,
                       "destination IP[:PORT] (default: 10.0.0.2:1337)");
-    add_parsed_option(app, "--src-mac", options.source_mac, MacAddress::parse, "source address (default: the card's)");
+    add_parsed_option(app, "--src-mac", options.source_mac, parse_station, "source address (default: the card's)");
     add_parsed_option(app, "--dst-mac", options.frame.destination_mac, MacAddress::parse,
                       "destination address (default: " + options.frame.destination_mac.text() + ")");
 }

@@ -4,7 +4,7 @@ set print frame-arguments none
 skip -gfi /usr/include/c++/*/*
 
 # The driver has filled a batch of descriptors and is about to write the tail register …
-break ixy::e1000::TransmitRing::send
+break ixy::e1000::TransmitRing::post
 run
 # … and this is where the card notices.
 break ixy::sim::e1000::Transmit::run

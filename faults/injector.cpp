@@ -2,7 +2,6 @@
 #include <ixy/faults/injector.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <functional>
 #include <mutex>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include <ixy/core/files.hpp>
+#include <ixy/core/numbers.hpp>
 #include <ixy/datasheet/e1000/chips.hpp>
 #include <ixy/pci/wrapped.hpp>
 
@@ -58,6 +58,11 @@ Expected<> place_in(const datasheet::Chip& chip, Placed& placed) {
         if (field.name != target.field) continue;
         placed.mask = field.mask();
         placed.low = field.low;
+        if (placed.fault.kind == Kind::stuck && (placed.fault.value > placed.mask >> placed.low)) {
+            return misplaced(placed.fault, std::to_string(placed.fault.value) + " does not fit into " + target.name +
+                                               "." + target.field + ", which holds 0 to " +
+                                               std::to_string(placed.mask >> placed.low));
+        }
         return {};
     }
     return misplaced(placed.fault, target.name + " has no field " + target.field);
@@ -65,9 +70,9 @@ Expected<> place_in(const datasheet::Chip& chip, Placed& placed) {
 
 /// "0x00008"
 std::optional<std::uint32_t> read_offset(std::string_view text) {
-    std::uint32_t offset = 0;
-    const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), offset, 16);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional(offset) : std::nullopt;
+    const auto offset = parse_decimal_or_hex(text);
+    return offset && std::in_range<std::uint32_t>(*offset) ? std::optional(static_cast<std::uint32_t>(*offset))
+                                                           : std::nullopt;
 }
 
 Expected<Placed> place(const Fault& fault, const datasheet::Chip* chip) {
@@ -248,14 +253,12 @@ Expected<std::optional<Plan>> requested_plan(const datasheet::Chip* chip) {
     if (variable == nullptr || *variable == '\0') return std::nullopt;
     const std::string wish = variable;
     if (wish.starts_with("seed:")) {
-        std::uint64_t seed = 0;
-        const char* const end = wish.data() + wish.size();
-        const auto [last, error] = std::from_chars(wish.data() + 5, end, seed);
-        if (error != std::errc{} || last != end || chip == nullptr) {
+        const auto seed = parse_whole(std::string_view(wish).substr(5));
+        if (!seed || chip == nullptr) {
             return failure(ErrorKind::invalid_argument, "IXY_FAULTS=" + wish + ": no faults can be made of that",
                            "write seed:7, for a card whose datasheet is here");
         }
-        return random_plan(seed, *chip);
+        return random_plan(*seed, *chip);
     }
     const bool is_file = wish.find('/') != std::string::npos || exists(wish);
     const Expected<std::string> script = is_file ? read_script(wish) : wish;

@@ -2,8 +2,9 @@
 #include <ixy/faults/plan.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
+
+#include <ixy/core/numbers.hpp>
 
 namespace ixy::faults {
 namespace {
@@ -11,11 +12,9 @@ namespace {
 constexpr std::string_view form = "docs/explain.md lists what a line can be, as in: never STATUS.LU after 100 accesses";
 
 bool read_number(std::string_view text, std::uint64_t& value) {
-    const int base = text.starts_with("0x") ? 16 : 10;
-    if (base == 16) text.remove_prefix(2);
-    const char* const end = text.data() + text.size();
-    const auto [last, error] = std::from_chars(text.data(), end, value, base);
-    return error == std::errc{} && last == end;
+    const auto number = parse_decimal_or_hex(text);
+    value = number.value_or(0);
+    return number.has_value();
 }
 
 std::vector<std::string_view> split(std::string_view line) {

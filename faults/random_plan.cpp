@@ -33,13 +33,21 @@ Target random_target(Dice& dice, const datasheet::Chip& chip, bool fields_too) {
     return target;
 }
 
+/// How many values the target can hold.
+std::uint64_t values(const datasheet::Chip& chip, const Target& target) {
+    for (const datasheet::FieldInfo& field : chip.find(target.name)->fields()) {
+        if (field.name == target.field) return std::uint64_t{field.mask() >> field.low} + 1;
+    }
+    return 1ULL << 32;
+}
+
 Fault random_fault(Dice& dice, const datasheet::Chip& chip) {
     Fault fault{.kind = static_cast<Kind>(dice.below(static_cast<std::uint64_t>(Kind::gone) + 1))};
     if (fault.kind != Kind::gone && fault.kind != Kind::flap) {
         fault.target = random_target(dice, chip, fault.kind == Kind::stuck || fault.kind == Kind::flip);
     }
     if (fault.kind == Kind::stuck)
-        fault.value = dice.below(2) == 0 ? 0 : static_cast<std::uint32_t>(dice.below(1ULL << 32));
+        fault.value = dice.below(2) == 0 ? 0 : static_cast<std::uint32_t>(dice.below(values(chip, fault.target)));
     if (fault.kind == Kind::flap) {
         fault.value = static_cast<std::uint32_t>(1 + dice.below(5));
         fault.every = static_cast<std::uint32_t>(1 + dice.below(200));

@@ -10,7 +10,6 @@
 //   }
 #pragma once
 
-#include <array>
 #include <cassert>
 #include <chrono>
 #include <cstddef>
@@ -22,25 +21,12 @@
 #include <vector>
 
 #include <ixy/core/error.hpp>
+#include <ixy/core/mac_address.hpp>
 #include <ixy/core/mempool.hpp>
 #include <ixy/nic/queue.hpp>
 #include <ixy/pci/function.hpp>
 
 namespace ixy {
-
-/// An Ethernet address in the order of the wire.
-struct MacAddress {
-    std::array<std::uint8_t, 6> bytes{};
-
-    bool is_multicast() const { return (bytes[0] & 1) != 0; }
-    /// True when a card may have it as its own: not multicast, not zero.
-    bool is_station() const { return !is_multicast() && *this != MacAddress{}; }
-    /// "52:54:00:12:34:56"
-    std::string text() const;
-    /// Reads six hexadecimal pairs between colons or dashes. Errors: invalid_argument.
-    static Expected<MacAddress> parse(std::string_view text);
-    friend bool operator==(const MacAddress&, const MacAddress&) = default;
-};
 
 /// How a device shall be set up.
 struct DeviceOptions {

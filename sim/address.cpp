@@ -2,47 +2,26 @@
 #include <ixy/sim/address.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <charconv>
-#include <optional>
-#include <span>
 #include <utility>
+
+#include <ixy/core/mac_address.hpp>
+#include <ixy/core/numbers.hpp>
 
 namespace ixy::sim {
 namespace {
 
 constexpr std::string_view scheme = "sim:";
 
-struct Unit {
-    std::string_view name;
-    double factor;
-};
-constexpr Unit bit_rates[] = {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}};
-constexpr Unit times[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};  // in nanoseconds
-constexpr Unit shares[] = {{"", 1}, {"%", 0.01}};
-
-/// A number with one of those units, in the unit whose factor is 1; not negative, and at most `most` then.
-std::optional<double> read_quantity(std::string_view text, std::span<const Unit> units, double most) {
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-    const std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
-    const auto unit = std::ranges::find(units, name, &Unit::name);
-    if (error != std::errc{} || unit == units.end()) return std::nullopt;
-    const double quantity = number * unit->factor;
-    return quantity >= 0 && quantity <= most ? std::optional(quantity) : std::nullopt;
-}
-
-bool read_share(std::string_view text, double& value) {
-    const auto share = read_quantity(text, shares, 1);
-    value = share.value_or(0);
-    return share.has_value();
+/// Puts what was read into `value`. Returns false when it was not understood.
+template <class T>
+bool set(T& value, const Expected<T>& read) {
+    if (read) value = *read;
+    return read.has_value();
 }
 
 bool read_time(std::string_view text, std::chrono::nanoseconds& value) {
-    const auto time = read_quantity(text, times, 1e12);
-    value = std::chrono::nanoseconds(static_cast<std::int64_t>(time.value_or(0)));
-    return time.has_value();
+    return set(value, parse_time(text)) && value <= std::chrono::seconds(1000);
 }
 
 bool read_choice(std::string_view text, std::string_view yes, std::string_view no, bool& value) {
@@ -50,16 +29,10 @@ bool read_choice(std::string_view text, std::string_view yes, std::string_view n
     return text == yes || text == no;
 }
 
-/// Six pairs of hexadecimal digits separated by colons; neither a multicast address nor zero.
 bool read_mac(std::string_view text, CardAddress& card) {
-    auto& mac = card.model.mac;
-    if (text.size() != 3 * mac.size() - 1) return false;
-    for (std::size_t i = 0; i < mac.size(); ++i) {
-        const char* const pair = text.data() + 3 * i;
-        const auto [end, error] = std::from_chars(pair, pair + 2, mac[i], 16);
-        if (error != std::errc{} || end != pair + 2 || (i != 0 && pair[-1] != ':')) return false;
-    }
-    card.mac_given = (mac[0] & 1) == 0 && std::ranges::any_of(mac, [](std::uint8_t byte) { return byte != 0; });
+    const auto address = MacAddress::parse(text);
+    card.mac_given = address && address->is_station();
+    if (card.mac_given) card.model.mac = address->bytes;
     return card.mac_given;
 }
 
@@ -72,30 +45,24 @@ struct Key {
 constexpr Key keys[] = {
     {"wire", "a name, /path, tap:NAME, loop, or pcap:IN:OUT",
      [](std::string_view text, CardAddress& card) { return !(card.wire = text).empty(); }},
-    {"mac", "a card's own address, as in 52:54:00:00:00:01: no group's (first byte odd), and not zero", read_mac},
+    {"mac", "a card's own address, as in 52:54:00:00:00:01: not multicast (first byte odd), and not zero", read_mac},
     {"rate", "bits a second, as in 1G, 2.5G, 100M",
      [](std::string_view text, CardAddress& card) {
-         const auto rate = read_quantity(text, bit_rates, 1e15);
-         card.impairments.bits_per_second = rate.value_or(0);
-         return rate > 0;
+         return set(card.impairments.bits_per_second, parse_bit_rate(text));
      }},
     {"delay", "a time, as in 10us, 1.5ms",
      [](std::string_view text, CardAddress& card) { return read_time(text, card.impairments.delay); }},
     {"loss", "a share of the frames, as in 0.01 or 1%",
-     [](std::string_view text, CardAddress& card) { return read_share(text, card.impairments.loss); }},
+     [](std::string_view text, CardAddress& card) { return set(card.impairments.loss, parse_share(text)); }},
     {"reorder", "a share of the frames, as in 0.01 or 1%",
-     [](std::string_view text, CardAddress& card) { return read_share(text, card.impairments.reorder); }},
+     [](std::string_view text, CardAddress& card) { return set(card.impairments.reorder, parse_share(text)); }},
     {"corrupt", "a share of the frames, as in 0.01 or 1%",
-     [](std::string_view text, CardAddress& card) { return read_share(text, card.impairments.corruption); }},
+     [](std::string_view text, CardAddress& card) { return set(card.impairments.corruption, parse_share(text)); }},
     {"seed", "a whole number",
-     [](std::string_view text, CardAddress& card) {
-         const char* const end = text.data() + text.size();
-         const auto [last, error] = std::from_chars(text.data(), end, card.impairments.seed);
-         return error == std::errc{} && last == end;
-     }},
+     [](std::string_view text, CardAddress& card) { return set(card.impairments.seed, parse_whole(text)); }},
     {"hold", "yes or no",
      [](std::string_view text, CardAddress& card) { return read_choice(text, "yes", "no", card.hold); }},
-    {"link", "what auto-negotiation takes, as in 20ms, 2s",
+    {"link", "the time that auto-negotiation takes, as in 20ms, 2s",
      [](std::string_view text, CardAddress& card) { return read_time(text, card.model.link_delay); }},
     {"clock", "real or stepped",
      [](std::string_view text, CardAddress& card) { return read_choice(text, "stepped", "real", card.stepped_clock); }},

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <deque>
 #include <random>
 #include <string>
 
 #include <ixy/core/files.hpp>
+#include <ixy/core/numbers.hpp>
 
 namespace ixy::sim {
 namespace {
@@ -132,10 +132,9 @@ faults::Plan random_memory_faults(std::uint64_t seed) {
 
 Expected<faults::Plan> read_faults(std::string_view text) {
     if (text.starts_with("seed:")) {
-        std::uint64_t seed = 0;
-        const auto [end, error] = std::from_chars(text.data() + 5, text.data() + text.size(), seed);
-        if (error == std::errc{} && end == text.data() + text.size()) return random_memory_faults(seed);
-        return failure(ErrorKind::invalid_argument, "\"" + std::string(text) + "\": no seed", "write seed:7");
+        if (const auto seed = parse_whole(text.substr(5))) return random_memory_faults(*seed);
+        return failure(ErrorKind::invalid_argument, "\"" + std::string(text) + "\": the seed is not a whole number",
+                       "write it like seed:7");
     }
     auto script = read_script(std::string(text));
     if (!script) return std::unexpected(script.error());

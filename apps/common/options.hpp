@@ -2,12 +2,17 @@
 // status.
 #pragma once
 
+#include <concepts>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <ixy/core/error.hpp>
+#include <ixy/core/numbers.hpp>
 #include <ixy/nic/device.hpp>
 
 namespace ixy::app {
@@ -55,6 +60,33 @@ int exit_status(std::string_view program, const Expected<>& result);
 void add_explain_options(CLI::App& app, ExplainOptions& options);
 /// After parsing: lets what is opened from now on be explained as the options say.
 void request_explanations(const ExplainOptions& options);
+
+/// The least and the most that a number may be.
+struct NumberRange {
+    std::uint64_t least = 0;
+    std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+};
+/// `help` with a range and a default behind it, where there are any.
+std::string describe_number(std::string help, const NumberRange& range, std::optional<std::uint64_t> preset);
+
+/// Adds an option, or a word, `name` for a whole number within `range`. What `value` is before is shown as the default.
+template <std::integral T>
+CLI::Option* add_number(CLI::App& app, const std::string& name, T& value, const NumberRange& range,
+                        const std::string& help) {
+    const bool has_default = name.starts_with('-') && std::in_range<std::uint64_t>(value) &&
+                             std::cmp_less_equal(value, range.most) && !std::cmp_equal(value, NumberRange{}.most);
+    const auto preset = has_default ? std::optional(static_cast<std::uint64_t>(value)) : std::nullopt;
+    return app
+        .add_option_function<std::string>(
+            name,
+            [&value, name, range](const std::string& text) {
+                const auto number = parse_whole(text, range.least, range.most);
+                if (!number) throw CLI::ValidationError(name, number.error().text());
+                value = static_cast<T>(*number);
+            },
+            describe_number(help, range, preset))
+        ->type_name("N");
+}
 
 /// Adds option `name` whose text `read` turns into `value`; the text of its Error is what the user sees.
 template <class T, class Parsed>

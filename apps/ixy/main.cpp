@@ -38,6 +38,13 @@ CLI::App* add_card_command(CLI::App& app, CommandLine& line, const char* name, c
     return command;
 }
 
+Expected<HugePage> parse_huge_page(std::string_view text) {
+    if (text == "2M" || text == "2m") return HugePage::two_mib;
+    if (text == "1G" || text == "1g") return HugePage::one_gib;
+    return failure(ErrorKind::invalid_argument, "\"" + std::string(text) + "\" is not the size of a huge page",
+                   "write 2M or 1G");
+}
+
 /// Those that prepare a machine.
 void describe_preparations(CLI::App& app, CommandLine& line) {
     line.list = app.add_subcommand("list", "Show the network cards, their drivers, and which are in use");
@@ -51,12 +58,10 @@ void describe_preparations(CLI::App& app, CommandLine& line) {
         command->add_flag("--force", line.force, "even if the card is in use, or may be");
     }
 
-    line.hugepages = app.add_subcommand("hugepages", "Let the kernel keep huge pages for DMA memory");
-    line.hugepages->add_option("N", line.huge_pages, "how many in all")->required()->check(CLI::Range(0, 1 << 20));
-    line.hugepages->add_option("--size", line.size, "2M (default) or 1G")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, HugePage>{{"2M", HugePage::two_mib}, {"1G", HugePage::one_gib}}, CLI::ignore_case));
-    line.hugepages->add_option("--node", line.node, "on this NUMA node only")->check(CLI::NonNegativeNumber);
+    line.hugepages = app.add_subcommand("hugepages", "Reserve huge pages for DMA memory");
+    add_number(*line.hugepages, "N", line.huge_pages, {0, 1 << 20}, "how many in all")->required();
+    add_parsed_option(*line.hugepages, "--size", line.size, parse_huge_page, "2M (default) or 1G");
+    add_number(*line.hugepages, "--node", line.node, {0, 1023}, "on this NUMA node only");
 
     line.doctor = app.add_subcommand("doctor", "Say what is missing on this machine, and the command that fixes it");
     line.doctor->add_flag("--json", line.json, "as JSON on standard output, one object a line");

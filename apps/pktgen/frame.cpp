@@ -4,8 +4,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
+
+#include <ixy/core/numbers.hpp>
 
 namespace ixy::app {
 
@@ -55,8 +56,9 @@ Expected<Endpoint> parse_endpoint(std::string_view text) {
     bool good = inet_pton(AF_INET, address.c_str(), &parsed) == 1;
     if (colon != std::string_view::npos) {
         const std::string_view port = text.substr(colon + 1);
-        const auto [end, mistake] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-        good = good && mistake == std::errc{} && end == port.data() + port.size();
+        const auto number = parse_whole(port, 0, 65535);
+        good = good && number;
+        endpoint.port = static_cast<std::uint16_t>(number.value_or(0));
     }
     if (!good) {
         return failure(ErrorKind::invalid_argument,

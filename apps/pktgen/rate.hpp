@@ -1,29 +1,17 @@
-// How fast to send: what --rate says, and the pacing that keeps to it.
+// How fast to send: what --rate means, and the pacing that keeps to it.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
-#include <ixy/core/error.hpp>
+#include <ixy/core/numbers.hpp>
 
 namespace ixy::app {
 
-/// A rate as the user gave it: packets or bits a second. Bits are those on the wire, with check sequence, preamble and
-/// gap.
-struct SendRate {
-    enum class Unit : std::uint8_t { packets, bits };
-    double amount = 0;
-    Unit unit = Unit::packets;
-
-    double packets_per_second(std::size_t frame_size) const;
-};
-
-/// Reads "1.5Mpps", "100kpps", "500Mbit", "1Gbit/s". Errors: invalid_argument (no number, no unit, not above 0, above
-/// 10^12).
-Expected<SendRate> parse_rate(std::string_view text);
+/// The packets of `frame_size` bytes (without check sequence) that `rate` means.
+double packets_per_second(const TrafficRate& rate, std::size_t frame_size);
 
 /// Says how many packets are due. What a delay made late is sent later at once, but never more than `burst` packets:
 /// beyond that the schedule begins anew, since a long burst is not the rate that was asked for.

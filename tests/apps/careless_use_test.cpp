@@ -139,7 +139,7 @@ TEST_F(CarelessUse, wires_that_cannot_be_opened_name_what_mends_it) {
     expect(sim + "wire=pcap:/missing:", 1, "wire=pcap:IN:OUT");
     expect(sim + "wire=pcap:/etc/passwd:", 2, "name one that tcpdump or Wireshark has written");
     expect(sim + "faults=/missing", 1, "faults= takes seed:NUMBER, or the name of a script");
-    expect(sim + "mac=ff:ff:ff:ff:ff:ff", 2, "no group's");
+    expect(sim + "mac=ff:ff:ff:ff:ff:ff", 2, "not multicast");
     expect(sim + "wire=/missing/cable", 1, "make the folder first");
     expect("IXY_FAULTS=seed:-1 " + sim + "wire=loop", 2, "write seed:7");
 }

@@ -48,6 +48,27 @@ TEST_P(EveryProgram, unknown_options_are_a_usage_mistake) {
     expect_failure(GetParam(), {"0000:ff:1f.7", "0000:ff:1f.6", "--nonsense"}, 2, "--nonsense");
 }
 
+TEST_P(EveryProgram, a_wrong_word_is_named_before_a_missing_one_with_the_nearest_that_exists) {
+    expect_failure(GetParam(), {"--jsn"}, 2, "unknown option \"--jsn\": did you mean --json?");
+    expect_failure(GetParam(), {"--bogus-option"}, 2, "unknown option \"--bogus-option\"\n");
+}
+
+TEST_P(EveryProgram, mistakes_in_numbers_are_told_in_a_short_line) {
+    Program program(GetParam(), {"--batch", "0", "0000:ff:1f.7", "0000:ff:1f.6"});
+    EXPECT_EQ(program.wait(), 2);
+    EXPECT_TRUE(program.errors().starts_with(GetParam() + ": --batch: \"0\" is not a whole number from 1 to 1024; "))
+        << program.errors();
+    EXPECT_LT(program.errors().find('\n'), 160U);
+}
+
+TEST_P(EveryProgram, help_is_in_plain_words) {
+    Program program(GetParam(), {"--help"});
+    EXPECT_EQ(program.wait(), 0);
+    for (const std::string syntax : {"UINT", "TEXT", "INT", "FLOAT", "REQUIRED", "{", "=[", " in ["}) {
+        EXPECT_EQ(program.output().find(syntax), std::string::npos) << syntax << "\n" << program.output();
+    }
+}
+
 TEST_P(EveryProgram, options_out_of_range_are_a_usage_mistake) {
     const Words device{"0000:ff:1f.7", "0000:ff:1f.6"};
     const std::pair<std::string, std::string> mistakes[] = {
@@ -105,6 +126,10 @@ TEST(ProgramsPktgen, refuses_malformed_options_before_the_card_is_touched) {
                               {"--size", "9217"},
                               {"--count", "0"},
                               {"--count", "-1"},
+                              {"--count", "18446744073709551616"},
+                              {"--count", "1kk"},
+                              {"--src-mac", "01:00:5e:00:00:01"},
+                              {"--src-mac", "00:00:00:00:00:00"},
                               {"--flows", "0"},
                               {"--flows", "1048577"},
                               {"--src", "10.0.0"},
@@ -116,6 +141,15 @@ TEST(ProgramsPktgen, refuses_malformed_options_before_the_card_is_touched) {
         SCOPED_TRACE(mistake[0] + " " + mistake[1]);
         expect_failure("ixy-pktgen", {"0000:ff:1f.7", mistake[0] + "=" + mistake[1]}, 2, mistake[0]);
     }
+}
+
+TEST(ProgramsPktgen, numbers_are_decimal_and_have_units) {
+    Program ten("ixy-pktgen", {"sim:82540em", "--count=010"});
+    EXPECT_EQ(ten.wait(), 0);
+    EXPECT_NE(ten.errors().find("sent 10\n"), std::string::npos) << ten.errors();
+    Program thousand("ixy-pktgen", {"sim:82540em", "--count=1.5k", "--batch=0.032k", "--link-timeout=2000ms"});
+    EXPECT_EQ(thousand.wait(), 0);
+    EXPECT_NE(thousand.errors().find("sent 1500\n"), std::string::npos) << thousand.errors();
 }
 
 TEST(ProgramsPktgen, malformed_device_is_a_usage_mistake) { expect_failure("ixy-pktgen", {"eth0"}, 2, "eth0"); }

@@ -103,11 +103,21 @@ struct Ixy : testing::Test {
 
 TEST_F(Ixy, knows_help_and_version_for_every_command) {
     EXPECT_EQ(run("--version").output, "ixy " IXY_VERSION "\n");
-    for (const char* command : {"", "list", "bind", "unbind", "restore", "hugepages", "doctor", "regs"}) {
+    for (const char* command :
+         {"", "list", "bind", "unbind", "restore", "hugepages", "doctor", "regs", "rings", "sim"}) {
         const Result result = run(std::string(command) + " --help");
         EXPECT_EQ(result.status, 0) << command;
         EXPECT_TRUE(result.says("--help")) << command;
+        for (const char* syntax : {"UINT", "TEXT", "INT", "REQUIRED", "{", "=["}) {
+            EXPECT_FALSE(result.says(syntax)) << syntax << "\n" << result.output;
+        }
     }
+}
+
+TEST_F(Ixy, names_the_word_that_is_wrong_and_the_nearest_that_exists) {
+    EXPECT_TRUE(run("bogus").says("ixy: unknown command \"bogus\""));
+    EXPECT_TRUE(run("lst").says("unknown command \"lst\": did you mean list?"));
+    EXPECT_TRUE(run("regs --al").says("unknown option \"--al\": did you mean --all?"));
 }
 
 TEST_F(Ixy, answers_wrong_usage_with_status_two) {
