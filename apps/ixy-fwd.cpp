@@ -77,6 +77,7 @@ Expected<> run(const Options& options) {
     if (!first) return std::unexpected(first.error());
     auto second = Device::open(options.second, options.device);
     if (!second) return std::unexpected(second.error());
+    if (auto joined = check_wires({&*first, &*second}); !joined) return joined;
     if (auto pinned = choose_cpu(options, first->numa_node()); !pinned) return pinned;
 
     auto to_second = pool_for_copies(*first, *second);

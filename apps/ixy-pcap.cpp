@@ -26,7 +26,7 @@ struct Options : CommonOptions {
 };
 
 /// Writes the frames of `batch` that the filter lets pass, up to `count` in all. False when the disk is full.
-bool store(const PacketBatch& batch, const CaptureFilter& filter, PcapFile& file, std::uint64_t count) {
+bool store(const PacketBatch& batch, CaptureFilter& filter, PcapFile& file, std::uint64_t count) {
     const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
     for (const Packet& frame : batch) {
         if (file.packets() == count) break;
@@ -36,7 +36,7 @@ bool store(const PacketBatch& batch, const CaptureFilter& filter, PcapFile& file
 }
 
 /// Receives until the count is reached, the disk is full or the monitor says that it is time to end.
-void capture(RxQueue& queue, const CaptureFilter& filter, PcapFile& file, const Options& options, Monitor& monitor) {
+void capture(RxQueue& queue, CaptureFilter& filter, PcapFile& file, const Options& options, Monitor& monitor) {
     SizedBatch batch(options.batch);
     while (file.packets() < options.count && monitor.going()) {
         const std::size_t received = queue.receive(batch);
@@ -46,9 +46,11 @@ void capture(RxQueue& queue, const CaptureFilter& filter, PcapFile& file, const 
 }
 
 Expected<> run(const Options& options) {
-    // Whatever can be wrong with the command line shows before the card is taken.
+    // Whatever can be wrong with the command line shows before the card is taken. Until the filter is compiled, a
+    // signal ends the program at once: there is nothing to give back yet.
     auto filter = CaptureFilter::compile(options.filter);
     if (!filter) return std::unexpected(filter.error());
+    catch_signals();
     if (options.file == "-") {
         return failure(ErrorKind::invalid_argument, "FILE \"-\" would be a file of that name",
                        "for standard output write /dev/stdout, for the file ./-");
@@ -59,6 +61,7 @@ Expected<> run(const Options& options) {
 
     auto device = Device::open(options.address, options.device);
     if (!device) return std::unexpected(device.error());
+    if (auto joined = check_wires({&*device}); !joined) return joined;
     if (auto begun = file.begin(); !begun) return begun;  // its helper thread shall not share our CPU: before pinning
     if (auto pinned = choose_cpu(options, device->numa_node()); !pinned) return pinned;
 
@@ -88,6 +91,5 @@ int main(int argc, char** argv) {
         "  tcpdump -r FILE -w MENDED greater 1");
     add_common_options(app, options);
     if (const auto status = parse(app, argc, argv, options)) return *status;
-    catch_signals();
     return exit_status(program, run(options));
 }

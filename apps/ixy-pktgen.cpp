@@ -1,9 +1,11 @@
 // ixy-pktgen DEVICE: sends numbered UDP frames as fast as the card takes them, or at a given rate.
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include <fmt/core.h>
 #include <ixy/sim/function.hpp>
@@ -83,9 +85,24 @@ void send_frames(Device& device, Generator& generator, const Options& options, M
     }
 }
 
+/// Receives, on a loop, what was sent and has not come back yet; gives up when nothing comes for five seconds.
+void take_back(Device& device, const Options& options) {
+    const sim::Card* const card = sim::find_card(device.driver().function());
+    if (card == nullptr || !card->loops_back()) return;
+    SizedBatch unwanted(options.batch);
+    StallWatch stall;
+    while (stop_requests() < 2) {
+        const bool all_arrived = card->frames_waiting_on_wire() == 0;
+        const bool received = device.rx_queue(0).receive(unwanted) != 0;
+        if ((all_arrived && !received) || stall.is_stuck(received, device)) return;
+        if (!received) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+}
+
 Expected<> run(Options& options) {
     auto device = Device::open(options.address, options.device);
     if (!device) return std::unexpected(device.error());
+    if (auto joined = check_wires({&*device}); !joined) return joined;
     if (auto pinned = choose_cpu(options, device->numa_node()); !pinned) return pinned;
     options.frame.source_mac = options.source_mac.value_or(device->mac_address());
 
@@ -95,6 +112,7 @@ Expected<> run(Options& options) {
     const TxQueueCounters& counters = device->tx_queue(0).counters();
     Monitor monitor(program, options, {&*device}, [&] { return Totals{{"sent", counters.packets.value()}}; });
     send_frames(*device, generator, options, monitor);
+    take_back(*device, options);
     if (counters.refused.value() != 0) {
         monitor.fail({ErrorKind::unsupported,
                       fmt::format("{}: the card cannot send frames of {} bytes", device->address(), options.frame.size),

@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 #include <utility>
@@ -14,6 +16,8 @@
 
 namespace ixy::explain {
 namespace {
+
+std::atomic<std::uint64_t> lost = 0;
 
 class FileSink final : public Sink {
 public:
@@ -31,9 +35,10 @@ public:
                 ::poll(&room, 1, -1);
                 continue;
             }
-            if (written <= 0) return give_up(written == 0 ? ENOSPC : errno);
-            lines.remove_prefix(static_cast<std::size_t>(written));
+            if (written <= 0) give_up(written == 0 ? ENOSPC : errno);
+            if (written > 0) lines.remove_prefix(static_cast<std::size_t>(written));
         }
+        lost.fetch_add(static_cast<std::uint64_t>(std::ranges::count(lines, '\n')), std::memory_order_relaxed);
     }
 
 private:
@@ -52,6 +57,8 @@ private:
 };
 
 }  // namespace
+
+std::uint64_t lost_lines() { return lost.load(std::memory_order_relaxed); }
 
 Expected<std::shared_ptr<Sink>> open_sink(const std::string& file) {
     if (file.empty()) return std::make_shared<FileSink>(File(), "");

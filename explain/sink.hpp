@@ -1,6 +1,7 @@
 // Where explanations go.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,5 +23,8 @@ public:
 /// so, the rest is lost, and the device goes on (into a pipe that nobody reads any more: when the program ignores
 /// SIGPIPE). Errors: those of opening the file.
 Expected<std::shared_ptr<Sink>> open_sink(const std::string& file);
+
+/// Lines that no sink of this process could write: a full disk. Thread rule: any thread.
+std::uint64_t lost_lines();
 
 }  // namespace ixy::explain

@@ -387,6 +387,11 @@ bool Card::waits_for_wire() const {
     return sender_waits_;
 }
 
+Expected<> Card::finish_wire() {
+    const std::lock_guard lock(mutex_);
+    return wire_->finish();
+}
+
 std::size_t Card::frames_waiting_on_wire() const {
     const std::lock_guard lock(mutex_);
     return wire_->waiting();

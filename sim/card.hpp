@@ -104,6 +104,11 @@ public:
     std::uint64_t frames_lost_on_wire() const { return wire_->lost(); }
     /// Frames that the wire's other end has yet to take; they are lost if it never does.
     std::size_t frames_waiting_on_wire() const;
+    /// True when the wire is a cable inside this process whose other end no card has.
+    bool other_end_is_missing() const { return wire_->other_end_is_missing(); }
+    bool loops_back() const { return wire_->loops_back(); }
+    /// Writes what the wire still buffers. Errors: why it lost frames, such as a full disk behind it.
+    Expected<> finish_wire();
     /// Whether frames stay in the transmit ring because the wire is busy.
     bool waits_for_wire() const;
     std::uint64_t dma_faults() const { return dma_faults_; }

@@ -67,6 +67,12 @@ public:
     virtual bool has_room(Time now) const { return (void)now, true; }
     /// Frames lost because there was no room or no other end.
     virtual std::uint64_t lost() const { return 0; }
+    /// True for a cable inside this process whose other end no card has.
+    virtual bool other_end_is_missing() const { return false; }
+    /// True when what is sent comes back: frames on their way are lost when the card goes.
+    virtual bool loops_back() const { return false; }
+    /// Writes what is still buffered. Errors: why frames were lost, such as a full disk behind the wire.
+    virtual Expected<> finish() { return {}; }
     /// Frames waiting here for the other end to take them.
     virtual std::size_t waiting() const { return 0; }
 };

@@ -35,12 +35,21 @@ Expected<CaptureFilter> CaptureFilter::compile(const std::string& expression) {
     return filter;
 }
 
-bool CaptureFilter::matches(const Packet& frame) const {
+bool CaptureFilter::matches(const Packet& frame) {
     if (!program_) return true;
     pcap_pkthdr header{};
     header.caplen = static_cast<bpf_u_int32>(frame.length());
     header.len = static_cast<bpf_u_int32>(frame.frame_length());
-    return pcap_offline_filter(program_.get(), &header, reinterpret_cast<const u_char*>(frame.start())) != 0;
+    const std::byte* bytes = frame.start();
+    if (frame.next() != nullptr) {
+        whole_.clear();
+        for (const Packet* piece = &frame; piece != nullptr; piece = piece->next()) {
+            whole_.insert(whole_.end(), piece->data().begin(), piece->data().end());
+        }
+        header.caplen = header.len;
+        bytes = whole_.data();
+    }
+    return pcap_offline_filter(program_.get(), &header, reinterpret_cast<const u_char*>(bytes)) != 0;
 }
 
 }  // namespace ixy::app

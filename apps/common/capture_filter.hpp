@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <ixy/core/error.hpp>
 #include <ixy/core/packet.hpp>
@@ -13,19 +14,20 @@ namespace ixy::app {
 
 class CaptureFilter {
 public:
-    /// Compiles `expression` for Ethernet frames; an empty one lets all pass. Errors: invalid_argument.
+    /// Compiles `expression` for Ethernet frames; an empty one lets all pass. It may take seconds, look up names, and
+    /// cannot be told to stop: call it while signals still end the program. Errors: invalid_argument.
     static Expected<CaptureFilter> compile(const std::string& expression);
     CaptureFilter(CaptureFilter&&) noexcept;
     CaptureFilter& operator=(CaptureFilter&&) noexcept;
     ~CaptureFilter();
 
-    /// True when the frame shall be kept. Of a frame in several pieces the filter sees the first (2 KiB) and the
-    /// length.
-    bool matches(const Packet& frame) const;
+    /// True for a frame to keep. The filter sees all pieces of the frame.
+    bool matches(const Packet& frame);
 
 private:
     CaptureFilter();
     std::unique_ptr<bpf_program> program_;  ///< null: all pass
+    std::vector<std::byte> whole_;          ///< where the pieces of a long frame are put together
 };
 
 }  // namespace ixy::app

@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <thread>
@@ -33,11 +34,22 @@ Figures difference(const Figures& now, const Figures& before) {
             now.lost_on_wire - before.lost_on_wire};
 }
 
+/// `amount` with the largest unit of which there is at least one.
+std::string with_unit(double amount, std::string_view unit, std::array<std::string_view, 4> prefixes) {
+    std::size_t prefix = 0;
+    for (; prefix + 1 < prefixes.size() && amount >= 999.5; ++prefix) amount /= 1000;
+    const int digits = prefix == 0 || amount >= 99.95 ? 0 : amount >= 9.995 ? 1 : 2;
+    return fmt::format("{:.{}f} {}{}", amount, digits, prefixes[prefix], unit);
+}
+
+std::string packets_a_second(const Rate& rate) { return with_unit(rate.mpps * 1e6, "pps", {"", "k", "M", "G"}); }
+std::string bits_a_second(const Rate& rate) { return with_unit(rate.megabits * 1e6, "bit/s", {"", "k", "M", "G"}); }
+
 std::string device_line(const Device& device, const Figures& change, double seconds) {
     const Rate rx = rate_of(change.rx_packets, change.rx_bytes, seconds);
     const Rate tx = rate_of(change.tx_packets, change.tx_bytes, seconds);
-    std::string line = fmt::format("{}: rx {:.3f} Mpps {:.1f} Mbit/s, tx {:.3f} Mpps {:.1f} Mbit/s", device.address(),
-                                   rx.mpps, rx.megabits, tx.mpps, tx.megabits);
+    std::string line = fmt::format("{}: rx {} {}, tx {} {}", device.address(), packets_a_second(rx), bits_a_second(rx),
+                                   packets_a_second(tx), bits_a_second(tx));
     const std::pair<std::string_view, std::uint64_t> losses[] = {{"missed", change.rx_missed},
                                                                  {"dropped", change.rx_dropped},
                                                                  {"rx errors", change.rx_errors},
@@ -80,6 +92,18 @@ Rate rate_of(std::uint64_t packets, std::uint64_t bytes, double seconds) {
     if (seconds <= 0) return {};
     const auto bits = static_cast<double>(bytes + packets * wire_overhead) * 8;
     return {.mpps = static_cast<double>(packets) / seconds / 1e6, .megabits = bits / seconds / 1e6};
+}
+
+Expected<> check_wires(std::initializer_list<Device*> devices) {
+    for (Device* device : devices) {
+        const sim::Card* const card = sim::find_card(device->driver().function());
+        if (card == nullptr || !card->other_end_is_missing()) continue;
+        return failure(ErrorKind::invalid_argument,
+                       fmt::format("{}: the wire is a cable inside this program, and no card here has its other end",
+                                   device->address()),
+                       "for a cable to another program name a path, as in wire=/tmp/a");
+    }
+    return {};
 }
 
 Monitor::Monitor(std::string program, const CommonOptions& options, std::vector<Device*> devices,
@@ -185,6 +209,10 @@ Expected<> Monitor::finish() {
     for (Device* device : devices_) all_there = all_there && !device->gone();
     if (all_there) {
         wait_until_sent();
+        for (Device* device : devices_) {
+            sim::Card* const card = sim::find_card(device->driver().function());
+            if (auto finished = card != nullptr ? card->finish_wire() : Expected<>(); !finished) fail(finished.error());
+        }
         figures = read_figures();
         for (std::size_t i = 0; i < devices_.size(); ++i) figures[i].lost_on_wire += waiting_on_wire(*devices_[i]);
     }

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,10 @@ struct Total {
     std::uint64_t value;
 };
 using Totals = std::vector<Total>;
+
+/// Once all devices are open: is somebody, or can somebody be, at the other end of each software NIC's wire? Errors:
+/// invalid_argument.
+Expected<> check_wires(std::initializer_list<Device*> devices);
 
 class Monitor {
 public:

@@ -12,6 +12,7 @@
 #include <fmt/core.h>
 #include <ixy/core/cpu.hpp>
 #include <ixy/explain/settings.hpp>
+#include <ixy/explain/sink.hpp>
 #include <ixy/sim/function.hpp>
 
 #include "process.hpp"
@@ -208,6 +209,10 @@ Expected<> choose_cpu(const CommonOptions& options, int node) {
 }
 
 int exit_status(std::string_view program, const Expected<>& result) {
+    if (const std::uint64_t lost = explain::lost_lines(); lost != 0) {
+        say(fmt::format("{}: {} lines of explanations could not be written", program, lost));
+        if (result) return exit_failed;
+    }
     if (result) return exit_ok;
     say(fmt::format("{}: {}", program, result.error().text()));
     return result.error().kind == ErrorKind::invalid_argument ? exit_usage : exit_failed;

@@ -65,7 +65,7 @@ Expected<> serve_card(const std::string& card, const std::string& path) {
         if (std::exchange(said, (*server)->memories_lost()) != (*server)->memories_lost())
             say("the client has made a file shorter whose memory the card was using; it was dropped");
     }
-    return {};
+    return (*made)->finish_wire();
 }
 
 }  // namespace ixy::app

@@ -71,7 +71,7 @@ pid_of() { eval "echo \$pid_$1"; }
 alive() { [ -d "/proc/$(pid_of "$1")" ] && ! grep -q '^State:.*Z' "/proc/$(pid_of "$1")/status"; }
 ended() { ! alive "$1"; }
 # at_work NAME: one of our programs has its cards and prints statistics; shows what it said where that does not come about.
-at_work() { wait_until 20 grep -q Mpps "/tmp/$1.err" || { cat "/tmp/$1.err"; return 1; }; }
+at_work() { wait_until 20 grep -q pps "/tmp/$1.err" || { cat "/tmp/$1.err"; return 1; }; }
 # ends NAME [SIGNAL]: the program ends within 20 seconds, after SIGNAL where one is given, with status 0.
 ends() {
     [ -z "$2" ] || kill -"$2" "$(pid_of "$1")"

@@ -71,6 +71,9 @@ public:
 
     void on_arrival(std::function<void()> ask) override { ours_.arrival.set(std::move(ask)); }
     unsigned end() const override { return &ours_ == &cable_->sides[0] ? 0 : 1; }
+    bool other_end_is_missing() const override { return !theirs_.taken.load(std::memory_order_relaxed); }
+    bool loops_back() const override { return &ours_ == &theirs_; }
+    std::size_t waiting() const override { return loops_back() ? ours_.inbox.size() : 0; }
     std::uint64_t lost() const override { return lost_.value(); }
 
 private:

@@ -1,7 +1,7 @@
 // Capture files: one is played as fast as the card takes it, what the card sends is written to the other.
+#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,7 +10,7 @@
 #include <cstring>
 #include <vector>
 
-#include "kinds.hpp"
+#include "capture_player.hpp"
 
 namespace ixy::sim {
 namespace {
@@ -18,93 +18,6 @@ namespace {
 struct Closer {
     void operator()(pcap_t* file) const { pcap_close(file); }
     void operator()(pcap_dumper_t* file) const { pcap_dump_close(file); }
-};
-
-/// True when somebody else, in this process or in another, reads (or writes) the file that this one wants to write (or
-/// read). Whoever opens a capture locks it, so that none is emptied that is being played. Pipes and the like are
-/// shared.
-bool is_taken(int file, int lock) {
-    struct stat status{};
-    const bool regular = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
-    return regular && ::flock(file, lock | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-}
-
-std::unexpected<Error> taken(const std::string& path) {
-    return failure(ErrorKind::busy, path + ": this file is being written or played", "name another one");
-}
-
-/// Plays a capture file. Frames that no wire carries (broken off, longer than longest_wire_frame) are left out, and
-/// counted as lost. Says in the end what was left out.
-class Player {
-public:
-    ~Player() {
-        if (left_out() == 0) return;
-        std::fprintf(stderr, "%s: %llu frames were not played, since they are not whole%s%s\n", path_.c_str(),
-                     static_cast<unsigned long long>(left_out()),
-                     damage_.empty() ? "" : "; the file breaks off: ", damage_.c_str());
-    }
-
-    Expected<> open(const std::string& path) {
-        path_ = path;
-        char why[PCAP_ERRBUF_SIZE] = "";
-        std::FILE* const file = std::fopen(path.c_str(), "rbe");
-        if (file == nullptr) return system_failure(path, errno, "name a capture file: wire=pcap:IN:OUT");
-        if (is_taken(::fileno(file), LOCK_SH)) {
-            std::fclose(file);
-            return taken(path);
-        }
-        pcap_.reset(pcap_fopen_offline(file, why));
-        if (!pcap_) {
-            std::fclose(file);
-            return failure(ErrorKind::invalid_argument, path + ": no capture file: " + why,
-                           "name one that tcpdump or Wireshark has written");
-        }
-        if (pcap_datalink(pcap_.get()) != DLT_EN10MB) {
-            return failure(ErrorKind::invalid_argument, path + ": a capture of " + kind() + ", not of Ethernet",
-                           "capture on an Ethernet interface");
-        }
-        read();
-        return {};
-    }
-
-    bool at_end() const { return next_ == nullptr; }
-    std::optional<WireFrame> take() {
-        if (at_end()) return std::nullopt;
-        const std::size_t size = header_->caplen;
-        std::memcpy(frame_.space().data(), next_, size);
-        read();
-        return frame_.padded(size);
-    }
-    std::uint64_t left_out() const { return left_out_.value(); }
-
-private:
-    std::string kind() const {
-        const char* const name = pcap_datalink_val_to_description(pcap_datalink(pcap_.get()));
-        return name != nullptr ? name : "something unknown";
-    }
-    void read() {
-        int found = 0;
-        while ((found = pcap_next_ex(pcap_.get(), &header_, &next_)) == 1) {
-            if (header_->caplen >= ethernet_header && header_->caplen <= longest_wire_frame &&
-                header_->caplen == header_->len) {
-                return;
-            }
-            left_out_.add(1);
-        }
-        if (found == PCAP_ERROR) {  // a damaged file: what follows cannot be found
-            left_out_.add(1);
-            damage_ = pcap_geterr(pcap_.get());
-        }
-        next_ = nullptr;
-    }
-
-    std::string path_;
-    std::string damage_;  ///< why the rest cannot be read
-    std::unique_ptr<pcap_t, Closer> pcap_;
-    pcap_pkthdr* header_ = nullptr;
-    const u_char* next_ = nullptr;  ///< the frame after those that were taken; null: none
-    ArrivedFrame frame_;
-    Counter left_out_;
 };
 
 /// Writes a capture file with timestamps in nanoseconds: the hour at which the first frame was sent, and from then on
@@ -122,13 +35,18 @@ public:
     Expected<> open(const std::string& path) {
         path_ = path;
         pcap_.reset(pcap_open_dead_with_tstamp_precision(DLT_EN10MB, longest_wire_frame, PCAP_TSTAMP_PRECISION_NANO));
-        std::FILE* const file = pcap_ ? std::fopen(path.c_str(), "abe") : nullptr;
-        if (file == nullptr) return system_failure(path, errno, "choose a file that can be written");
-        if (is_taken(::fileno(file), LOCK_EX)) {
-            std::fclose(file);
-            return taken(path);
-        }
-        (void)!::ftruncate(::fileno(file), 0);  // what is no file needs none
+        do file_ = File(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
+        while (!file_.is_open() && errno == EINTR);
+        if (!file_.is_open()) return system_failure(path, errno, "choose a file that can be written");
+        if (is_taken(file_.get(), LOCK_EX)) return taken(path);
+        (void)!::ftruncate(file_.get(), 0);  // what is not a regular file needs none
+        const auto write = [](void* self, const char* from, std::size_t size) {
+            return static_cast<Writer*>(self)->write_bytes(from, size);
+        };
+        std::FILE* const file =
+            pcap_ ? ::fopencookie(this, "ab", {.read = nullptr, .write = write, .seek = nullptr, .close = nullptr})
+                  : nullptr;
+        if (file == nullptr) return system_failure(path, errno);
         std::setvbuf(file, buffer_.data(), _IOFBF, buffer_.size());
         dumper_.reset(pcap_dump_fopen(pcap_.get(), file));
         if (!dumper_) {
@@ -139,6 +57,11 @@ public:
         return {};
     }
 
+    /// Writes what is buffered. Errors: why the capture ends before its last frame.
+    Expected<> finish() {
+        if (dumper_ && !flush()) say_why();
+        return result_;
+    }
     /// Counts the frame as lost when the disk is full.
     void write(std::span<const std::byte> frame, Time now) {
         if (dumper_ && buffered_bytes_ + record_header + frame.size() > buffer_size && !flush()) {
@@ -164,21 +87,31 @@ public:
 private:
     static constexpr std::size_t buffer_size = 65536, record_header = 16;
 
-    void say_why() const {
+    /// What stdio writes with: all of it, or nothing more. A signal does not end it.
+    ssize_t write_bytes(const char* from, std::size_t size) {
+        std::size_t done = 0;
+        while (done != size) {
+            const ssize_t got = ::write(file_.get(), from + done, size - done);
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) return static_cast<ssize_t>(done);  // stdio takes what is less than `size` for an error
+            done += static_cast<std::size_t>(got);
+            written_ += got;
+        }
+        return static_cast<ssize_t>(done);
+    }
+    void say_why() {
+        result_ = system_failure(path_, errno, "free some space or choose another file");
         std::fprintf(stderr, "%s: %s; the capture ends here\n", path_.c_str(), std::strerror(errno));
     }
     /// Writes what is buffered. False (and errno) when that was impossible: the file ends where it ended before.
     bool flush() {
-        std::FILE* const file = pcap_dump_file(dumper_.get());
         const bool good = pcap_dump_flush(dumper_.get()) == 0;
         if (good) {
-            written_ = std::ftell(file);
+            whole_bytes_ = written_;
         } else {
             const int error_number = errno;
-            const int descriptor = ::dup(::fileno(file));
             dumper_.reset();  // tries once more what is in its buffer
-            (void)!::ftruncate(descriptor, written_);
-            ::close(descriptor);
+            (void)!::ftruncate(file_.get(), whole_bytes_);
             lost_.add(buffered_frames_);
             errno = error_number;
         }
@@ -187,13 +120,16 @@ private:
     }
 
     std::string path_;
+    File file_;
     std::vector<char> buffer_ = std::vector<char>(buffer_size);  ///< of dumper_'s file
     std::unique_ptr<pcap_t, Closer> pcap_;
     std::unique_ptr<pcap_dumper_t, Closer> dumper_;  ///< null: none, or full
     std::optional<Time> begin_;                      ///< of the card's clock, since 1970
-    long written_ = 0;                               ///< bytes of the file, all of them whole records
+    off_t written_ = 0;                              ///< bytes of the file
+    off_t whole_bytes_ = 0;                          ///< those of them that end with a whole record
     std::size_t buffered_bytes_ = 0, buffered_frames_ = 0;
     Counter lost_;
+    Expected<> result_;
 };
 
 class Capture final : public Wire {
@@ -212,10 +148,12 @@ public:
         writer_ ? writer_->write(frame, now) : lost_.add(1);
     }
     std::optional<WireFrame> receive(Time) override { return player_ ? player_->take() : std::nullopt; }
-    /// Now, until the file's end: a card takes frames whenever it has room.
+    /// Now, while there are frames: a card takes them whenever it has room.
     std::optional<Time> next_time() const override {
-        return player_ && !player_->at_end() ? std::optional(Time(0)) : std::nullopt;
+        return player_ && player_->has_frame() ? std::optional(Time(0)) : std::nullopt;
     }
+    int file() const override { return player_ ? player_->file() : -1; }
+    Expected<> finish() override { return writer_ ? writer_->finish() : Expected<>(); }
     bool can_wait() const override { return true; }
     bool waits_for_link() const override { return true; }
     std::uint64_t lost() const override {
@@ -223,7 +161,7 @@ public:
     }
 
 private:
-    std::optional<Player> player_;
+    mutable std::optional<Player> player_;
     std::optional<Writer> writer_;
     Counter lost_;
 };

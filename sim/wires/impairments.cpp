@@ -51,7 +51,14 @@ public:
     unsigned end() const override { return wire_->end(); }
     bool has_room(Time now) const override { return !on_the_way_.is_half_full() && wire_->has_room(now); }
     std::uint64_t lost() const override { return lost_.value() + wire_->lost(); }
-    std::size_t waiting() const override { return wire_->waiting(); }  // what is on its way arrives
+    /// What is on its way arrives, but not at a card that is about to go.
+    std::size_t waiting() const override { return wire_->waiting() + (loops_back() ? on_the_way_.size() : 0); }
+    bool other_end_is_missing() const override { return wire_->other_end_is_missing(); }
+    bool loops_back() const override { return wire_->loops_back(); }
+    Expected<> finish() override {
+        if (!loops_back()) release(Time::max());
+        return wire_->finish();
+    }
 
 private:
     /// A frame that the next one shall overtake.

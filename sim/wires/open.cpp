@@ -42,9 +42,11 @@ Expected<std::unique_ptr<Wire>> open_socket_pair(std::string_view spec) {
 Expected<std::unique_ptr<Wire>> open_bare_wire(std::string_view spec) {
     if (spec.empty()) return make_open_end();
     if (spec == "loop") return make_loop();
+    if (spec == "tap") return malformed(spec, "names no interface");
+    if (spec == "pcap") return malformed(spec, "names no capture file");
     const auto [first, rest] = split(spec);
-    if (first == "tap" && spec != "tap") return open_tap(rest);
-    if (first == "pcap" && spec != "pcap") {
+    if (first == "tap") return open_tap(rest);
+    if (first == "pcap") {
         const auto [in, out] = split(rest);
         if (out.contains(':')) return malformed(spec, "a capture's name cannot have a colon");
         if (in.empty() && out.empty()) return malformed(spec, "names no capture file");

@@ -77,6 +77,30 @@ TEST_F(CarelessUse, full_disk_of_explanations_is_said_once) {
     const auto first = said.find("/dev/full: No space left on device; the explanations end here\n");
     EXPECT_NE(first, std::string::npos) << said;
     EXPECT_EQ(said.find("/dev/full", first + 1), std::string::npos) << said;
+    expect("ixy-pktgen sim:82540em,wire=loop --count 1 --explain --explain-file /dev/full", 1,
+           "lines of explanations could not be written");
+}
+
+TEST_F(CarelessUse, full_disk_behind_a_wire_is_an_error_and_its_frames_are_counted) {
+    expect("ixy-pktgen sim:82540em,wire=pcap::/dev/full --count 1", 1, "No space left on device");
+    expect("ixy-pktgen sim:82540em,wire=pcap::big.pcap,rate=10G --count 100k", 0, "sent 100000");
+    expect("mkfifo pipe; head -c 1000 pipe >/dev/null & ixy-pktgen sim:82540em,wire=pcap::pipe --count 100k", 1,
+           "pipe: Broken pipe");
+    EXPECT_NE(said.find("lost on the wire"), std::string::npos) << said;
+}
+
+TEST_F(CarelessUse, frames_on_a_slow_loop_all_come_back) {
+    run("ixy-pktgen sim:82540em,wire=loop,rate=100M --count 1000 --json");
+    EXPECT_NE(said.find("\"rx_packets\":1000"), std::string::npos) << said;
+    EXPECT_NE(said.find("\"lost_on_wire\":0"), std::string::npos) << said;
+}
+
+TEST_F(CarelessUse, wires_that_nobody_can_join_are_refused) {
+    expect("ixy-pktgen sim:82540em,wire=a --count 1", 2, "no card here has its other end");
+    expect("ixy-pcap sim:82540em,wire=a seen.pcap 1", 2, "no card here has its other end");
+    expect("ixy-fwd sim:82540em,wire=a sim:82540em,wire=b", 2, "no card here has its other end");
+    expect("ixy-pktgen sim:82540em,wire=pcap --count 1", 2, "names no capture file");
+    expect("ixy-pktgen sim:82540em,wire=tap --count 1", 2, "names no interface");
 }
 
 TEST_F(CarelessUse, damaged_capture_is_said_to_be_played_in_part) {

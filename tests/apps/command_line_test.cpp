@@ -1,6 +1,7 @@
 // The command lines of ixy-pktgen, ixy-fwd and ixy-pcap: what is refused, how, and with which exit status.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 #include <thread>
 
@@ -166,6 +167,16 @@ TEST(ProgramsPcap, bad_filter_is_refused_before_anything_else_and_makes_no_file)
     const TemporaryFolder folder;
     expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "a.pcap", "--filter", "udp prot 5"}, 2, "udp prot 5");
     EXPECT_FALSE(std::filesystem::exists(folder / "a.pcap"));
+}
+
+TEST(ProgramsPcap, a_signal_ends_it_while_a_large_filter_is_compiled) {
+    std::string filter = "port 1";
+    for (int port = 2; port < 2000; ++port) filter += " or port " + std::to_string(port);
+    const TemporaryFolder folder;
+    Program program("ixy-pcap", {"sim:82540em", folder / "a.pcap", "--filter", filter});
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    program.signal(SIGTERM);
+    EXPECT_EQ(program.wait(), 128 + SIGTERM);
 }
 
 TEST(ProgramsPcap, unwritable_file_is_named_before_the_card_is_taken) {

@@ -329,6 +329,21 @@ TEST(CaptureFilter, keeps_what_libpcap_s_language_says) {
     free_packets({&frame, 1});
 }
 
+TEST(CaptureFilter, sees_every_piece_of_a_long_frame) {
+    auto pool = *Mempool::create(*ProcessSpace::create(), {.packets = 8});
+    std::array<Packet*, 2> pieces{};
+    ASSERT_EQ(pool->allocate(pieces), 2U);
+    for (Packet* piece : pieces) {
+        piece->set_length(2000);
+        std::ranges::fill(piece->data(), std::byte{0});
+    }
+    pieces[0]->set_next(pieces[1]);
+    pieces[1]->start()[1000] = std::byte{0x5a};
+    EXPECT_TRUE(CaptureFilter::compile("ether[3000] = 0x5a")->matches(*pieces[0]));
+    EXPECT_FALSE(CaptureFilter::compile("ether[3001] = 0x5a")->matches(*pieces[0]));
+    free_packets({pieces.data(), 1});
+}
+
 TEST(CaptureFilter, mistake_in_an_expression_is_an_invalid_argument) {
     const auto filter = CaptureFilter::compile("port or");
     ASSERT_FALSE(filter);

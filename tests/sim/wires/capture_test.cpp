@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <fstream>
+#include <thread>
 
 #include "wires.hpp"
 
@@ -142,8 +144,53 @@ TEST(Capture, what_is_no_capture_of_ethernet_is_refused) {
     for (const char* name : {"text", "empty", "raw.pcap"}) {
         EXPECT_EQ(kind_of_failure("pcap:" + folder.path(name)), ErrorKind::invalid_argument) << name;
     }
-    EXPECT_FALSE(open_wire("pcap:" + folder.path()));
+    EXPECT_EQ(kind_of_failure("pcap:" + folder.path()), ErrorKind::invalid_argument);
     EXPECT_FALSE(open_wire("pcap::" + folder.path()));
+}
+
+/// A file that holds its head, and one frame of `size` bytes said to be `length` long.
+std::string capture_of_one(std::uint32_t link_type, std::uint32_t size, std::uint32_t length) {
+    const std::uint32_t words[] = {0xa1b2c3d4, 0x00040002, 0, 0, 65535, link_type, 1, 0, size, length};
+    std::string bytes(reinterpret_cast<const char*>(words), sizeof(words));
+    return bytes + std::string(size, 'A');
+}
+
+TEST(Capture, records_longer_than_their_frames_are_played_and_announced_check_sequences_are_not) {
+    const Folder folder;
+    folder.write("longer.pcap", capture_of_one(DLT_EN10MB, 100, 84));
+    EXPECT_EQ(open("pcap:" + folder.path("longer.pcap"))->receive({})->bytes.size(), 100U);
+    constexpr std::uint32_t four_bytes_of_check_sequence = 0x0400'0000 | 2U << 28;
+    folder.write("fcs.pcap", capture_of_one(DLT_EN10MB | four_bytes_of_check_sequence, 104, 104));
+    EXPECT_EQ(open("pcap:" + folder.path("fcs.pcap"))->receive({})->bytes.size(), 100U);
+}
+
+/// Reads from the wire until a frame comes, at most for ten seconds.
+bool eventually_receives(Wire& wire) {
+    for (int i = 0; i < 10'000; ++i) {
+        if (wire.receive({})) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return false;
+}
+
+TEST(Capture, a_pipe_never_keeps_the_card_waiting) {
+    const Folder folder;
+    const std::string path = folder.path("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const auto wire = open("pcap:" + path);  // nobody writes into it yet
+    EXPECT_FALSE(wire->receive({}));
+    EXPECT_FALSE(wire->next_time());
+    EXPECT_GE(wire->file(), 0);
+    std::ofstream writer(path, std::ios::binary);
+    const std::string capture = capture_of_one(DLT_EN10MB, 60, 60);
+    writer << capture.substr(0, 50) << std::flush;
+    EXPECT_FALSE(wire->receive({}));
+    writer << capture.substr(50) << std::flush;
+    EXPECT_TRUE(eventually_receives(*wire));
+    EXPECT_FALSE(wire->receive({}));
+    writer << capture.substr(24) << std::flush;
+    EXPECT_TRUE(eventually_receives(*wire));
+    // And the wire ends although the writer does not.
 }
 
 /// While it lives no file grows beyond so many bytes: do not print meanwhile.

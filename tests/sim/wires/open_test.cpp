@@ -19,11 +19,17 @@ TEST(OpenWire, malformed_names_are_refused) {
 }
 
 TEST(OpenWire, names_that_only_begin_like_a_kind_are_cables) {
-    for (const char* spec : {"tap", "pcap", "loops", "tap0"}) {
+    for (const char* spec : {"pcaps", "loops", "tap0"}) {
         const auto one = open(spec);
         const auto other = open(spec);
         send_numbers(*one, 0, 1);
         EXPECT_EQ(numbers_at(*other).size(), 1U) << spec;
+    }
+}
+
+TEST(OpenWire, kinds_without_what_they_need_are_refused) {
+    for (const char* spec : {"tap", "tap:", "pcap", "pcap:", "pcap::"}) {
+        EXPECT_EQ(kind_of_failure(spec), ErrorKind::invalid_argument) << spec;
     }
 }
 

@@ -1,0 +1,78 @@
+// Plays a capture file: the frames in it arrive at the card.
+//
+// A regular file is read when the card asks for a frame. Anything else, such as a pipe, may keep its reader waiting: a
+// thread reads it, so that the card, and the end of the program, never wait for whoever writes into the pipe.
+#pragma once
+
+#include <pcap/pcap.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <ixy/core/files.hpp>
+
+#include "kinds.hpp"
+
+namespace ixy::sim {
+
+/// Thread rule: one thread at a time (a card's lock), except left_out().
+class Player {
+public:
+    Player() = default;
+    ~Player();
+    Player(const Player&) = delete;
+    Player& operator=(const Player&) = delete;
+
+    /// Opens the file. Errors: those of open_capture(); for a pipe only those that show before anything is read.
+    Expected<> open(const std::string& path);
+    /// True while take() has a frame.
+    bool has_frame();
+    std::optional<WireFrame> take();
+    /// A file that is readable while a frame from a pipe waits; -1 for regular files, which always have the next one.
+    int file() const { return is_regular_ ? -1 : arrived_.get(); }
+    /// Frames that no wire carries: broken off in the capture, or of a length that none has.
+    std::uint64_t left_out() const { return left_out_.value(); }
+
+private:
+    using Frame = std::vector<std::byte>;
+    struct Closer {
+        void operator()(pcap_t* file) const { pcap_close(file); }
+    };
+
+    ssize_t read_bytes(char* to, std::size_t most) const;
+    Expected<> begin();
+    bool read_frame(Frame& frame);
+    void read_pipe(const std::stop_token& stop);
+    void hand_over(Frame frame, const std::stop_token& stop);
+
+    std::string path_;
+    File file_;
+    File stopped_;  ///< an eventfd that ends read_bytes()
+    File arrived_;  ///< an eventfd, readable while frames_ has one
+    bool is_regular_ = true;
+    std::atomic<bool> ending_ = false;
+    std::unique_ptr<pcap_t, Closer> pcap_;
+    std::size_t check_sequence_ = 0;  ///< bytes at each frame's end that are its check sequence
+    std::string damage_;              ///< why the rest cannot be read
+    Counter left_out_;
+    ArrivedFrame frame_;
+
+    std::mutex mutex_;  ///< guards frames_ of a pipe
+    std::condition_variable_any taken_;
+    std::deque<Frame> frames_;  ///< read and not taken: one of a regular file, some of a pipe
+    std::jthread reader_;       ///< of a pipe; last, since it uses all of the above
+};
+
+/// True when somebody else, in this process or another, reads (or writes) the file that this one wants to write (or
+/// read). Whoever opens a capture locks it, so that no file is emptied while it is played. Pipes and the like are
+/// shared.
+bool is_taken(int file, int lock);
+std::unexpected<Error> taken(const std::string& path);
+
+}  // namespace ixy::sim
