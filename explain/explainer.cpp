@@ -104,7 +104,7 @@ std::unique_ptr<PciFunction> explain(std::unique_ptr<PciFunction> inner, const S
     const PciIdentity& identity = inner->identity();
     const datasheet::Chip* const chip = datasheet::e1000::find_chip(identity.vendor, identity.device);
     auto narrator = settings.json ? tell_as_json(std::string(inner->address()), std::move(sink))
-                                  : tell_as_text(std::string(inner->address()), std::move(sink));
+                                  : tell_as_text(std::string(inner->address()), std::move(sink), settings.registers);
     const auto explainer = std::make_shared<Explainer>(*inner, chip, std::move(narrator), settings.descriptors);
     return std::make_unique<ExplainedFunction>(std::move(inner), explainer);
 }

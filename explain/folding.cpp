@@ -33,8 +33,7 @@ std::string Folding::tell(const Access& access) {
     if (fold(access)) return {};
     const std::string text = summary();
     remember(access);
-    const bool is_new =
-        heard_.insert({access.info, access.is_write, access.where.file_name(), access.where.line()}).second;
+    const bool is_new = heard_.insert(source_of(access)).second;
     return text + (is_new || access.info == nullptr ? sentence(access) : short_sentence(access));
 }
 
@@ -54,16 +53,36 @@ bool Folding::fold(const Access& access) {
         return true;
     }
     Told* const told = find(access.is_write ? rows_ : polls_, access);
-    if (told == nullptr || told->access.value != access.value) return false;
     const bool says_nothing_new =
-        access.is_write ? access.index == told->access.index + 1 : access.before == access.value;
-    if (!says_nothing_new) return false;
+        told != nullptr && told->access.value == access.value &&
+        (access.is_write ? access.index == told->access.index + 1 : access.before == access.value);
+    if (!says_nothing_new) return fold_loop(access);
     told->access = access;
     ++told->more;
     return true;
 }
 
+Folding::Source Folding::source_of(const Access& access) {
+    return {access.info, access.is_write, access.where.file_name(), access.where.line()};
+}
+
+/// A loop is told twice. What lines of source do after that, which have been heard, is counted.
+bool Folding::fold_loop(const Access& access) {
+    const bool goes_on = access.info != nullptr && access.info->count == 1 && access.info == loop_.access.info;
+    if (!goes_on) return false;
+    loop_.access = access;
+    if (every_access_ || loop_.told < 4 || !loop_.has_write || !loop_.has_read || !heard_.contains(source_of(access))) {
+        return false;
+    }
+    ++(access.is_write ? loop_.writes : loop_.reads);
+    return true;
+}
+
 void Folding::remember(const Access& access) {
+    if (access.info != loop_.access.info) loop_ = {};
+    loop_.access = access;
+    ++loop_.told;
+    (access.is_write ? loop_.has_write : loop_.has_read) = true;
     if (access.is_write) polls_.clear();
     if (access.is_write && (access.info == nullptr || access.info->count == 1)) return;
     auto& list = access.is_write ? rows_ : polls_;
@@ -82,6 +101,11 @@ std::string Folding::summary() {
     for (Told& told : polls_) {
         if (told.more != 0) add(told.access, name_of(told.access) + " read " + times(told.more) + " more, unchanged");
         told.more = 0;
+    }
+    if (loop_.writes + loop_.reads != 0) {
+        add(loop_.access, name_of(loop_.access) + " written " + times(loop_.writes) + " and read " +
+                              times(loop_.reads) + " more" + source_line(loop_.access.where));
+        loop_.writes = loop_.reads = 0;
     }
     for (Told& told : rows_) {
         if (told.more == 0) continue;

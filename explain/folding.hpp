@@ -1,5 +1,6 @@
 // What a person would not tell twice: a register that is polled and does not change, an array that is filled with one
-// value, counters that are zero; and, where a line of source does the same again with other numbers, what they mean.
+// value, counters that are zero, a loop that writes and reads one register to get at something behind it, such as each
+// word of an EEPROM; and, where a line of source does the same again with other numbers, what they mean.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,8 @@ namespace ixy::explain {
 /// Thread rule: one at a time.
 class Folding {
 public:
+    /// `every_access`: loops are told in full.
+    explicit Folding(bool every_access = false) : every_access_(every_access) {}
     /// The sentence for `access`, short where it was heard before, after a line for each thing that was folded before
     /// it; empty when it is folded.
     std::string tell(const Access& access);
@@ -23,16 +26,30 @@ public:
     std::string summary();
 
 private:
+    /// Register, write or read, file, line.
+    using Source = std::tuple<const datasheet::RegisterInfo*, bool, std::string_view, std::uint32_t>;
     struct Told {
         Access access;           ///< the latest of its kind
         std::uint64_t more = 0;  ///< how often it came again since the last sentence
     };
+    /// Accesses to one register in a row, with nothing else between.
+    struct Loop {
+        Access access;           ///< the latest
+        std::uint64_t told = 0;  ///< accesses that were told
+        bool has_write = false;  ///< of those that were told
+        bool has_read = false;
+        std::uint64_t writes = 0;  ///< not told yet
+        std::uint64_t reads = 0;
+    };
     static Told* find(std::vector<Told>& list, const Access& access);
     bool fold(const Access& access);
+    bool fold_loop(const Access& access);
+    static Source source_of(const Access& access);
     void remember(const Access& access);
 
-    using Source = std::tuple<const datasheet::RegisterInfo*, bool, std::string_view, std::uint32_t>;
-    std::set<Source> heard_;   ///< register, write or read, file, line
+    bool every_access_;
+    std::set<Source> heard_;
+    Loop loop_;
     std::vector<Told> polls_;  ///< reads since the last write
     std::vector<Told> rows_;   ///< writes to arrays
     Told zeros_;               ///< reads of counters that were zero

@@ -14,8 +14,11 @@ namespace {
 
 class TextNarrator final : public Narrator {
 public:
-    TextNarrator(std::string device, std::shared_ptr<Sink> sink)
-        : device_(std::move(device)), sink_(std::move(sink)), number_("[" + std::to_string(next_number()) + "] ") {}
+    TextNarrator(std::string device, std::shared_ptr<Sink> sink, bool every_access)
+        : device_(std::move(device)),
+          sink_(std::move(sink)),
+          number_("[" + std::to_string(next_number()) + "] "),
+          folding_(every_access) {}
 
     void opened(const PciIdentity& identity, const datasheet::Chip* chip) override {
         const std::string id = hex(identity.vendor, 4).substr(2) + ":" + hex(identity.device, 4).substr(2);
@@ -67,8 +70,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Narrator> tell_as_text(std::string device, std::shared_ptr<Sink> sink) {
-    return std::make_unique<TextNarrator>(std::move(device), std::move(sink));
+std::unique_ptr<Narrator> tell_as_text(std::string device, std::shared_ptr<Sink> sink, bool every_access) {
+    return std::make_unique<TextNarrator>(std::move(device), std::move(sink), every_access);
 }
 
 std::unique_ptr<Narrator> tell_as_json(std::string device, std::shared_ptr<Sink> sink) {

@@ -23,7 +23,7 @@ public:
 };
 
 /// Sentences, repetitions folded. Devices of one process are told apart by numbers in brackets.
-std::unique_ptr<Narrator> tell_as_text(std::string device, std::shared_ptr<Sink> sink);
+std::unique_ptr<Narrator> tell_as_text(std::string device, std::shared_ptr<Sink> sink, bool every_access = false);
 /// One JSON object a line, nothing left out.
 std::unique_ptr<Narrator> tell_as_json(std::string device, std::shared_ptr<Sink> sink);
 

@@ -32,8 +32,12 @@ std::string picture(const RingState& ring) {
     std::string marks(width, ' ');
     marks[column(ring.tail)] = 'T';
     marks[column(ring.head)] = ring.head == ring.tail ? 'B' : column(ring.head) == column(ring.tail) ? '*' : 'H';
-    std::string line(width, '.');
-    for (std::uint32_t i = 0; i < ring.held(); ++i) line[column((ring.head + i) % size)] = '#';
+    std::string line(width, ' ');
+    for (std::uint32_t i = 0; i < size; ++i) {
+        char& mark = line[column((ring.head + i) % size)];
+        const char owner = i < ring.held() ? '#' : '.';
+        mark = mark == ' ' || mark == owner ? owner : '+';
+    }
     while (marks.ends_with(' ')) marks.pop_back();
     return "        " + marks + "\n    0 |" + line + "| " + std::to_string(size - 1) + "\n";
 }
@@ -42,6 +46,7 @@ std::string legend(const RingState& ring) {
     std::string text = "        # the card's   . the driver's";
     text += ring.head == ring.tail ? "   B head and tail" : "   H head   T tail   * both";
     const std::uint32_t slots = (ring.place.size + picture_width - 1) / picture_width;
+    if (slots > 1) text += "   + mixed";
     if (slots > 1) text += "   " + std::to_string(slots) + " slots a mark";
     return text + "\n";
 }

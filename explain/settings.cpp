@@ -13,6 +13,7 @@ std::mutex request_mutex;
 std::optional<Settings> own_request;  // guarded by request_mutex
 
 bool apply(std::string_view word, Settings& settings) {
+    if (word == "registers") settings.registers = true;
     if (word == "descriptors") settings.descriptors = true;
     if (word == "json") settings.json = true;
     return word == "registers" || word == "descriptors" || word == "json";
@@ -27,9 +28,8 @@ Expected<Settings> parse_settings(std::string_view words) {
     for (std::string_view rest = words;;) {
         const std::string_view word = rest.substr(0, rest.find(','));
         if (!apply(word, settings)) {
-            return failure(ErrorKind::invalid_argument,
-                           "\"" + std::string(word) + "\" is nothing that can be explained",
-                           "choose registers, descriptors, json, or several with commas between");
+            return failure(ErrorKind::invalid_argument, "unknown --explain value '" + std::string(word) + "'",
+                           "choose registers, descriptors, json, or several separated by commas");
         }
         if (word.size() == rest.size()) return settings;
         rest.remove_prefix(word.size() + 1);

@@ -10,14 +10,15 @@
 namespace ixy::explain {
 
 struct Settings {
-    bool on = false;           ///< each register access is told
+    bool on = false;           ///< register accesses are told, loops in short
+    bool registers = false;    ///< each of them, in loops too
     bool descriptors = false;  ///< and the descriptors that change hands with it
     bool json = false;         ///< as JSON, one object a line
     std::string file;          ///< what is told is added to this file; empty: standard error
 };
 
-/// Reads "registers", "descriptors", "json", or several with commas between. "1", "on" and nothing at all are
-/// "registers"; "0", "off" and "no" leave everything off. Errors: invalid_argument, naming the word.
+/// Reads "registers", "descriptors", "json", or several separated by commas. "1", "on" and nothing at all tell loops in
+/// short; "0", "off" and "no" leave everything off. Errors: invalid_argument, naming the word.
 Expected<Settings> parse_settings(std::string_view words);
 
 /// What is explained of each device that is opened from now on, instead of what the environment says: for a program's

@@ -146,8 +146,9 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
 }
 
 void add_explain_options(CLI::App& app, ExplainOptions& options) {
-    app.add_flag("--explain{registers}", options.words,
-                 "tell each register access on standard error; =descriptors with the descriptors, =json for machines")
+    app.add_flag("--explain{on}", options.words,
+                 "tell each register access on standard error, loops in short; =registers loops in full, =descriptors "
+                 "with the descriptors, =json for machines")
         ->check([](const std::string& words) {
             const auto settings = explain::parse_settings(words);
             return settings ? std::string() : settings.error().text();

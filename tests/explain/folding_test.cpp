@@ -90,6 +90,25 @@ TEST_F(Fold, a_line_of_the_source_explains_fields_once) {
     EXPECT_NE(write(EERD.offset, 0).find("START 1 -> 0: start reading a word"), std::string::npos);
 }
 
+TEST_F(Fold, a_loop_over_a_device_is_told_twice_and_then_counted) {
+    const auto read_words = [this] {
+        std::string text;
+        for (std::uint32_t i = 0; i < 64; ++i) {
+            text += write(EERD.offset, (EERD.START | EERD.ADDR(i)).bits);
+            text += read(EERD.offset, (EERD.DONE | EERD.ADDR(i) | EERD.DATA(i)).bits);
+        }
+        return text;
+    };
+    const std::string text = read_words();
+    EXPECT_NE(text.find("ADDR 0x0 -> 0x1"), std::string::npos) << text;
+    EXPECT_EQ(text.find("ADDR 0x1 -> 0x2"), std::string::npos) << text;
+    const std::string next = write(RCTL.offset, 0);
+    EXPECT_TRUE(next.starts_with("  0.128000  … EERD written 62 times and read 62 times more")) << next;
+
+    folding = Folding(true);
+    EXPECT_NE(read_words().find("ADDR 0x3e -> 0x3f"), std::string::npos) << "every access, when that is asked for";
+}
+
 TEST_F(Fold, what_has_no_name_is_always_told_whole) {
     const auto where = std::source_location::current();
     for (std::uint32_t i = 0; i < 3; ++i) EXPECT_NE(write(0x1234, i, where).find("no register"), std::string::npos);

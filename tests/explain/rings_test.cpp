@@ -74,6 +74,12 @@ TEST_F(DrawnRing, of_any_size_is_short) {
     EXPECT_NE(draw(ring(512, 0, 8), nullptr).find("8 slots a mark"), std::string::npos);
 }
 
+TEST_F(DrawnRing, shows_the_one_slot_that_the_driver_keeps_however_many_a_mark_stands_for) {
+    const std::string text = draw(ring(512, 0, 511), nullptr);
+    EXPECT_NE(text.find("|" + std::string(63, '#') + "+|"), std::string::npos) << text;
+    EXPECT_NE(text.find("+ mixed   8 slots a mark"), std::string::npos) << text;
+}
+
 TEST_F(DrawnRing, with_head_at_tail_is_empty_and_says_what_that_means) {
     const std::string text = draw(ring(16, 5, 5), nullptr);
     EXPECT_NE(text.find("the card has no buffer: frames that arrive are lost\n"), std::string::npos) << text;
