@@ -43,8 +43,10 @@ public:
     /// Sends what was held back until `now`; due at next_time(), also while the card has no room to receive.
     virtual void advance(Time now) { (void)now; }
 
-    /// Called after send() and advance(), with no lock held: lets the other end know, where that is a card of this
-    /// process.
+    /// Called after send() and advance(), when nothing else follows at once, by one at a time like those: lets the
+    /// other end know, where that is another process. So it is woken once for many frames.
+    virtual void announce(Time now) { (void)now; }
+    /// The same with no lock held: lets the other end know, where that is a card of this process.
     virtual void settle() {}
     /// `ask` is to be called, from any thread and with no lock held, when receive() may have something and file()
     /// cannot tell. It must not be called after on_arrival(nullptr) has returned.
