@@ -51,7 +51,8 @@ public:
     /// `ask` is to be called, from any thread and with no lock held, when receive() may have something and file()
     /// cannot tell. It must not be called after on_arrival(nullptr) has returned.
     virtual void on_arrival(std::function<void()> ask) { (void)ask; }
-    /// A file that is readable when receive() may have something, or -1.
+    /// A file that is readable when receive() may have something after it had nothing, or -1. Who leaves frames there
+    /// knows of them.
     virtual int file() const { return -1; }
     /// The same for advance() alone, while nothing is to be received: readable when what waits to be sent can go on.
     virtual int sending_file() const { return -1; }

@@ -117,7 +117,7 @@ bool RingSender::should_wake(Time now) {
 }
 
 std::uint64_t RingSender::unread() const {
-    const std::uint64_t taken = memory_.header().frames_taken.load(std::memory_order_acquire);
+    const std::uint64_t taken = memory_.header().frames_taken.load(std::memory_order_relaxed);
     return frames_ - std::min(taken, frames_);
 }
 
@@ -144,7 +144,6 @@ void RingReceiver::close() {
 void RingReceiver::publish() {
     if (published_ == tail_) return;
     published_ = tail_;
-    memory_.header().frames_taken.store(frames_, std::memory_order_relaxed);
     memory_.header().tail.store(tail_, std::memory_order_release);  // after the records were read
     is_news_ = true;
 }
@@ -166,7 +165,7 @@ std::optional<std::size_t> RingReceiver::take(std::span<std::byte> space) {
     if (!can_be) return close(), std::nullopt;
     memory_.copy_out(tail_ + size_bytes, space.first(size));
     tail_ += record_bytes(size);
-    ++frames_;
+    memory_.header().frames_taken.store(++frames_, std::memory_order_relaxed);  // should this process die now
     if (tail_ - published_ >= progress) publish();
     return size;
 }

@@ -31,7 +31,7 @@ struct SharedRingHeader {
     enum class State : std::uint32_t { offered, accepted, closed };
     alignas(64) std::atomic<std::uint64_t> head;          ///< by the sender: behind the last record
     alignas(64) std::atomic<std::uint64_t> tail;          ///< by the receiver: the first record that it has not taken
-    std::atomic<std::uint64_t> frames_taken;              ///< by the receiver, before tail
+    std::atomic<std::uint64_t> frames_taken;              ///< by the receiver
     alignas(64) std::atomic<State> state;                 ///< by the receiver
     alignas(64) std::atomic<std::uint32_t> frame_wanted;  ///< the receiver sleeps until it is woken
     alignas(64) std::atomic<std::uint32_t> room_wanted;   ///< the sender waits until it is told of room
