@@ -222,10 +222,10 @@ void SocketWire::send_waiting(Time now) {
 // --- receiving ---
 
 std::optional<WireFrame> SocketWire::receive(Time now) {
-    more_to_look_at_ = false;
     for (unsigned looks = 0;; ++looks) {
         if (const auto frame = take_from_ring()) return frame;
-        if (looks == looks_at_most) break;
+        more_to_look_at_ = looks == looks_at_most;
+        if (more_to_look_at_) break;
         // What is in the socket was sent before what the ring shows from here on.
         const std::uint64_t head = ring_in_ ? ring_in_->head() : 0;
         if (const auto size = take_datagram()) {
