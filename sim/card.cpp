@@ -33,12 +33,13 @@ public:
         card_.now_.reset();
     }
     ~Turn() {
+        const bool sent = std::exchange(card_.sent_, false);
+        if (sent) card_.wire_->announce(card_.now());
         if (card_.wake_) {
             const Time next = card_.next_due();
             if (next < card_.woken_for_) card_.wake_();
             card_.woken_for_ = next;
         }
-        const bool sent = std::exchange(card_.sent_, false);
         card_.mutex_.unlock();
         if (sent) card_.wire_->settle();
     }

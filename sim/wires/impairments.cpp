@@ -42,6 +42,7 @@ public:
     }
     std::optional<Time> next_time() const override;
 
+    void announce(Time now) override { wire_->announce(now); }
     void settle() override { wire_->settle(); }
     void on_arrival(std::function<void()> ask) override { wire_->on_arrival(std::move(ask)); }
     int file() const override { return wire_->file(); }

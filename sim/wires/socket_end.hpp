@@ -28,6 +28,8 @@ public:
 
     /// 0 or 1: the other end's is the other.
     unsigned number() const { return ours_ < theirs_ ? 0 : 1; }
+    /// Whether the other end is one of ours too, and not perhaps QEMU.
+    bool is_cable() const { return !path_.empty(); }
     /// The socket of this end, bound to its name, from which frames are received.
     int socket() const { return socket_.get(); }
     /// A socket connected to the other end, or errno when nobody is there.

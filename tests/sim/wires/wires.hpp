@@ -64,9 +64,17 @@ inline std::vector<std::uint32_t> count_up(std::uint32_t begin, std::uint32_t en
     return numbers;
 }
 
+/// Sends one frame, as a card does that has no more to send.
+inline void send(Wire& wire, std::span<const std::byte> frame, Time now = {}) {
+    wire.send(frame, now);
+    wire.announce(now);
+    wire.settle();
+}
+
 /// Sends `begin` to `end` - 1.
 inline void send_numbers(Wire& wire, std::uint32_t begin, std::uint32_t end, Time now = {}) {
     for (std::uint32_t i = begin; i < end; ++i) wire.send(numbered(i), now);
+    wire.announce(now);
     wire.settle();
 }
 

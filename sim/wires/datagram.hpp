@@ -1,0 +1,24 @@
+// One datagram with a file beside it, or without.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include <ixy/core/files.hpp>
+
+namespace ixy::sim {
+
+struct Datagram {
+    std::size_t size;  ///< may be more than there was space for
+    File file;         ///< that came with it; most often none
+};
+
+/// Takes the next datagram from `socket`. Empty when there is none.
+std::optional<Datagram> receive_datagram(int socket, std::span<std::byte> space);
+/// Sends to where `socket` is connected. Returns 0 or errno; never waits.
+int send_datagram(int socket, std::span<const std::byte> bytes, const File& file = {});
+/// Whether that errno says that there is no room now, but that there may be later.
+bool is_lack_of_room(int error);
+
+}  // namespace ixy::sim
