@@ -10,6 +10,7 @@
 #include "common/copy.hpp"
 #include "common/monitor.hpp"
 #include "common/options.hpp"
+#include "common/patient_sender.hpp"
 #include "common/sized_batch.hpp"
 
 namespace {
@@ -29,19 +30,16 @@ struct Options : CommonOptions {
 class Direction {
 public:
     Direction(Device& from, Device& to, std::shared_ptr<Mempool> copies, const Options& options)
-        : from_(from.rx_queue(0)),
-          to_(to.tx_queue(0)),
-          copies_(std::move(copies)),
-          batch_(options.batch),
-          touch_(options.touch) {}
+        : from_(from.rx_queue(0)), to_(to), copies_(std::move(copies)), batch_(options.batch), touch_(options.touch) {}
 
-    /// Moves one batch. Returns false when nothing had arrived.
+    /// Moves one batch, or what the other card had no room for the last time. Returns false when nothing moved.
     bool forward() {
-        if (from_.receive(batch_) == 0) return false;
-        if (touch_) touch();
-        if (copies_) replace_with_copies(batch_, *copies_);
-        to_.send(batch_);  // what finds no room there is dropped by the next receive(), as by any switch
-        return true;
+        if (batch_.empty()) {
+            if (from_.receive(batch_) == 0) return false;
+            if (touch_) touch();
+            if (copies_) replace_with_copies(batch_, *copies_);
+        }
+        return to_.send(batch_) != 0;  // drops what finds no room, unless the wire behind the card is only busy
     }
 
     std::uint64_t received() const { return from_.counters().packets.value(); }
@@ -57,7 +55,7 @@ private:
     }
 
     RxQueue& from_;
-    TxQueue& to_;
+    PatientSender to_;
     std::shared_ptr<Mempool> copies_;  ///< null when both cards reach the same memory
     SizedBatch batch_;
     bool touch_;

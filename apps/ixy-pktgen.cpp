@@ -8,10 +8,10 @@
 #include <thread>
 
 #include <fmt/core.h>
-#include <ixy/sim/function.hpp>
 
 #include "common/monitor.hpp"
 #include "common/options.hpp"
+#include "common/patient_sender.hpp"
 #include "common/sized_batch.hpp"
 #include "pktgen/generator.hpp"
 #include "pktgen/rate.hpp"
@@ -44,8 +44,7 @@ public:
         if (since_ == never) since_ = now;
         if (now - since_ < std::chrono::seconds(5)) return false;
         since_ = now;
-        const sim::Card* const card = sim::find_card(device.driver().function());
-        return device.link().up && !(card != nullptr && card->waits_for_wire());
+        return device.link().up && !waits_for_wire(device);
     }
 
 private:

@@ -108,6 +108,47 @@ TEST_F(WiredPrograms, without_a_rate_nothing_is_lost_unseen) {
     EXPECT_TRUE(std::ranges::is_sorted(numbers, std::ranges::less_equal()));
 }
 
+TEST_F(WiredPrograms, without_a_rate_100000_frames_arrive_in_order) {
+    constexpr std::uint32_t packets = 100'000;
+    Program pcap("ixy-pcap", {card("b"), folder.path("b.pcap"), std::to_string(packets), "--json"});
+    Program fwd("ixy-fwd", {card("a"), card("b"), "--json"});
+    ASSERT_TRUE(opens(pcap)) << pcap.errors();
+    ASSERT_TRUE(opens(fwd, 2)) << fwd.errors();
+    Program pktgen("ixy-pktgen", {card("a"), "--count", std::to_string(packets), "--json"});
+    EXPECT_EQ(pktgen.wait(60s), 0) << pktgen.errors();
+    EXPECT_EQ(sum(pktgen.json_lines().back(), "lost_on_wire"), 0U);
+    EXPECT_EQ(pcap.wait(), 0) << pcap.errors() << fwd.errors();
+    fwd.signal(SIGINT);
+    EXPECT_EQ(fwd.wait(), 0) << fwd.errors();
+    EXPECT_EQ(fwd.json_lines().back()["forwarded"], packets);
+    EXPECT_EQ(sequence_numbers(folder.path("b.pcap")), count_up(0, packets));
+}
+
+TEST_F(WiredPrograms, receiver_that_pauses_holds_up_forwarder_and_generator) {
+    constexpr std::uint32_t packets = 200'000;  // far more than there is room for on the way
+    Program pcap("ixy-pcap", {card("b"), folder.path("b.pcap"), "--json"});
+    Program fwd("ixy-fwd", {card("a"), card("b"), "--json"});
+    ASSERT_TRUE(opens(pcap)) << pcap.errors();
+    ASSERT_TRUE(opens(fwd, 2)) << fwd.errors();
+    pcap.signal(SIGSTOP);
+    const auto stopped = std::chrono::steady_clock::now();
+    Program pktgen("ixy-pktgen", {card("a"), "--count", std::to_string(packets), "--json"});
+    std::this_thread::sleep_for(300ms);
+    pcap.signal(SIGCONT);
+    const bool was_brief = std::chrono::steady_clock::now() - stopped < 900ms;  // a second is not waited for
+    EXPECT_EQ(pktgen.wait(60s), 0) << pktgen.errors();
+    const std::uint64_t lost = sum(pktgen.json_lines().back(), "lost_on_wire");
+    EXPECT_TRUE(eventually([&] { return newest(fwd, "received") == packets - lost; })) << fwd.errors();
+    fwd.signal(SIGINT);
+    EXPECT_EQ(fwd.wait(), 0) << fwd.errors();
+    const nlohmann::json forwarded = fwd.json_lines().back();
+    const std::uint64_t gone = lost + forwarded["dropped"].get<std::uint64_t>() + sum(forwarded, "lost_on_wire");
+    EXPECT_TRUE(gone == 0 || !was_brief) << fwd.errors();
+    EXPECT_TRUE(eventually([&] { return newest(pcap, "captured") == packets - gone; })) << pcap.errors();
+    pcap.signal(SIGINT);
+    EXPECT_EQ(pcap.wait(), 0) << pcap.errors();
+}
+
 TEST_F(WiredPrograms, what_is_sent_to_nobody_is_shown_as_lost) {
     Program pktgen("ixy-pktgen", {card("a"), "--count=70000", "--json"});
     EXPECT_EQ(pktgen.wait(), 0) << pktgen.errors();
