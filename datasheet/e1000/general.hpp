@@ -182,8 +182,12 @@ inline constexpr Number FCAH{
     {.name = "FCAH", .offset = 0x002c, .writable = 0xffff, .title = "Flow Control Address High", .section = "13.4.9"}};
 inline constexpr Number FCT{
     {.name = "FCT", .offset = 0x0030, .writable = 0xffff, .title = "Flow Control Type", .section = "13.4.10"}};
-inline constexpr Number VET{
-    {.name = "VET", .offset = 0x0038, .writable = 0xffff, .title = "VLAN Ether Type", .section = "13.4.11"}};
+inline constexpr Number VET{{.name = "VET",
+                             .offset = 0x0038,
+                             .reset = 0x8100,
+                             .writable = 0xffff,
+                             .title = "VLAN Ether Type",
+                             .section = "13.4.11"}};
 inline constexpr Number FCTTV{{.name = "FCTTV",
                                .offset = 0x0170,
                                .writable = 0xffff,
