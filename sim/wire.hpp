@@ -98,8 +98,8 @@ struct Impairments {
 /// Opens the wire that `spec` names:
 ///   ""                 an open end
 ///   "a"                a cable inside this process: the two ends of one name are one cable
-///   "/path/name"       a Unix datagram socket to another process: the two ends of one path are one cable
-///   "/path/a:/path/b"  the same with both sockets named, ours first (QEMU's -netdev dgram)
+///   "/path/name"       shared memory and sockets to another process: the two ends of one path are one cable
+///   "/path/a:/path/b"  Unix datagrams to another program, both sockets named, ours first (QEMU's -netdev dgram)
 ///   "tap:NAME"         the TAP interface NAME, created if it does not exist and we are allowed to
 ///   "loop"             what is sent comes back
 ///   "pcap:IN"          plays the frames of a capture file; "pcap:IN:OUT" writes what is sent to OUT; "pcap::OUT"
