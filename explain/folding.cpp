@@ -71,7 +71,9 @@ bool Folding::fold_loop(const Access& access) {
     const bool goes_on = access.info != nullptr && access.info->count == 1 && access.info == loop_.access.info;
     if (!goes_on) return false;
     loop_.access = access;
-    if (every_access_ || loop_.told < 4 || !loop_.has_write || !loop_.has_read || !heard_.contains(source_of(access))) {
+    const bool is_strange = access.reserved_bits_set() != 0 || (!access.is_write && access.bits() == ~0U);
+    if (every_access_ || is_strange || loop_.told < 4 || !loop_.has_write || !loop_.has_read ||
+        !heard_.contains(source_of(access))) {
         return false;
     }
     ++(access.is_write ? loop_.writes : loop_.reads);

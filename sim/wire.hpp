@@ -43,16 +43,16 @@ public:
     /// Sends what was held back until `now`; due at next_time(), even while the card has no room to receive.
     virtual void advance(Time now) { (void)now; }
 
-    /// Called after send() and advance(), when nothing else follows at once, by one thread at a time like those: notifies
-    /// the other end if that is another process, once for many frames.
+    /// Called after send() and advance(), when nothing else follows at once, by one thread at a time like those:
+    /// notifies the other end if that is another process, once for many frames.
     virtual void announce(Time now) { (void)now; }
     /// The same with no lock held: notifies the other end if that is a card of this process.
     virtual void settle() {}
     /// The wire calls `ask`, from any thread and with no lock held, when receive() may have something and file() cannot
     /// tell. It must not call it after on_arrival(nullptr) has returned.
     virtual void on_arrival(std::function<void()> ask) { (void)ask; }
-    /// A file that becomes readable when receive() may have something after it had nothing, or -1. Whoever leaves frames
-    /// there knows of them.
+    /// A file that becomes readable when receive() may have something after it had nothing, or -1. Whoever leaves
+    /// frames there knows of them.
     virtual int file() const { return -1; }
     /// The same for advance() alone, while nothing is to be received: readable when waiting frames can be sent.
     virtual int sending_file() const { return -1; }

@@ -55,8 +55,7 @@ constexpr Plain plain_82574l[] = {
     {&SYSTIMH}, {&TIMINCA}, {&TIMADJL}, {&TIMADJH},     {&TXSTMPL}, {&TXSTMPH}, {&RXSTMPL}, {&RXSTMPH}};
 
 /// What these hold after a reset QEMU has otherwise: known::other_after_reset.
-constexpr const datasheet::RegisterInfo* unlike_82540em[] = {&CTRL,   &STATUS, &EECD, &LEDCTL,
-                                                             &RXDCTL, &TSPMT,  &MANC};
+constexpr const datasheet::RegisterInfo* unlike_82540em[] = {&CTRL, &STATUS, &EECD, &LEDCTL, &RXDCTL, &TSPMT, &MANC};
 constexpr const datasheet::RegisterInfo* unlike_82574l[] = {
     &CTRL, &STATUS, &EECD_82574, &EERD_NARROW, &EXTCNF_CTRL, &TDFH, &TDFT, &TDFHS, &TDFTS, &MANC, &GCR, &SWSM};
 

@@ -74,7 +74,7 @@ TEST_F(Explained, opening_tells_the_chapter_of_initialisation) {
     std::size_t last = 0;
     for (const char* step :
          {"memory, an Intel 82540EM (8086:100e)", "write IMC ", "RST 0 -> 1", "write EERD", "write MDIC", "write TDBAL",
-          "EN 1: transmitter enabled", "RAL[0]", "… MTA[1] to MTA[127] likewise in ",
+          "EN 1: transmitter enabled", "RAL[0]", "… MTA[1] to MTA[127] likewise",
           "write RDT        0x02818  0x00000000 -> 0x000001ff (511)  Receive Descriptor Tail, 13.4.29  "
           "nic/e1000/receive.cpp:",
           "EN 1: receiver enabled", "LU 1: link up"}) {

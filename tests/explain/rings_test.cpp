@@ -71,7 +71,6 @@ TEST_F(DrawnRing, of_any_size_is_short) {
         }
     }
     EXPECT_NE(draw(ring(512, 0, 8), nullptr).find("|#......."), std::string::npos) << "eight slots are one mark";
-    EXPECT_NE(draw(ring(512, 0, 9), nullptr).find("|#+......"), std::string::npos) << "of the ninth, one in eight";
     EXPECT_NE(draw(ring(512, 0, 8), nullptr).find("8 slots a mark"), std::string::npos);
 }
 
@@ -79,32 +78,6 @@ TEST_F(DrawnRing, shows_the_one_slot_that_the_driver_keeps_however_many_a_mark_s
     const std::string text = draw(ring(512, 0, 511), nullptr);
     EXPECT_NE(text.find("|" + std::string(63, '#') + "+|"), std::string::npos) << text;
     EXPECT_NE(text.find("+ mixed   8 slots a mark"), std::string::npos) << text;
-}
-
-TEST_F(DrawnRing, shows_the_one_free_slot_of_the_default_ring) {
-    EXPECT_NE(
-        draw(ring(512, 0, 511), nullptr)
-            .find("        H                                                              T\n"
-                  "    0 |###############################################################+| 511\n"
-                  "        # the card's   . the driver's   + some of both   H head   T tail   * both   8 slots a mark\n"
-                  "  the driver's slots, one a mark:\n"
-                  "                                       TH\n"
-                  "  480 |###############################.################################| 31\n"),
-        std::string::npos)
-        << draw(ring(512, 0, 511), nullptr);
-}
-
-TEST_F(DrawnRing, shows_the_few_slots_of_either_side_one_by_one) {
-    const std::string few_to_send = draw(ring(4096, 10, 13), nullptr);
-    EXPECT_NE(few_to_send.find("  the card's slots, one a mark:\n"
-                               "                                      H  T\n"
-                               " 4076 |..............................###...............................| 43\n"),
-              std::string::npos)
-        << few_to_send;
-    for (const auto& [head, tail] : {std::pair(0U, 100U), {0U, 0U}}) {
-        EXPECT_EQ(draw(ring(512, head, tail), nullptr).find("one a mark"), std::string::npos) << head << " " << tail;
-    }
-    EXPECT_EQ(draw(ring(64, 0, 63), nullptr).find("one a mark"), std::string::npos) << "the whole ring is so already";
 }
 
 TEST_F(DrawnRing, with_head_at_tail_is_empty_and_says_what_that_means) {
