@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t whole = SharedRingMemory::header_room + SharedRingMemory::capacity;
 static_assert(sizeof(detail::SharedRingHeader) <= SharedRingMemory::header_room);
 
-// Each side tells of its progress when it has made this much, so that the other one is not woken for a few bytes.
+// The sender is told of room when there is this much more, and not woken for a few bytes.
 constexpr std::uint64_t progress = SharedRingMemory::capacity / 4;
 static_assert(progress > 2 * longest_wire_frame);
 constexpr Time patience = std::chrono::milliseconds(1);
@@ -102,7 +102,7 @@ RingSender::Result RingSender::push(std::span<const std::byte> frame) {
 
 bool RingSender::await_room() {
     memory_.header().room_wanted.exchange(1, std::memory_order_acq_rel);
-    if (see_tail() && room() < progress) return true;  // there is more to take, and so another word to come
+    if (see_tail() && room() < progress) return true;  // so much is still to be taken that there is word to come
     memory_.header().room_wanted.store(0, std::memory_order_relaxed);
     return false;
 }
@@ -135,22 +135,14 @@ RingReceiver::~RingReceiver() {
 }
 
 void RingReceiver::close() {
-    publish();
     shown_ = tail_;
     open_ = false;
     memory_.header().state.store(State::closed, std::memory_order_release);
 }
 
-void RingReceiver::publish() {
-    if (published_ == tail_) return;
-    published_ = tail_;
-    memory_.header().tail.store(tail_, std::memory_order_release);  // after the records were read
-    is_news_ = true;
-}
-
 bool RingReceiver::show(std::uint64_t head) {
     if (!open_) return false;
-    publish();
+    is_news_ = tail_ != told_;
     // tail_ is at or behind all that was shown before. A head that goes back, or beyond the memory, is a lie.
     const bool can_be = head % word == 0 && head - tail_ <= SharedRingMemory::capacity;
     if (!can_be) return close(), false;
@@ -165,8 +157,9 @@ std::optional<std::size_t> RingReceiver::take(std::span<std::byte> space) {
     if (!can_be) return close(), std::nullopt;
     memory_.copy_out(tail_ + size_bytes, space.first(size));
     tail_ += record_bytes(size);
-    memory_.header().frames_taken.store(++frames_, std::memory_order_relaxed);  // should this process die now
-    if (tail_ - published_ >= progress) publish();
+    memory_.header().frames_taken.store(++frames_, std::memory_order_relaxed);
+    memory_.header().tail.store(tail_, std::memory_order_release);  // after the record was read
+    is_news_ = is_news_ || tail_ - told_ >= progress;
     return size;
 }
 
@@ -179,7 +172,9 @@ bool RingReceiver::sleep() {
 }
 
 bool RingReceiver::should_tell_of_room() {
-    return std::exchange(is_news_, false) && memory_.header().room_wanted.exchange(0, std::memory_order_acq_rel) != 0;
+    if (!std::exchange(is_news_, false)) return false;
+    told_ = tail_;
+    return memory_.header().room_wanted.exchange(0, std::memory_order_acq_rel) != 0;
 }
 
 }  // namespace ixy::sim

@@ -134,15 +134,14 @@ public:
 private:
     using State = detail::SharedRingHeader::State;
     explicit RingReceiver(detail::SharedRingMemory memory) : memory_(std::move(memory)) {}
-    void publish();
     void close();
 
     detail::SharedRingMemory memory_;
     std::uint64_t tail_ = 0;
     std::uint64_t frames_ = 0;
-    std::uint64_t published_ = 0;  ///< what the sender knows of tail_
     std::uint64_t shown_ = 0;
-    bool is_news_ = false;  ///< the sender has not been asked since publish()
+    std::uint64_t told_ = 0;  ///< where tail_ was when the sender was last asked whether it waits for room
+    bool is_news_ = false;    ///< it is to be asked again
     bool open_ = true;
 };
 

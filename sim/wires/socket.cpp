@@ -280,14 +280,11 @@ void SocketWire::take_offer(const File& memory) {
 /// What was sent before the cable is pulled out goes on its way, as long as there is somebody who takes it.
 void SocketWire::flush() {
     const auto begin = std::chrono::steady_clock::now();
-    auto moved = begin;
+    moved_ = {};
     while (!waiting_.empty()) {
-        const std::size_t before = waiting_.size();
-        send_waiting({});
-        if (waiting_.empty()) return;
-        const auto now = std::chrono::steady_clock::now();
-        if (waiting_.size() < before) moved = now;
-        if (now - moved > longest_standstill || now - begin > longest_flush) return;
+        const Time now = std::chrono::steady_clock::now() - begin;
+        send_waiting(now);
+        if (waiting_.empty() || now - moved_ > longest_standstill || now > longest_flush) return;
         pollfd file{.fd = other_.get(), .events = POLLOUT, .revents = 0};
         const bool in_ring = ring_out_ && ring_out_->is_accepted();
         ::poll(&file, in_ring ? 0 : 1, in_ring ? 1 : 10);

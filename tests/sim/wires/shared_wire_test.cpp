@@ -105,6 +105,23 @@ TEST_F(SharedWireTest, full_ring_makes_frames_wait_and_sender_hears_of_room) {
     EXPECT_EQ(one->lost(), 0U);
 }
 
+TEST_F(SharedWireTest, receiver_that_is_slow_is_not_taken_for_one_that_stands_still) {
+    const auto one = open(path);
+    const auto other = open(path);
+    join(*one, *other);
+    Time time = now();
+    while (one->has_room(time)) one->send(numbered(1), time);
+    const std::size_t waiting = one->waiting();
+    for (std::size_t i = 0; i < 10; ++i, time += 600ms) {
+        ASSERT_EQ(number_of(await(*other)), 1U);
+        one->advance(time);
+        EXPECT_EQ(one->waiting(), waiting - 1);
+        one->send(numbered(1), time);
+        EXPECT_FALSE(one->has_room(time)) << i;
+        EXPECT_EQ(one->lost(), 0U);
+    }
+}
+
 TEST_F(SharedWireTest, both_ends_wait_for_the_other_and_nothing_is_lost) {
     const auto wire = open(path);
     constexpr std::uint32_t frames = 100'000;
