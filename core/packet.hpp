@@ -29,7 +29,7 @@ struct IoAddress {
     friend constexpr bool operator==(IoAddress, IoAddress) = default;
 };
 
-/// What the card found out about a received frame, or shall do to a sent one.
+/// What the card found out about a received frame, or is asked to do to a sent one.
 enum class PacketFlags : std::uint16_t {
     none = 0,
     // received
@@ -39,9 +39,9 @@ enum class PacketFlags : std::uint16_t {
     l4_checksum_good = 1 << 3,  ///< the card checked the TCP or UDP checksum
     l4_checksum_bad = 1 << 4,
     // to be sent
-    insert_vlan = 1 << 8,    ///< the card shall insert vlan() as an 802.1Q tag
-    ip_checksum = 1 << 9,    ///< the card shall write the IPv4 header's checksum; needs l2 and l3 lengths
-    tcp_checksum = 1 << 10,  ///< the card shall write the TCP checksum; the field holds the pseudo header's sum
+    insert_vlan = 1 << 8,    ///< the card inserts vlan() as an 802.1Q tag
+    ip_checksum = 1 << 9,    ///< the card writes the IPv4 header's checksum; needs l2 and l3 lengths
+    tcp_checksum = 1 << 10,  ///< the card writes the TCP checksum; the field holds the pseudo header's sum
     udp_checksum = 1 << 11,  ///< the same for UDP
 };
 constexpr PacketFlags operator|(PacketFlags a, PacketFlags b) {

@@ -1,4 +1,4 @@
-// What shall go wrong with a device, and when: a script, one fault a line.
+// What goes wrong with a device, and when: a script, one fault a line.
 //
 //   never STATUS.LU                            the field reads as 0
 //   stuck CTRL.RST 1                           the field reads as this number

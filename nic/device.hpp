@@ -28,7 +28,7 @@
 
 namespace ixy {
 
-/// How a device shall be set up.
+/// How to set up a device.
 struct DeviceOptions {
     std::size_t rx_queues = 1;
     std::size_t tx_queues = 1;
@@ -113,7 +113,7 @@ public:
     [[nodiscard]] static Expected<Device> open(std::unique_ptr<PciFunction> function,
                                                const DeviceOptions& options = {});
 
-    /// Queue `index`, 0 to rx_queues - 1. It can be moved into the thread that shall use it.
+    /// Queue `index`, 0 to rx_queues - 1. It can be moved into the thread that will use it.
     RxQueue& rx_queue(std::size_t index) {
         assert(index < rx_queues_.size());
         return rx_queues_[index];

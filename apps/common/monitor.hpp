@@ -56,7 +56,7 @@ public:
     Monitor(std::string program, const CommonOptions& options, std::vector<Device*> devices,
             std::function<Totals()> totals);
 
-    /// False when the program shall end: asked to, time over, or a card has gone. Prints statistics once a second. Made
+    /// False when it is time to end: asked to, time over, or a card has gone. Prints statistics once a second. Made
     /// to be called in the inner loop: only every 32nd call looks at the clock.
     bool going() {
         if (stop_requests() != 0) return false;

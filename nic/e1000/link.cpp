@@ -27,7 +27,7 @@ Expected<> E1000::write_phy(std::uint32_t address, std::uint16_t value) {
                       "the PHY does not answer");
 }
 
-/// Linux' driver powers the PHY down with its interface. A PHY that is awake is left alone, since negotiating again
+/// Linux's driver powers the PHY down with its interface. A PHY that is awake is left alone, since negotiating again
 /// takes the link down for seconds. 13.4.7.1, PCTRL.
 void E1000::wake_phy() {
     if (!chip_.features.mdic) return;  // the 82543GC's PHY is reached through pins; nothing powers it down

@@ -62,7 +62,7 @@ public:
     }
 
 private:
-    /// A frame that the next one shall overtake.
+    /// A frame that the next one overtakes.
     struct HeldFrame {
         std::vector<std::byte> bytes;  ///< keeps its memory
         bool damaged = false;
@@ -121,7 +121,7 @@ std::span<const std::byte> ImpairedWire::corrupt(std::span<const std::byte> fram
     return std::span<const std::byte>(corrupted_).first(frame.size());
 }
 
-/// Whether the next frame shall overtake this one. A frame that overtakes is not overtaken itself, so that the share is
+/// Whether the next frame overtakes this one. A frame that overtakes is not overtaken itself, so that the share is
 /// that of those that are left: p of all is p / (1 - p) of them, and a half is the most.
 bool ImpairedWire::is_overtaken() {
     const double share = impairments_.reorder;

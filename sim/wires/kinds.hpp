@@ -27,7 +27,7 @@ Expected<std::unique_ptr<Wire>> open_capture(const std::string& in, const std::s
 std::unique_ptr<Wire> impair(std::unique_ptr<Wire> wire, const Impairments& impairments);
 
 /// Where frames are put that come from outside. The shortest on a wire has 60 bytes; those that no network card has
-/// sent yet (from Linux' TAP, from QEMU's other cards) may be shorter, and get the zeros that a card would have added.
+/// sent yet (from Linux's TAP, from QEMU's other cards) may be shorter, and get the zeros that a card would have added.
 class ArrivedFrame {
 public:
     static constexpr std::size_t shortest = 60;

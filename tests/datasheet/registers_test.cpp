@@ -136,7 +136,7 @@ TEST(registers, causes_lie_at_the_same_bits_in_all_four) {
     }
 }
 
-/// The masks that the register self-test of Linux' driver checks on real cards.
+/// The masks that the register self-test of Linux's driver checks on real cards.
 TEST(registers, writable_bits_are_those_found_on_hardware) {
     const std::pair<const RegisterInfo*, std::uint32_t> found[] = {
         {&FCAL, 0xffff'ffff}, {&FCAH, 0xffff},       {&FCT, 0xffff},     {&VET, 0xffff},       {&RDBAH, 0xffff'ffff},

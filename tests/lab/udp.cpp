@@ -1,4 +1,4 @@
-// Linux' own UDP in the guest: receives what ixy-pktgen or this program sends, and sends numbered datagrams.
+// Linux's own UDP in the guest: receives what ixy-pktgen or this program sends, and sends numbered datagrams.
 //
 //   lab_udp receive PORT COUNT        ends with status 0 when COUNT payloads came, in order, none more than 30 s late
 //   lab_udp send ADDRESS PORT COUNT   payload: "lab" and the number, 32 bits, little-endian

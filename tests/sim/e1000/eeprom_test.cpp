@@ -24,7 +24,7 @@ protected:
         return static_cast<std::uint16_t>(EERD.DATA.of(answer));
     }
 
-    // The pins, as Linux' e1000 driver moves them.
+    // The pins, as Linux's e1000 driver moves them.
     void set_pins(datasheet::Value<Eecd> pins) { write(EECD.offset, (EECD.from(read(EECD.offset) & ~7U) | pins).bits); }
     bool acquire() {
         write(EECD.offset, read(EECD.offset) | EECD.EE_REQ.mask());

@@ -153,7 +153,7 @@ TEST_F(ExpressTest, reading_masks_what_iam_says) {
 
 // --- MSI-X ---------------------------------------------------------------------------------------------------------
 
-/// As Linux' driver sets it up: receive, transmit and the rest on vectors 0, 1 and 2; a message masks its cause.
+/// As Linux's driver sets it up: receive, transmit and the rest on vectors 0, 1 and 2; a message masks its cause.
 class MessagesTest : public ExpressTest {
 protected:
     MessagesTest() {

@@ -25,7 +25,7 @@ protected:
     Interrupts interrupts{registers};
 };
 
-/// As Linux' self-test does it: for each of ten causes, masked, then not, then all others masked.
+/// As Linux's self-test does it: for each of ten causes, masked, then not, then all others masked.
 TEST_F(InterruptsTest, each_cause_interrupts_when_it_is_let_through) {
     std::uint32_t seen = 0;
     const auto handle = [&] {

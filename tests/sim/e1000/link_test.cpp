@@ -1,4 +1,4 @@
-// The link: what CTRL, the PHY and the cable make of STATUS, and the way of Linux' driver into loopback.
+// The link: what CTRL, the PHY and the cable make of STATUS, and the way of Linux's driver into loopback.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -218,7 +218,7 @@ TEST_F(SlowLinkTest, no_link_is_found_without_cable_or_power) {
 
 // --- loopback ------------------------------------------------------------------------------------------------------
 
-/// The steps of Linux' self-test for the 82540 and its kin, and back.
+/// The steps of Linux's self-test for the 82540 and its kin, and back.
 TEST_F(SlowLinkTest, linux_way_into_loopback_and_out_of_it) {
     set_link_up();
     set_phy(PSCON, 0x0808);

@@ -1,5 +1,5 @@
 // Every register of every chip, one row of the datasheet one check: what a reset gives, what a write reaches, what a
-// read does. As Linux' `ethtool -t` checks real cards, and further.
+// read does. As Linux's `ethtool -t` checks real cards, and further.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -157,7 +157,7 @@ TEST_P(RegisterTable, gaps_read_zero_and_are_reported_once_each) {
 INSTANTIATE_TEST_SUITE_P(chips, RegisterTable, testing::ValuesIn(CHIPS),
                          [](const auto& each) { return std::string(each.param->name); });
 
-// --- the whole chip, as Linux' self-test looks at it ---------------------------------------------------------------
+// --- the whole chip, as Linux's self-test looks at it ---------------------------------------------------------------
 
 class SelfTest : public testing::TestWithParam<const CardType*> {
 protected:

@@ -1,4 +1,4 @@
-// TAP interfaces, in a network namespace that these tests make, as root or with a user namespace: Linux' own network
+// TAP interfaces, in a network namespace that these tests make, as root or with a user namespace: Linux's own network
 // stack is at the other end, and this machine's interfaces are out of reach.
 #include <arpa/inet.h>
 #include <linux/capability.h>
