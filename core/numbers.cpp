@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <string>
 
 namespace ixy {
@@ -91,7 +92,7 @@ Expected<std::chrono::nanoseconds> read_time(std::string_view text, std::string_
     if (unit.empty()) unit = default_unit;
     for (const Unit& each : times) {
         if (!number || each.name != unit || *number * each.seconds > 1e6) continue;
-        return std::chrono::nanoseconds(static_cast<std::int64_t>(*number * each.seconds * 1e9 + 0.5));
+        return std::chrono::nanoseconds(std::llround(*number * each.seconds * 1e9));
     }
     return mistake(text, "a time", "write it like 10us, 1.5ms or 2s; at most 1000000s");
 }
