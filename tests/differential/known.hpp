@@ -125,7 +125,7 @@ inline constexpr KnownDifference empty_doorbells_interrupt{
 
 inline constexpr KnownDifference other_after_reset{
     "other values after a reset", "13.4; 82574L 10.2",
-    "some registers, that the generator lists, begin with values of their own", "read CTRL\n", true};
+    "some registers, that the generator lists, begin with values of their own", "read MANC\n", true};
 
 inline constexpr KnownDifference reset_does_nothing{"the reset does nothing", "13.4.1, CTRL.RST",
                                                     "the bit clears itself, and registers keep what they hold",
