@@ -130,8 +130,10 @@ Reply write_regions(const Target& target, const Message& message) {
         (message.payload.size() - sizeof *count) % sizeof(MultiWrite) != 0) {
         return std::unexpected(EINVAL);
     }
-    std::vector<MultiWrite> writes(*count);
-    std::memcpy(writes.data(), message.payload.data() + sizeof *count, *count * sizeof(MultiWrite));
+    std::vector<MultiWrite> writes;
+    for (std::size_t at = sizeof *count; at < message.payload.size(); at += sizeof(MultiWrite)) {
+        writes.push_back(*take<MultiWrite>(std::span(message.payload).subspan(at)));
+    }
     const bool sound = std::ranges::all_of(writes, [&target](const MultiWrite& entry) {
         return entry.access.count <= sizeof entry.data && is_inside(target.card, entry.access);
     });

@@ -152,6 +152,11 @@ TEST_F(VfioUserAccess, many_writes_in_one_message_are_done_in_order) {
     EXPECT_EQ(probe->accesses, (Accesses{"write 0:0x10/4=0x1", "write 0:0x18/8=0x2"}));
 }
 
+TEST_F(VfioUserAccess, a_message_of_no_writes_does_nothing_and_copies_nothing) {
+    EXPECT_EQ(ask(Command::region_write_multi, join(std::uint64_t{0})).as<std::uint64_t>(), 0U);
+    EXPECT_TRUE(probe->accesses.empty());
+}
+
 TEST_F(VfioUserAccess, many_writes_of_which_one_is_bad_are_refused_as_a_whole) {
     const MultiWrite good{.access = {.offset = 0x10, .region = 0, .count = 4}};
     const MultiWrite outside{.access = {.offset = 0x1000, .region = 0, .count = 4}};
