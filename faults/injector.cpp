@@ -55,12 +55,13 @@ Expected<> place_in(const datasheet::Chip& chip, Placed& placed) {
     placed.count = target.index ? 1 : info->count;
     if (target.field.empty()) return {};
     for (const datasheet::FieldInfo& field : info->fields()) {
-        if (field.name != target.field) continue;
+        if (field.name != target.field || !chip.has(*info, field)) continue;
         placed.mask = field.mask();
         placed.low = field.low;
         return {};
     }
-    return misplaced(placed.fault, target.name + " has no field " + target.field);
+    return misplaced(placed.fault,
+                     "the " + std::string(chip.name) + "'s " + target.name + " has no field " + target.field);
 }
 
 /// "0x00008"
