@@ -55,10 +55,9 @@ constexpr Plain plain_82574l[] = {
     {&SYSTIMH}, {&TIMINCA}, {&TIMADJL}, {&TIMADJH},     {&TXSTMPL}, {&TXSTMPH}, {&RXSTMPL}, {&RXSTMPH}};
 
 /// What these hold after a reset QEMU has otherwise: known::other_after_reset.
-constexpr const datasheet::RegisterInfo* unlike_82540em[] = {&CTRL,   &STATUS, &EECD,  &VET,
-                                                             &LEDCTL, &RXDCTL, &TSPMT, &MANC};
+constexpr const datasheet::RegisterInfo* unlike_82540em[] = {&CTRL, &STATUS, &EECD, &LEDCTL, &RXDCTL, &TSPMT, &MANC};
 constexpr const datasheet::RegisterInfo* unlike_82574l[] = {
-    &CTRL, &STATUS, &EECD_82574, &EERD_NARROW, &VET, &EXTCNF_CTRL, &TDFH, &TDFT, &TDFHS, &TDFTS, &MANC, &GCR, &SWSM};
+    &CTRL, &STATUS, &EECD_82574, &EERD_NARROW, &EXTCNF_CTRL, &TDFH, &TDFT, &TDFHS, &TDFTS, &MANC, &GCR, &SWSM};
 
 /// Read in this order: what QEMU makes equal is read together, and upper halves, which clear, after lower ones.
 constexpr const datasheet::RegisterInfo* counters[] = {
