@@ -59,6 +59,7 @@ struct Features {
     bool hangs_on_pcix_buffer_end = false;  ///< on PCI-X, no transmit buffer's last byte in a qword's lower half
     bool mac_loopback = false;              ///< RCTL.LBM 1 loops inside the MAC, not only the PHY can
     bool interrupts_by_message = false;     ///< MSI-X with EITR and IVAR
+    bool ipv6_header_in_length = true;      ///< a segment's IPv6 payload length counts the header, 40 bytes too much
 };
 
 /// Where one chip differs from the row that it shares with others.
@@ -66,6 +67,7 @@ struct Variation {
     const RegisterInfo* info;
     std::uint32_t reset;
     std::uint32_t writable;
+    std::uint32_t absent = 0;
 };
 
 /// Older offsets at which a register answers too.
@@ -101,6 +103,13 @@ struct Chip {
     constexpr std::uint32_t writable(const RegisterInfo& info) const {
         const Variation* own = variation(info);
         return own != nullptr ? own->writable : info.writable;
+    }
+    /// True when this chip has `field` of `info`, a register that other chips may share. A field that software can
+    /// write is there when a write reaches it; what is read only is there unless the table says that it is absent.
+    constexpr bool has(const RegisterInfo& info, const FieldInfo& field) const {
+        if (field.access != Access::RO) return (writable(info) & field.mask()) != 0;
+        const Variation* own = variation(info);
+        return ((own != nullptr ? own->absent : info.absent) & field.mask()) == 0;
     }
     /// The register at `offset` (bytes from the start of the BAR; aliases too), if there is one.
     constexpr std::optional<Found> find(std::uint32_t offset) const {

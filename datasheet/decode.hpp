@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include <ixy/datasheet/register.hpp>
+#include <ixy/datasheet/chip.hpp>
 
 namespace ixy::datasheet {
 
@@ -25,21 +25,25 @@ constexpr std::string_view value_meaning(const FieldInfo& field, std::uint32_t n
     return {};
 }
 
-/// All fields of `bits`, lowest first; none for a register that is one plain number.
-constexpr std::vector<DecodedField> decode(const RegisterInfo& info, std::uint32_t bits) {
+/// The fields of `bits` that `chip` has, or those of all chips where it is null. Lowest first; none for a register that
+/// is one plain number.
+constexpr std::vector<DecodedField> decode(const RegisterInfo& info, std::uint32_t bits, const Chip* chip = nullptr) {
     std::vector<DecodedField> decoded;
     for (const FieldInfo& field : info.fields()) {
+        if (chip != nullptr && !chip->has(info, field)) continue;
         const std::uint32_t number = field.extract(bits);
         decoded.push_back({field.name, number, field.meaning, value_meaning(field, number), field.low, field.width});
     }
     return decoded;
 }
 
-/// The bits that no field of `info` describes; none for a register that is one plain number.
-constexpr std::uint32_t reserved_bits(const RegisterInfo& info) {
+/// The bits that no field describes, of those that `chip` has or, where it is null, of all. None for a register that is
+/// one plain number.
+constexpr std::uint32_t reserved_bits(const RegisterInfo& info, const Chip* chip = nullptr) {
     if (info.fields().empty()) return 0;
     std::uint32_t described = 0;
-    for (const FieldInfo& field : info.fields()) described |= field.mask();
+    for (const FieldInfo& field : info.fields())
+        if (chip == nullptr || chip->has(info, field)) described |= field.mask();
     return ~described;
 }
 

@@ -73,6 +73,7 @@ struct Row {
     Access access = Access::RW;
     std::uint32_t reset = 0;       ///< value after power-on or reset, as far as it is fixed
     std::uint32_t writable = ~0U;  ///< bits that a write reaches, self-clearing ones included
+    std::uint32_t absent = 0;      ///< read-only fields that only other chips have
     std::uint16_t count = 1;       ///< array length
     std::uint16_t stride = 4;      ///< bytes from one element to the next
     std::string_view title{};      ///< the manual's long name

@@ -21,13 +21,13 @@ bool Access::ones_act() const {
 
 std::uint32_t Access::reserved_bits_set() const {
     if (!is_write || info == nullptr || ones_act()) return 0;
-    return bits() & datasheet::reserved_bits(*info) & ~before.value_or(info->reset);
+    return bits() & datasheet::reserved_bits(*info, chip) & ~before.value_or(info->reset);
 }
 
 std::vector<FieldChange> changes(const Access& access) {
     if (access.info == nullptr) return {};
     std::vector<FieldChange> told;
-    for (const datasheet::DecodedField& field : datasheet::decode(*access.info, access.bits())) {
+    for (const datasheet::DecodedField& field : datasheet::decode(*access.info, access.bits(), access.chip)) {
         if (access.ones_act() || !access.before) {
             if (field.number != 0) told.push_back({field, {}});
             continue;
@@ -42,6 +42,7 @@ std::vector<FieldChange> changes(const Access& access) {
 void RegisterMemory::look_up(Access& access) {
     if (chip_ != nullptr && access.bar == 0 && access.width == 4) {
         if (const auto found = chip_->find(static_cast<std::uint32_t>(access.offset))) {
+            access.chip = chip_;
             access.info = found->info;
             access.index = found->index;
         }

@@ -34,6 +34,7 @@ struct Access {
 
     // What is known about it
     const datasheet::RegisterInfo* info = nullptr;  ///< null: the datasheet has no register there
+    const datasheet::Chip* chip = nullptr;          ///< whose fields it has; null: those of any chip
     std::size_t index = 0;                          ///< which one of an array of registers
     std::optional<std::uint32_t> before{};          ///< what the register held when it was last seen
     ReadEffect read_effect = ReadEffect::none;      ///< of a read

@@ -55,7 +55,7 @@ Expected<> place_in(const datasheet::Chip& chip, Placed& placed) {
     placed.count = target.index ? 1 : info->count;
     if (target.field.empty()) return {};
     for (const datasheet::FieldInfo& field : info->fields()) {
-        if (field.name != target.field) continue;
+        if (field.name != target.field || !chip.has(*info, field)) continue;
         placed.mask = field.mask();
         placed.low = field.low;
         if (placed.fault.kind == Kind::stuck && (placed.fault.value > placed.mask >> placed.low)) {
@@ -65,7 +65,8 @@ Expected<> place_in(const datasheet::Chip& chip, Placed& placed) {
         }
         return {};
     }
-    return misplaced(placed.fault, target.name + " has no field " + target.field);
+    return misplaced(placed.fault,
+                     "the " + std::string(chip.name) + "'s " + target.name + " has no field " + target.field);
 }
 
 /// "0x00008"

@@ -1,6 +1,8 @@
 // Faults from a seed. The registers are those that drivers wait for, decide by or ring.
 #include <array>
 #include <random>
+#include <string_view>
+#include <vector>
 
 #include <ixy/faults/plan.hpp>
 
@@ -25,9 +27,11 @@ Target random_target(Dice& dice, const datasheet::Chip& chip, bool fields_too) {
     const datasheet::RegisterInfo* info = nullptr;
     while (info == nullptr) info = chip.find(interesting.at(dice.below(interesting.size())));
     Target target{.name = std::string(info->name)};
-    const auto fields = info->fields();
+    std::vector<std::string_view> fields;
+    for (const datasheet::FieldInfo& field : info->fields())
+        if (chip.has(*info, field)) fields.push_back(field.name);
     if (fields_too && !fields.empty() && dice.below(4) != 0) {
-        const std::string_view name = fields[dice.below(fields.size())].name;
+        const std::string_view name = fields[dice.below(fields.size())];
         if (name.find(' ') == std::string_view::npos) target.field = name;
     }
     return target;

@@ -25,10 +25,10 @@ bool reading_changes(const RegisterInfo& info) {
            });
 }
 
-void print_register(const RegisterInfo& info, std::size_t index, std::uint32_t value) {
+void print_register(const Chip& chip, const RegisterInfo& info, std::size_t index, std::uint32_t value) {
     const std::string name = info.count > 1 ? fmt::format("{}[{}]", info.name, index) : std::string(info.name);
     fmt::print("0x{:05x}  {:<12} 0x{:08x}  {} ({})\n", info.address(index), name, value, info.title, info.section);
-    for (const datasheet::DecodedField& field : datasheet::decode(info, value)) {
+    for (const datasheet::DecodedField& field : datasheet::decode(info, value, &chip)) {
         if (field.number == 0 && field.value_meaning.empty()) continue;
         const std::string bits = field.width == 1 ? fmt::format("{}", field.low)
                                                   : fmt::format("{}:{}", field.low + field.width - 1, field.low);
@@ -37,7 +37,7 @@ void print_register(const RegisterInfo& info, std::size_t index, std::uint32_t v
         fmt::print("         {:>5}  {:<28} {:<6}  {}{}\n", bits, field.name, number, field.meaning,
                    field.value_meaning.empty() ? "" : fmt::format(": {}", field.value_meaning));
     }
-    if (const std::uint32_t reserved = value & datasheet::reserved_bits(info); reserved != 0) {
+    if (const std::uint32_t reserved = value & datasheet::reserved_bits(info, &chip); reserved != 0) {
         fmt::print("                reserved     0x{:x}\n", reserved);
     }
 }
@@ -70,7 +70,7 @@ Expected<> print_registers(const KernelTree& tree, const RegisterOptions& option
         }
         for (std::size_t index = 0; index < info->count; ++index) {
             const auto value = view->registers.load<std::uint32_t>(info->address(index));
-            if (info->count == 1 || value != 0 || options.all) print_register(*info, index, value);
+            if (info->count == 1 || value != 0 || options.all) print_register(*chip, *info, index, value);
         }
     }
     if (left_out != 0)

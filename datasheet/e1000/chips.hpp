@@ -169,14 +169,14 @@ inline constexpr auto REGISTERS_82543 = without(BEFORE_82540, NOT_IN_82543);
 
 inline constexpr Variation VARIATIONS_82543[] = {
     {&CTRL, 0x0000'0a09, 0xdffc'1be9},  // four more pins: CTRL_82543
-    {&EECD, 0, 0x0000'0037},
+    {&EECD, 0, 0x0000'0037, (EECD.EE_GNT | EECD.EE_PRES | EECD.EE_SIZE).bits},
     {&TXDCTL, 0, 0x013f'3f3f},
 };
 inline constexpr Variation VARIATIONS_82544[] = {
-    {&TCTL, 0, 0x037f'fffa},    // NRTU exists here
-    {&FCRTL, 0, 0x8000'fff8},   // XONE exists here, and in the 82541 and 82547
-    {&EECD, 0, 0x0000'0037},    // no EE_REQ, EE_GNT, EE_PRES
-    {&TXDCTL, 0, 0x013f'3f3f},  // no LWTHRESH
+    {&TCTL, 0, 0x037f'fffa},   // NRTU exists here
+    {&FCRTL, 0, 0x8000'fff8},  // XONE exists here, and in the 82541 and 82547
+    {&EECD, 0, 0x0000'0037, (EECD.EE_GNT | EECD.EE_PRES | EECD.EE_SIZE).bits},  // nor EE_REQ
+    {&TXDCTL, 0, 0x013f'3f3f},                                                  // no LWTHRESH
 };
 
 inline constexpr PciId IDS_82543[] = {{0x1001, Medium::fiber}, {0x1004}};
@@ -247,11 +247,12 @@ inline constexpr auto REGISTERS_82574 = with(without(FAMILY, NOT_IN_82574), ONLY
 inline constexpr std::uint32_t CAUSES_82574 = 0x01f7'f7ff;
 inline constexpr Variation VARIATIONS_82574[] = {
     {&CTRL, 0x0010'0201, 0xdc10'1b65},
-    {&CTRL_EXT, 0, 0xb9fa'b000},
+    {&STATUS, 0, 0, (STATUS.TBIMODE | STATUS.PCI66 | STATUS.BUS64 | STATUS.PCIX_MODE | STATUS.PCIXSPD).bits},
+    {&CTRL_EXT, 0, 0xb9da'b000, CTRL_EXT.PHYINT.mask()},
     {&ICR, 0, CAUSES_82574},
-    {&ICS, 0, CAUSES_82574},
-    {&IMS, 0, CAUSES_82574},
-    {&IMC, 0, CAUSES_82574},
+    {&ICS, 0, CAUSES_82574, ICS.INT_ASSERTED.mask()},
+    {&IMS, 0, CAUSES_82574, IMS.INT_ASSERTED.mask()},
+    {&IMC, 0, CAUSES_82574, IMC.INT_ASSERTED.mask()},
     {&RCTL, 0, 0x06df'bffe},
     {&TCTL, 0, 0x7d7f'fffa},
     {&TIPG, 0x0060'2008, 0x3fff'ffff},
@@ -278,7 +279,8 @@ inline constexpr Chip CHIP_82574L{"82574L",
                                    .packet_buffer = 40,
                                    .longest_frame = 9234,
                                    .mac_loopback = true,
-                                   .interrupts_by_message = true}};
+                                   .interrupts_by_message = true,
+                                   .ipv6_header_in_length = false}};
 
 // --- all -----------------------------------------------------------------------------------------------------------
 

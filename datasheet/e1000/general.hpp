@@ -81,12 +81,12 @@ inline constexpr Status STATUS{{.name = "STATUS",
                                 .offset = 0x0008,
                                 .access = Access::RO,
                                 .writable = 0,
+                                .absent = 0x0008'0000,
                                 .title = "Device Status Register",
                                 .section = "13.4.2"}};
 
 inline constexpr Meaning FWE_VALUES[] = {{1, "flash writes disabled"}, {2, "flash writes enabled"}};
 inline constexpr Meaning EE_SIZE_VALUES[] = {{0, "64 words"}, {1, "256 words"}};
-inline constexpr Meaning EE_TYPE_VALUES[] = {{0, "Microwire"}, {1, "SPI"}};
 
 struct Eecd : Register<Eecd> {
     using Register::Register;
@@ -99,7 +99,6 @@ struct Eecd : Register<Eecd> {
     Field EE_GNT{this, 7, "EE_GNT", "direct access is granted", Access::RO};
     Field EE_PRES{this, 8, "EE_PRES", "EEPROM present", Access::RO};
     Field EE_SIZE{this, 9, "EE_SIZE", "EEPROM size", Access::RO, EE_SIZE_VALUES};
-    Field EE_TYPE{this, 13, "EE_TYPE", "EEPROM kind (82541xx, 82547GI/EI)", Access::RO, EE_TYPE_VALUES};
 };
 inline constexpr Eecd EECD{{.name = "EECD",
                             .offset = 0x0010,
@@ -147,7 +146,6 @@ struct CtrlExt : Register<CtrlExt> {
     Field RO_DIS{this, 17, "RO_DIS", "no relaxed ordering on the bus"};
     Field DMA_GATING{this, 19, "DMA Dynamic Gating Enable", "DMA clock is gated (82574L)"};
     Field PHY_POWER_DOWN{this, 20, "PHY Power Down Enable", "PHY may power down (82574L)"};
-    Field VREG_POWER_DOWN{this, 21, "VREG_POWER_DOWN", "regulator shut down in D3 (82541xx, 82547GI/EI)"};
     Field LINK_MODE{this, {22, 2}, "LINK_MODE", "which interface carries the link", LINK_MODE_VALUES};
     Field EIAME{this, 24, "EIAME", "an MSI-X message masks its causes, as IAM says (82574L)"};
     Field IAME{this, 27, "IAME", "reading or writing ICR masks causes, as IAM says (82574L)"};
@@ -157,7 +155,7 @@ struct CtrlExt : Register<CtrlExt> {
 };
 inline constexpr CtrlExt CTRL_EXT{{.name = "CTRL_EXT",
                                    .offset = 0x0018,
-                                   .writable = 0x00e2'bccf,
+                                   .writable = 0x00c2'bccf,
                                    .title = "Extended Device Control Register",
                                    .section = "13.4.6"}};
 

@@ -86,22 +86,24 @@ bool can_segment(const ContextDescriptor& context) {
     return ip <= headers && l4 <= headers && CONTEXT_STATUS.MSS.of(context.status) != 0;
 }
 
-void adjust_headers(std::span<std::byte> segment, const ContextDescriptor& context, std::uint32_t number,
-                    bool is_last) {
+void adjust_headers(std::span<std::byte> segment, const ContextDescriptor& context, SegmentPlace place,
+                    const datasheet::Features& features) {
     const std::size_t ip = CONTEXT_IP.IPCSS.of(context.ip);
     const std::size_t l4 = CONTEXT_TCP.TUCSS.of(context.tcp);
     const std::size_t size = segment.size();
     if (context.command & CONTEXT_CMD.IP) {
-        store16(segment, ip + 2, static_cast<std::uint16_t>(size - ip));                         // total length
-        store16(segment, ip + 4, static_cast<std::uint16_t>(load16(segment, ip + 4) + number));  // identification
+        store16(segment, ip + 2, static_cast<std::uint16_t>(size - ip));                               // total length
+        store16(segment, ip + 4, static_cast<std::uint16_t>(load16(segment, ip + 4) + place.number));  // identification
     } else {
-        store16(segment, ip + 4, static_cast<std::uint16_t>(size - ip - 40));  // payload length, RFC 8200, 3
+        // RFC 8200, 3, has the payload length without the header. The 8254x's is MSS + HDRLEN - IPCSS all the same.
+        const std::size_t header = features.ipv6_header_in_length ? 0 : 40;
+        store16(segment, ip + 4, static_cast<std::uint16_t>(size - ip - header));
     }
     if (context.command & CONTEXT_CMD.TCP) {
-        const std::uint32_t sent = number * CONTEXT_STATUS.MSS.of(context.status);
+        const std::uint32_t sent = place.number * CONTEXT_STATUS.MSS.of(context.status);
         store32(segment, l4 + 4, load32(segment, l4 + 4) + sent);  // sequence number
         constexpr std::byte fin_psh{0x09};
-        if (!is_last) segment[l4 + 13] &= ~fin_psh;
+        if (!place.is_last) segment[l4 + 13] &= ~fin_psh;
     } else {
         store16(segment, l4 + 4, static_cast<std::uint16_t>(size - l4));  // UDP's length
     }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include <ixy/datasheet/chip.hpp>
 #include <ixy/datasheet/e1000/descriptors.hpp>
 #include <ixy/datasheet/e1000/receive.hpp>
 #include <ixy/sim/e1000/internet.hpp>
@@ -37,8 +38,13 @@ bool insert_checksum(std::span<std::byte> packet, const ChecksumPlace& place);
 
 /// True when `context` describes headers that can be segmented: those of TCP or UDP, within HDRLEN, and an MSS.
 bool can_segment(const datasheet::e1000::ContextDescriptor& context);
-/// Makes the headers at the beginning of `segment` its own. `number` counts the segments of the packet from 0.
+/// Which segment of its packet it is, from 0, and whether it is the last one.
+struct SegmentPlace {
+    std::uint32_t number = 0;
+    bool is_last = false;
+};
+/// Makes the headers at the beginning of `segment` its own, as a chip with `features` does (3.5.9; 82574L 7.3.6.2).
 void adjust_headers(std::span<std::byte> segment, const datasheet::e1000::ContextDescriptor& context,
-                    std::uint32_t number, bool is_last);
+                    SegmentPlace place, const datasheet::Features& features);
 
 }  // namespace ixy::sim::e1000

@@ -174,7 +174,8 @@ void Outgoing::finish_segments() {
 /// Sends the segment that was gathered, and leaves the headers of the next.
 void Outgoing::send_segment(bool is_last) {
     const std::size_t headers = CONTEXT_STATUS.HDRLEN.of(context_->status);
-    adjust_headers(std::span(buffer_).subspan(headroom, size_), *context_, segments_++, is_last);
+    adjust_headers(std::span(buffer_).subspan(headroom, size_), *context_, {segments_++, is_last},
+                   registers_.chip().features);
     insert_checksums(size_ - CONTEXT_TCP.TUCSS.of(context_->tcp));
     send_packet(first_);
     std::copy_n(headers_.begin(), headers, buffer_.begin() + headroom);

@@ -54,7 +54,7 @@ void RegisterFile::add(const RegisterInfo& info) {
     }
     sort_in(info.access, rest);
     // Where ones set or clear what they meet, ones for what is not there are harmless, and usual: IMC is written as ~0.
-    if (info.access == Access::RW) entry.reserved = datasheet::reserved_bits(info);
+    if (info.access == Access::RW) entry.reserved = datasheet::reserved_bits(info, &chip_);
     entries_.push_back(std::move(entry));
     place(info.offset, entries_.size() - 1);
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 
+#include <ixy/datasheet/e1000/receive.hpp>
 #include <ixy/sim/e1000/offload.hpp>
 
 namespace ixy::sim::e1000 {
@@ -79,7 +80,8 @@ void Statistics::accepted(std::span<const std::byte> frame) {
     count_octets(GORCL, GORCH, size);
     if (const Number* counter = bin(received_bins, size)) count(*counter);
     const Destination to = destination(frame);
-    if (to == Destination::broadcast) count(BPRC);
+    // 13.7.28: broadcast that came in by another filter is not counted, and is no multicast either.
+    if (to == Destination::broadcast && (registers_.get(RCTL) & RCTL.BAM)) count(BPRC);
     if (to == Destination::multicast) count(MPRC);
 }
 

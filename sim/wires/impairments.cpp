@@ -115,6 +115,7 @@ void ImpairedWire::take(std::span<const std::byte> frame, bool damaged, Time now
 
 /// One bit flips; a check sequence of 32 bits finds that always.
 std::span<const std::byte> ImpairedWire::corrupt(std::span<const std::byte> frame) {
+    if (frame.empty()) return frame;
     std::memcpy(corrupted_.data(), frame.data(), frame.size());
     const std::uint64_t bit = chance_() % (8 * frame.size());
     corrupted_[bit / 8] ^= std::byte{1} << bit % 8;

@@ -1,6 +1,8 @@
 // Decoding: a value in the manual's words.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <ixy/datasheet/decode.hpp>
 
 #include "tests/datasheet/rows.hpp"
@@ -46,6 +48,53 @@ TEST(decode, a_plain_number_has_no_fields_and_no_reserved_bits) {
 }
 
 TEST(decode, reserved_bits_are_those_without_a_name) { EXPECT_EQ(reserved_bits(RCTL), ~0x06df'bffeU); }
+
+TEST(decode, fields_of_pci_express_chips_are_reserved_bits_of_the_others) {
+    const std::pair<const RegisterInfo*, std::uint32_t> express[] = {
+        {&CTRL, CTRL.GIO_MASTER_DISABLE.mask()},
+        {&STATUS, STATUS.GIO_MASTER_ENABLE.mask()},
+        {&CTRL_EXT, (CTRL_EXT.DMA_GATING | CTRL_EXT.PHY_POWER_DOWN | CTRL_EXT.EIAME | CTRL_EXT.IAME |
+                     CTRL_EXT.DRV_LOAD | CTRL_EXT.INT_TIMERS_CLEAR | CTRL_EXT.PBA_SUPPORT)
+                        .bits},
+        {&ICR, (ICR.ACK | ICR.MNG | ICR.RXQ0 | ICR.RXQ1 | ICR.TXQ0 | ICR.TXQ1 | ICR.OTHER | ICR.INT_ASSERTED).bits},
+        {&IMS, (IMS.ACK | IMS.MNG | IMS.RXQ0 | IMS.RXQ1 | IMS.TXQ0 | IMS.TXQ1 | IMS.OTHER).bits},
+        {&RCTL, RCTL.DTYP.mask()},
+        {&TCTL, (TCTL.TXDSCMT | TCTL.MULR | TCTL.RRTHRESH).bits},
+        {&TIDV, TIDV.FPD.mask()},
+        {&TXDCTL, TXDCTL.COUNT_DESC.mask()},
+        {&RXCSUM, (RXCSUM.IPPCSE | RXCSUM.PCSD).bits}};
+    for (const Chip* chip : CHIPS) {
+        const bool has_them = chip == &CHIP_82574L;
+        for (const auto& [info, bits] : express) {
+            EXPECT_EQ(reserved_bits(*info, chip) & bits, has_them ? 0 : bits) << chip->name << ' ' << info->name;
+            std::uint32_t shown = 0;
+            for (const DecodedField& field : decode(*info, ~0U, chip)) shown |= field.number << field.low;
+            EXPECT_EQ(shown, ~reserved_bits(*info, chip)) << chip->name << ' ' << info->name;
+        }
+    }
+}
+
+/// A field's meaning names the chips that have it, where not all have.
+TEST(decode, no_field_of_the_82574L_is_shown_of_an_8254x) {
+    for (const Chip* chip : CHIPS) {
+        if (chip == &CHIP_82574L) continue;
+        for (const RegisterInfo* info : chip->registers)
+            for (const DecodedField& field : decode(*info, ~0U, chip))
+                EXPECT_FALSE(field.meaning.ends_with("(82574L)"))
+                    << chip->name << ' ' << info->name << '.' << field.name;
+    }
+}
+
+TEST(decode, what_only_the_8254x_have_is_not_shown_of_an_82574L) {
+    const auto shows = [](const RegisterInfo& info, std::string_view name) {
+        return std::ranges::any_of(decode(info, 0, &CHIP_82574L), [=](const auto& each) { return each.name == name; });
+    };
+    EXPECT_FALSE(shows(CTRL, "LRST"));
+    EXPECT_FALSE(shows(STATUS, "PCIXSPD"));
+    EXPECT_FALSE(shows(CTRL_EXT, "SDP6_DATA"));
+    EXPECT_FALSE(shows(LEDCTL, "LED3_MODE"));
+    EXPECT_TRUE(shows(STATUS, "GIO Master Enable Status"));
+}
 
 TEST(decode, works_for_descriptors_too) {
     const auto decoded = decode(*TRANSMIT_DESCRIPTOR.words[2], 0x0b00'003c);

@@ -75,7 +75,7 @@ TEST(registers, writable_bits_belong_to_fields) {
         for (const RegisterInfo* row : chip->registers) {
             // the 82543's MDIO pins have names in CTRL_82543
             const std::uint32_t named_elsewhere = row == &CTRL && chip == &CHIP_82543GC ? 0x0300'0000U : 0U;
-            EXPECT_EQ(chip->writable(*row) & reserved_bits(*row) & ~named_elsewhere, 0U)
+            EXPECT_EQ(chip->writable(*row) & reserved_bits(*row, chip) & ~named_elsewhere, 0U)
                 << chip->name << ' ' << row->name;
         }
 }
@@ -83,7 +83,7 @@ TEST(registers, writable_bits_belong_to_fields) {
 TEST(registers, reset_bits_belong_to_fields) {
     for (const Chip* chip : CHIPS)
         for (const RegisterInfo* row : chip->registers)
-            EXPECT_EQ(chip->reset(*row) & reserved_bits(*row), 0U) << chip->name << ' ' << row->name;
+            EXPECT_EQ(chip->reset(*row) & reserved_bits(*row, chip), 0U) << chip->name << ' ' << row->name;
 }
 
 TEST(registers, read_only_ones_have_no_writable_bit_and_the_others_have) {
@@ -134,6 +134,10 @@ TEST(registers, causes_lie_at_the_same_bits_in_all_four) {
         ASSERT_EQ(other->fields().size(), ICR.fields().size());
         for (std::size_t i = 0; i < ICR.fields().size(); ++i) EXPECT_EQ(other->fields()[i].name, ICR.fields()[i].name);
     }
+}
+
+TEST(registers, VET_is_8100h_after_a_reset) {
+    for (const Chip* chip : CHIPS) EXPECT_EQ(chip->reset(VET), 0x8100U) << chip->name;
 }
 
 /// The masks that the register self-test of Linux's driver checks on real cards.

@@ -96,9 +96,11 @@ private:
         } else if (choice == 13) {
             const std::uint32_t manners = input_.up_to(3);
             connect(manners != 0, manners == 3 ? proposal() : std::vector<std::byte>());
-        } else {
+        } else if (choice == 14) {
             const auto bytes = input_.take_bytes(input_.up_to(60));
             send(bytes, input_.up_to(2));
+        } else {
+            many_writes();
         }
     }
 
@@ -109,19 +111,35 @@ private:
         send(command, input_.take_bytes(input_.up_to(100)), flags, file_count);
     }
 
-    /// A read or write somewhere in the card: registers, ports, configuration space.
-    void access() {
-        const bool is_write = input_.up_to(1) == 1;
+    /// Somewhere in the card: registers, ports, configuration space.
+    vfio_user::RegionAccess somewhere() {
         const std::uint32_t width = 1U << input_.up_to(3);
         const std::uint32_t regions[] = {0, 2, vfio_user::region_config};
-        const vfio_user::RegionAccess request{
-            .offset = input_.take<std::uint16_t>(), .region = regions[input_.up_to(2)], .count = width};
+        return {.offset = input_.take<std::uint16_t>(), .region = regions[input_.up_to(2)], .count = width};
+    }
+
+    void access() {
+        const bool is_write = input_.up_to(1) == 1;
+        const vfio_user::RegionAccess request = somewhere();
         std::vector<std::byte> payload = vfio_user::bytes_of(request);
         if (is_write) {
             const auto value = vfio_user::bytes_of(input_.take<std::uint64_t>());
-            payload.insert(payload.end(), value.begin(), value.begin() + width);
+            payload.insert(payload.end(), value.begin(), value.begin() + request.count);
         }
         send(is_write ? Command::region_write : Command::region_read, payload, 0, 0);
+    }
+
+    /// Up to four writes in one message, or none at all.
+    void many_writes() {
+        const std::uint64_t count = input_.up_to(4);
+        std::vector<std::byte> payload = vfio_user::bytes_of(count);
+        for (std::uint64_t i = 0; i < count; ++i) {
+            vfio_user::MultiWrite one{.access = somewhere()};
+            std::ranges::copy(vfio_user::bytes_of(input_.take<std::uint64_t>()), one.data);
+            const auto bytes = vfio_user::bytes_of(one);
+            payload.insert(payload.end(), bytes.begin(), bytes.end());
+        }
+        send(Command::region_write_multi, payload, 0, 0);
     }
 
     /// Memory, or a part of it, at one of a few addresses.

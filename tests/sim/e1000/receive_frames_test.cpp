@@ -137,7 +137,7 @@ TEST_F(ReceiveFramesTest, a_looped_frame_that_was_sent_short_is_undersize) {
 }
 
 TEST_F(ReceiveFramesTest, a_tag_is_taken_out_and_put_into_the_descriptor) {
-    write(VET, 0x8100);
+    ASSERT_EQ(number(VET), 0x8100U) << "what a reset leaves there";
     write(CTRL, read(CTRL) | CTRL.VME);
     start(RCTL.SECRC);
     const Bytes frame = tagged_frame(100, 0xb123);

@@ -131,7 +131,7 @@ TEST_P(RegisterTable, writing_back_what_was_read_is_never_misuse) {
 
 TEST_P(RegisterTable, reserved_bits_that_change_are_reported) {
     each([&](const RegisterInfo& row, std::uint32_t offset) {
-        const std::uint32_t reserved = datasheet::reserved_bits(row);
+        const std::uint32_t reserved = datasheet::reserved_bits(row, &chip);
         if (row.access != Access::RW || reserved == 0) return;
         const std::size_t before = host.count(Misuse::reserved_bits);
         registers.write(offset, registers.read(offset) ^ (reserved & -reserved));

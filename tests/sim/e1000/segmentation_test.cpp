@@ -44,6 +44,8 @@ protected:
         if (of.version == 4) {
             set_word(frame, of.ip() + 4, (word(frame, of.ip() + 4) + number) & 0xffff);
             set_word(frame, of.ip() + 10, ~simple_sum(std::span(frame).subspan(of.ip(), 20 + of.options)) & 0xffff);
+        } else {  // 3.5.9: the 8254x count the header too, unlike RFC 8200
+            set_word(frame, of.ip() + 4, static_cast<unsigned>(of.size() - of.ip()));
         }
         if (of.protocol == 6) {
             const std::size_t at = of.l4() + 4;
@@ -89,6 +91,24 @@ TEST_F(SegmentationTest, tcp_and_udp_over_both_versions_are_cut_and_each_segment
     EXPECT_EQ(number(TSCTC), 24U);
     EXPECT_EQ(number(TSCTFC), 0U);
     EXPECT_EQ(host.said(), "");
+}
+
+TEST_F(SegmentationTest, the_82574L_leaves_the_header_out_of_an_IPv6_payload_length) {
+    const IpFrame of{.version = 6, .payload = 150};
+    const auto lengths = [&] {
+        start_transmitter(64);
+        host.frames.clear();
+        put(context(of, 100));
+        put_data(packet(of), end, DATA_STATUS.TXSM);
+        doorbell();
+        return std::pair(word(host.frames.at(0), of.ip() + 4), word(host.frames.at(1), of.ip() + 4));
+    };
+    const unsigned l4 = 20;
+    EXPECT_EQ(lengths(), (std::pair(40 + l4 + 100, 40 + l4 + 50))) << "3.5.9: MSS + HDRLEN - IPCSS";
+    nic = card_82574l.make(host, {});
+    write(CTRL, read(CTRL) | CTRL.SLU);
+    posted = 0;
+    EXPECT_EQ(lengths(), (std::pair(l4 + 100, l4 + 50))) << "82574L 7.3.6.2: less the 40 of the header";
 }
 
 TEST_F(SegmentationTest, options_move_the_headers) {
@@ -331,13 +351,13 @@ TEST_F(SegmentationTest, a_context_in_the_middle_does_not_change_the_packet) {
 
 TEST_F(SegmentationTest, looped_segments_come_back_as_frames_with_right_checksums) {
     write(MDIC, MDIC.PHYADD(1) | MDIC.OP(1) | MDIC.REGADD(0) | MDIC.DATA(0x4140));  // PCTRL.LOOPBACK
-    write(RXCSUM, RXCSUM.IPOFL | RXCSUM.TUOFL | RXCSUM.IPV6OFL);
+    write(RXCSUM, RXCSUM.IPOFL | RXCSUM.TUOFL);
     start_receiver(64);
     give(63);
-    for (const unsigned version : {4U, 6U}) {
-        const IpFrame of{.version = version, .payload = 1000};
+    for (const std::uint8_t protocol : {std::uint8_t{6}, std::uint8_t{17}}) {
+        const IpFrame of{.protocol = protocol, .payload = 1000};
         put(context(of, 100));
-        put_data(packet(of), end, version == 4 ? both : DATA_STATUS.TXSM);
+        put_data(packet(of), end, both);
         doorbell();
     }
     EXPECT_EQ(number(RDH), 20U);

@@ -44,7 +44,16 @@ TEST_F(StatisticsTest, a_frame_shorter_than_the_shortest_is_in_no_bin) {
     EXPECT_EQ(read(TPT), 1U);
 }
 
+TEST_F(StatisticsTest, broadcast_that_another_filter_lets_in_is_counted_as_a_good_packet_alone) {
+    registers.write(RCTL.offset, (RCTL.EN | RCTL.MPE).bits);
+    statistics.accepted(frame(64, 0xff, 0xff));
+    EXPECT_EQ(read(GPRC), 1U);
+    EXPECT_EQ(read(BPRC), 0U) << "13.7.28: not while RCTL.BAM is off";
+    EXPECT_EQ(read(MPRC), 0U);
+}
+
 TEST_F(StatisticsTest, broadcast_multicast_and_unicast_are_told_apart) {
+    registers.write(RCTL.offset, (RCTL.EN | RCTL.BAM).bits);
     statistics.accepted(frame(64));
     statistics.accepted(frame(64, 0x01, 0x00));
     statistics.accepted(frame(64, 0xff, 0xff));
