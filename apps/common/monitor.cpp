@@ -13,6 +13,8 @@
 #include <ixy/sim/function.hpp>
 #include <nlohmann/json.hpp>
 
+#include "patient_sender.hpp"
+
 namespace ixy::app {
 
 namespace {
@@ -195,7 +197,8 @@ void Monitor::wait_until_sent() {
         if (const std::uint64_t stuck = in_card(); stuck != 0) {
             fail({ErrorKind::device_failed,
                   fmt::format("{}: {} frames did not leave the card", device->address(), stuck),
-                  "see whether its link is up"});
+                  waits_for_wire(*device) ? "see why nothing is read at the other end of its wire"
+                                          : "see whether its link is up"});
         }
     }
 }
