@@ -1,6 +1,7 @@
 // Capture files, played and written.
 #include <pcap/pcap.h>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -191,6 +192,116 @@ TEST(Capture, a_pipe_never_keeps_the_card_waiting) {
     writer << capture.substr(24) << std::flush;
     EXPECT_TRUE(eventually_receives(*wire));
     // And the wire ends although the writer does not.
+}
+
+TEST(Capture, what_cannot_be_played_to_its_end_is_an_error_in_the_end) {
+    const Folder folder;
+    write_capture(folder.path("whole.pcap"), {60, 60});
+    folder.write("short.pcap", folder.read("whole.pcap").substr(0, 24 + 76 + 40));
+    folder.write("shorter.pcap", folder.read("whole.pcap").substr(0, 24 + 76 + 7));
+    write_capture(folder.path("cut.pcap"), {200, 60}, DLT_EN10MB, 100);
+    for (const auto& [name, frames] :
+         {std::pair{"whole.pcap", 2U}, {"short.pcap", 1U}, {"shorter.pcap", 1U}, {"cut.pcap", 1U}}) {
+        const auto wire = open("pcap:" + folder.path(name));
+        EXPECT_EQ(numbers_at(*wire).size(), frames) << name;
+        EXPECT_EQ(wire->finish().has_value(), frames == 2) << name;
+    }
+}
+
+TEST(Capture, pipe_that_brings_no_capture_says_so_at_once_and_in_the_end) {
+    ::testing::internal::CaptureStderr();
+    const Folder folder;
+    const std::string path = folder.path("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    {
+        const auto wire = open("pcap:" + path);
+        EXPECT_TRUE(wire->finish()) << "nothing is known yet";
+        std::ofstream(path) << "this is no capture, although it is long enough to be one" << std::flush;
+        EXPECT_TRUE(eventually([&] { return !wire->finish(); }));
+        EXPECT_NE(wire->finish().error().what.find(path + ": no capture file"), std::string::npos);
+    }
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(said.starts_with(path + ": no capture file")) << said;
+    EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
+}
+
+/// Reads a pipe to its end while `wire` goes on writing into it.
+std::string read_all(int pipe, Wire& wire) {
+    std::string bytes;
+    char part[4096];
+    while (wire.next_time() || bytes.empty()) {
+        wire.advance({});
+        for (ssize_t got = 0; (got = ::read(pipe, part, sizeof part)) > 0;) {
+            bytes.append(part, static_cast<std::size_t>(got));
+        }
+    }
+    return bytes;
+}
+
+TEST(Capture, pipe_may_get_its_reader_later_and_a_slow_one_makes_the_card_wait) {
+    const Folder folder;
+    const std::string path = folder.path("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const auto wire = open("pcap::" + path);
+    std::uint32_t sent = 0;
+    while (wire->has_room({})) send(*wire, numbered(sent++));
+    EXPECT_EQ(wire->waiting(), sent);
+    const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    wire->advance({});
+    EXPECT_TRUE(wire->has_room({})) << "the pipe has taken what it could";
+    while (wire->has_room({})) send(*wire, numbered(sent++));
+    EXPECT_TRUE(wire->next_time()) << "somebody must ask again";
+    folder.write("copy.pcap", read_all(reader, *wire));
+    EXPECT_EQ(wire->waiting(), 0U);
+    EXPECT_TRUE(wire->finish());
+    ::close(reader);
+    const auto records = read_capture(folder.path("copy.pcap"));
+    ASSERT_EQ(records.size(), sent);
+    for (std::uint32_t i = 0; i < sent; ++i) EXPECT_EQ(records[i].frame, numbered(i));
+    EXPECT_EQ(wire->lost(), 0U);
+}
+
+TEST(Capture, frames_reach_a_pipe_at_once) {
+    const Folder folder;
+    const std::string path = folder.path("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const auto wire = open("pcap::" + path);
+    send(*wire, numbered(0));
+    char bytes[200];
+    EXPECT_EQ(::read(reader, bytes, sizeof bytes), 24 + 16 + 60);
+    ::close(reader);
+}
+
+TEST(Capture, pipe_whose_reader_leaves_or_never_comes_loses_frames_and_that_is_an_error) {
+    auto* const before = std::signal(SIGPIPE, SIG_IGN);
+    ::testing::internal::CaptureStderr();
+    const Folder folder;
+    const std::string path = folder.path("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    {
+        const auto wire = open("pcap::" + path);
+        send_numbers(*wire, 0, 3);
+        const auto finished = wire->finish();
+        ASSERT_FALSE(finished);
+        EXPECT_EQ(finished.error().kind, ErrorKind::timeout);
+        EXPECT_EQ(wire->lost(), 3U);
+        EXPECT_EQ(wire->waiting(), 0U);
+    }
+    {
+        const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        const auto wire = open("pcap::" + path);
+        send_numbers(*wire, 0, 2);
+        ::close(reader);
+        send_numbers(*wire, 2, 5);
+        EXPECT_FALSE(wire->finish());
+        EXPECT_EQ(wire->lost(), 3U);
+        EXPECT_TRUE(wire->has_room({})) << "nobody waits for a reader who has gone";
+    }
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find(path + ": nobody reads this pipe; the capture ends here\n"), std::string::npos) << said;
+    EXPECT_NE(said.find(path + ": Broken pipe; the capture ends here\n"), std::string::npos) << said;
+    std::signal(SIGPIPE, before);
 }
 
 /// While it lives no file grows beyond so many bytes: do not print meanwhile.
