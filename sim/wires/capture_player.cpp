@@ -93,7 +93,7 @@ std::optional<WireFrame> Player::take() {
 }
 
 /// What libpcap reads with: a signal does not end it, the end of the player does.
-ssize_t Player::read_bytes(char* to, std::size_t most) const {
+ssize_t Player::read_bytes(char* to, std::size_t most) {
     while (true) {
         pollfd files[] = {{.fd = file_.get(), .events = POLLIN, .revents = 0},
                           {.fd = stopped_.get(), .events = POLLIN, .revents = 0}};
@@ -101,6 +101,7 @@ ssize_t Player::read_bytes(char* to, std::size_t most) const {
         if (files[1].revents != 0) return 0;
         if (files[0].revents == 0) continue;
         const ssize_t got = ::read(file_.get(), to, most);
+        if (got > 0) pcapng_.see({to, static_cast<std::size_t>(got)});
         if (got >= 0 || (errno != EINTR && errno != EAGAIN)) return got;
     }
 }
@@ -108,7 +109,7 @@ ssize_t Player::read_bytes(char* to, std::size_t most) const {
 /// Reads the head of the capture.
 Expected<> Player::begin() {
     const auto read = [](void* self, char* to, std::size_t most) {
-        return static_cast<const Player*>(self)->read_bytes(to, most);
+        return static_cast<Player*>(self)->read_bytes(to, most);
     };
     std::FILE* const file =
         ::fopencookie(this, "rb", {.read = read, .write = nullptr, .seek = nullptr, .close = nullptr});
@@ -138,7 +139,8 @@ bool Player::read_frame(Frame& frame) {
     const u_char* bytes = nullptr;
     int found = 0;
     while ((found = pcap_next_ex(pcap_.get(), &header, &bytes)) == 1) {
-        const std::size_t size = header->caplen - std::min<std::size_t>(header->caplen, check_sequence_);
+        const std::size_t check_sequence = std::max(check_sequence_, pcapng_.next());
+        const std::size_t size = header->caplen - std::min<std::size_t>(header->caplen, check_sequence);
         if (header->caplen >= header->len && size >= ethernet_header && size <= longest_wire_frame) {
             frame.assign(reinterpret_cast<const std::byte*>(bytes), reinterpret_cast<const std::byte*>(bytes) + size);
             return true;

@@ -18,6 +18,7 @@
 #include <ixy/core/files.hpp>
 
 #include "kinds.hpp"
+#include "pcapng_check_sequences.hpp"
 
 namespace ixy::sim {
 
@@ -47,7 +48,7 @@ private:
         void operator()(pcap_t* file) const { pcap_close(file); }
     };
 
-    ssize_t read_bytes(char* to, std::size_t most) const;
+    ssize_t read_bytes(char* to, std::size_t most);
     Expected<> begin();
     bool read_frame(Frame& frame);
     void read_pipe(const std::stop_token& stop);
@@ -61,7 +62,8 @@ private:
     bool is_regular_ = true;
     std::atomic<bool> ending_ = false;
     std::unique_ptr<pcap_t, Closer> pcap_;
-    std::size_t check_sequence_ = 0;  ///< bytes at each frame's end that are its check sequence
+    std::size_t check_sequence_ = 0;  ///< bytes at each frame's end that are its check sequence; pcapng: see below
+    PcapngCheckSequences pcapng_;
     Counter left_out_;
     ArrivedFrame frame_;
 

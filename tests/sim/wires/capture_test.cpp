@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -163,6 +164,61 @@ TEST(Capture, records_longer_than_their_frames_are_played_and_announced_check_se
     constexpr std::uint32_t four_bytes_of_check_sequence = 0x0400'0000 | 2U << 28;
     folder.write("fcs.pcap", capture_of_one(DLT_EN10MB | four_bytes_of_check_sequence, 104, 104));
     EXPECT_EQ(open("pcap:" + folder.path("fcs.pcap"))->receive({})->bytes.size(), 100U);
+}
+
+/// A number as a file in one or the other byte order has it.
+template <class T>
+std::string number(T value, bool swapped) {
+    if (swapped) value = std::byteswap(value);
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+std::string pcapng_block(std::uint32_t type, std::string body, bool swapped) {
+    body.resize((body.size() + 3) / 4 * 4);
+    const std::string size = number(static_cast<std::uint32_t>(body.size() + 12), swapped);
+    return number(type, swapped) + size + body + size;
+}
+
+std::string pcapng_option(std::uint16_t code, std::string value, bool swapped) {
+    const std::string size = number(static_cast<std::uint16_t>(value.size()), swapped);
+    value.resize((value.size() + 3) / 4 * 4);
+    return number(code, swapped) + size + value;
+}
+
+std::string pcapng_packet(std::uint32_t interface, std::uint32_t size, const std::string& options, bool swapped) {
+    std::string body = number(interface, swapped) + std::string(8, 0);
+    for (int i = 0; i < 2; ++i) body += number(size, swapped);
+    body += std::string(size, 'A');
+    body.resize((body.size() + 3) / 4 * 4);
+    return pcapng_block(6, body + options, swapped);
+}
+
+TEST(Capture, pcapng_tells_of_check_sequences_for_an_interface_or_a_frame) {
+    const Folder folder;
+    for (const bool swapped : {false, true}) {
+        const auto interface = [&](const std::string& options) {
+            return pcapng_block(1, number(std::uint16_t{DLT_EN10MB}, swapped) + std::string(6, 0) + options, swapped);
+        };
+        const std::string with_check_sequence = pcapng_option(2, "eth0", swapped) + pcapng_option(13, "\4", swapped);
+        const std::string end = std::string(4, 0);
+        const std::string frame_with_check_sequence = pcapng_option(2, number(4U << 5, swapped), swapped);
+        folder.write("a.pcapng", pcapng_block(0x0A0D0D0A,
+                                              number(0x1A2B3C4DU, swapped) + number(std::uint16_t{1}, swapped) +
+                                                  std::string(2, 0) + std::string(8, '\xff'),
+                                              swapped) +
+                                     interface(with_check_sequence + end) + pcapng_packet(0, 105, "", swapped) +
+                                     interface("") + pcapng_block(5, std::string(8, 0), swapped) +
+                                     pcapng_packet(1, 102, "", swapped) +
+                                     pcapng_packet(1, 103, frame_with_check_sequence + end, swapped) +
+                                     pcapng_packet(0, 104, "", swapped));
+        const auto wire = open("pcap:" + folder.path("a.pcapng"));
+        for (const std::size_t expected : {101U, 102U, 99U, 100U}) {
+            const auto frame = wire->receive({});
+            ASSERT_TRUE(frame);
+            EXPECT_EQ(frame->bytes.size(), expected) << "in the other byte order: " << swapped;
+        }
+        EXPECT_TRUE(wire->finish());
+    }
 }
 
 /// Reads from the wire until a frame comes, at most for ten seconds.
