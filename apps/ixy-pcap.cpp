@@ -25,14 +25,16 @@ struct Options : CommonOptions {
     PcapOptions pcap;
 };
 
-/// Writes the frames of `batch` that the filter lets pass, up to `count` in all. False when the disk is full.
+/// Writes the frames of `batch` that the filter lets pass, up to `count` in all. False when the disk is full; the rest
+/// of the batch is counted as lost then.
 bool store(const PacketBatch& batch, CaptureFilter& filter, PcapFile& file, std::uint64_t count) {
     const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
+    bool stored = true;
     for (const Packet& frame : batch) {
         if (file.packets() == count) break;
-        if (filter.matches(frame) && !file.write(now, frame)) return false;
+        if (filter.matches(frame)) stored = file.write(now, frame) && stored;
     }
-    return true;
+    return stored;
 }
 
 /// Receives until the count is reached, the disk is full or the monitor says that it is time to end.
@@ -62,13 +64,14 @@ Expected<> run(const Options& options) {
     auto device = Device::open(options.address, options.device);
     if (!device) return std::unexpected(device.error());
     if (auto joined = check_wires({&*device}); !joined) return joined;
-    if (auto begun = file.begin(); !begun) return begun;  // its helper thread shall not share our CPU: before pinning
+    if (auto begun = file.begin(); !begun) return begun;  // before pinning: its helper thread must not share our CPU
     if (auto pinned = choose_cpu(options, device->numa_node()); !pinned) return pinned;
 
     RxQueue& queue = device->rx_queue(0);
     Monitor monitor(program, options, {&*device}, [&] {
         return Totals{{"received", queue.counters().packets.value()}, {"captured", file.packets()}};
     });
+    file.wait_while([&monitor](auto standstill) { return monitor.keeps_waiting(standstill); });
     capture(queue, *filter, file, options, monitor);
     const Expected<> written = file.finish();
     if (!written) monitor.fail(written.error());
@@ -87,8 +90,8 @@ int main(int argc, char** argv) {
     app.add_flag("--nanosecond", options.pcap.nanosecond, "timestamps in nanoseconds");
     app.add_option("--filter", options.filter, "keep only what matches this expression of libpcap's language");
     app.footer(
-        "The capture of an ixy-pcap that was killed (kill -9) has zeros behind its frames; without them it is:\n"
-        "  tcpdump -r FILE -w MENDED greater 1");
+        "If ixy-pcap is killed (kill -9), zeros follow the frames in FILE. This makes a copy without them:\n"
+        "  tcpdump -r FILE -w FIXED greater 1");
     add_common_options(app, options);
     if (const auto status = parse(app, argc, argv, options)) return *status;
     return exit_status(program, run(options));

@@ -2,6 +2,7 @@
 #include <ixy/core/files.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <filesystem>
 
 #include <ixy/core/privileges.hpp>
@@ -19,6 +21,36 @@ namespace fs = std::filesystem;
 
 void File::close() noexcept {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
+int write_all(int file, std::span<const std::byte>& bytes, const KeepWaiting& keep_waiting) {
+    using Clock = std::chrono::steady_clock;
+    struct stat status{};
+    if (::fstat(file, &status) != 0) return errno;
+    // What poll() calls writable takes PIPE_BUF bytes at once. A longer write() could block where nothing can end it.
+    const bool never_blocks = S_ISREG(status.st_mode) || (::fcntl(file, F_GETFL) & O_NONBLOCK) != 0;
+    const std::size_t most = never_blocks ? bytes.size() : PIPE_BUF;
+    for (Clock::time_point moved = Clock::now(); !bytes.empty();) {
+        pollfd room{.fd = file, .events = POLLOUT, .revents = 0};
+        ssize_t written = -1;
+        errno = EAGAIN;
+        if (::poll(&room, 1, 100) > 0) written = ::write(file, bytes.data(), std::min(most, bytes.size()));
+        if (written > 0) {
+            bytes = bytes.subspan(static_cast<std::size_t>(written));
+            moved = Clock::now();
+            continue;
+        }
+        if (written == 0) return ENOSPC;
+        if (errno != EAGAIN && errno != EINTR) return errno;
+        const auto standstill = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - moved);
+        if (keep_waiting && !keep_waiting(standstill)) return ETIMEDOUT;
+    }
+    return 0;
+}
+
+std::unexpected<Error> write_failure(const std::string& what, int error_number, std::string next) {
+    if (error_number != ETIMEDOUT) return system_failure(what, error_number, std::move(next));
+    return failure(ErrorKind::timeout, what + ": its reader takes nothing", std::move(next));
 }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -75,7 +107,7 @@ std::unexpected<Error> file_failure(const std::string& what, int error_number) {
 Expected<> write_file(const std::string& path, std::string_view text) {
     const File file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!file.is_open()) return file_failure("cannot open " + path, errno);
-    if (::write(file.get(), text.data(), text.size()) < 0) {
+    if (uninterrupted([&] { return ::write(file.get(), text.data(), text.size()); }) < 0) {
         return file_failure("the kernel does not take \"" + std::string(text) + "\" in " + path, errno);
     }
     return {};

@@ -1,7 +1,12 @@
-// The small files of sysfs and proc, and file descriptors that close themselves.
+// The small files of sysfs and proc, file descriptors that close themselves, and system calls that signals interrupt.
 #pragma once
 
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +35,23 @@ public:
 private:
     int descriptor_ = -1;
 };
+
+/// Repeats a system call (-1 and errno when it fails) for as long as signals interrupt it.
+template <class Call>
+auto uninterrupted(Call call) {
+    auto result = call();
+    while (result < 0 && errno == EINTR) result = call();
+    return result;
+}
+
+/// Whether to go on waiting for a reader who has taken nothing for so long.
+using KeepWaiting = std::function<bool(std::chrono::milliseconds)>;
+/// Writes `bytes` and shortens it by what was written. Signals do not end it. While a pipe or terminal takes nothing it
+/// waits, and asks `keep_waiting` about ten times a second; an empty one waits for ever. Returns 0, or the errno that
+/// says why the rest was not written: ETIMEDOUT when `keep_waiting` was false. SIGPIPE must be ignored.
+int write_all(int file, std::span<const std::byte>& bytes, const KeepWaiting& keep_waiting);
+/// What write_all() returned, in words; `what` names the file.
+std::unexpected<Error> write_failure(const std::string& what, int error_number, std::string next);
 
 bool exists(const std::string& path);
 /// The whole of a small file without the white space at its end. Errors: not_found, permission, system; each names the

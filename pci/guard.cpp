@@ -18,6 +18,8 @@
 #include <cstring>
 #include <string_view>
 
+#include <ixy/core/files.hpp>
+
 namespace ixy {
 
 /// What goes over the socket, with at most one file descriptor beside it.
@@ -51,7 +53,7 @@ bool send_with_file(int socket, const void* data, std::size_t size, int file) {
         header->cmsg_len = CMSG_LEN(sizeof(int));
         std::memcpy(CMSG_DATA(header), &file, sizeof file);
     }
-    return ::sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(size);
+    return uninterrupted([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); }) == static_cast<ssize_t>(size);
 }
 
 /// The other side of it. Gives the size of the message, 0 at the end, -1 and errno (EMFILE: no room for the file).

@@ -41,7 +41,8 @@ Expected<> Netlink::ask(std::uint16_t type, std::uint16_t flags, std::span<const
         std::vector<std::byte> request(NLMSG_SPACE(body.size()));
         std::memcpy(request.data(), &header, sizeof header);
         std::memcpy(request.data() + NLMSG_HDRLEN, body.data(), body.size());
-        if (::send(socket_.get(), request.data(), request.size(), 0) < 0) return system_failure(asking, errno);
+        const auto send = [&] { return ::send(socket_.get(), request.data(), request.size(), 0); };
+        if (uninterrupted(send) < 0) return system_failure(asking, errno);
         const auto whole = receive(visit);
         if (!whole) return std::unexpected(whole.error());
         if (*whole) return {};

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include <ixy/core/files.hpp>
 #include <ixy/pci/qtest.hpp>
 
 namespace ixy {
@@ -67,7 +68,8 @@ Expected<std::shared_ptr<QtestConnection>> QtestConnection::connect(const std::s
     const timeval limit{.tv_sec = micros / 1'000'000, .tv_usec = micros % 1'000'000};
     ::setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     ::setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (::connect(file, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) {
+    const auto reach = [&] { return ::connect(file, reinterpret_cast<const sockaddr*>(&name), sizeof name); };
+    if (uninterrupted(reach) != 0) {
         const int reason = errno == ECONNREFUSED ? ENOENT : errno;  // a socket that a QEMU has left behind
         return system_failure("no QEMU at the qtest socket " + socket, reason, how_to_start(socket));
     }
@@ -93,9 +95,14 @@ std::optional<std::string> QtestConnection::command(const std::string& line) {
 std::optional<std::string> QtestConnection::exchange(const std::string& line) {
     if (!alive_) return std::nullopt;
     const std::string request = line + '\n';
-    if (::send(file_, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
-        alive_ = false;
-        return std::nullopt;
+    for (std::size_t sent = 0; sent != request.size();) {
+        const auto send = [&] { return ::send(file_, request.data() + sent, request.size() - sent, MSG_NOSIGNAL); };
+        const ssize_t part = uninterrupted(send);
+        if (part < 0) {
+            alive_ = false;
+            return std::nullopt;
+        }
+        sent += static_cast<std::size_t>(part);
     }
     while (auto answer = receive_line()) {
         if (answer->starts_with("IRQ ")) {

@@ -66,8 +66,9 @@ public:
     /// Which end of its cable this is, 0 or 1; the same in every run that starts the same programs in the same order.
     virtual unsigned end() const { return 0; }
     /// False while the other end is too slow, so that a card that went on sending would lose frames: the card then
-    /// waits as for a busy line. Becomes true again in the end, also if the other end has stopped taking anything;
-    /// next_time() is set until then.
+    /// waits as for a busy line. Becomes true again in the end, also if the other end has stopped taking anything (but
+    /// for a capture that is written to a pipe: its reader may pause for as long as it likes); next_time() is set until
+    /// then.
     virtual bool has_room(Time now) const { return (void)now, true; }
     /// Frames lost because there was no room or no other end.
     virtual std::uint64_t lost() const { return 0; }

@@ -9,7 +9,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
+
+#include "process.hpp"
 
 namespace ixy::app {
 
@@ -24,6 +27,22 @@ bool is_impossible(int error_number) {
 
 bool is_full(int error_number) { return error_number == ENOSPC || error_number == EFBIG || error_number == EDQUOT; }
 
+/// Whoever opens a pipe to read and write never learns that its reader has gone. Without a reader: ENXIO.
+int open_pipe(const std::string& path) {
+    const auto open = [&] { return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC); };
+    int file = uninterrupted(open);
+    while (file < 0 && errno == ENXIO && stop_requests() == 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        file = uninterrupted(open);
+    }
+    return file;
+}
+
+bool is_pipe(const std::string& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
 }  // namespace
 
 FileWindow::~FileWindow() {
@@ -31,10 +50,19 @@ FileWindow::~FileWindow() {
 }
 
 Expected<std::unique_ptr<GrowingFile>> GrowingFile::open(const std::string& path, std::size_t window) {
+    if (is_pipe(path)) {
+        const int file = open_pipe(path);
+        if (file >= 0) return std::unique_ptr<GrowingFile>(new GrowingFile(path, file, window, false));
+        if (errno == ENXIO) return failure(ErrorKind::timeout, path + ": stopped before anybody read this pipe");
+        return system_failure(path, errno, "choose a file that can be written");
+    }
+    const auto open = [&](int flags) {
+        return uninterrupted([&] { return ::open(path.c_str(), O_RDWR | O_CLOEXEC | flags, 0666); });
+    };
     bool created = false;
-    int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    int file = open(0);
     if (file < 0 && errno == ENOENT) {
-        file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0666);
+        file = open(O_CREAT | O_EXCL);
         created = file >= 0;
     }
     if (file < 0) return system_failure(path, errno, "choose a file that can be written");
@@ -62,12 +90,12 @@ Expected<> GrowingFile::begin() {
         if (flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
             return failure(ErrorKind::busy, path_ + ": this file is being written or played", "name another one");
         }
-        if (fallocate(file_, 0, 0, smallest_window) != 0 && is_full(errno)) {
+        if (uninterrupted([&] { return fallocate(file_, 0, 0, smallest_window); }) != 0 && is_full(errno)) {
             const auto full = fail(errno);
-            (void)!ftruncate(file_, status.st_size);
+            (void)!cut(status.st_size);
             return full;
         }
-        if (ftruncate(file_, 0) != 0) return fail(errno);
+        if (!cut(0)) return fail(errno);
     }
     begun_ = true;
     auto first = regular_ ? map_window(0) : Expected<FileWindow>(FileWindow());
@@ -118,16 +146,9 @@ bool GrowingFile::next_window() {
 }
 
 bool GrowingFile::write_buffer(std::size_t bytes) {
-    std::size_t done = 0;
-    while (done < bytes) {
-        const ssize_t written = ::write(file_, buffer_.data() + done, bytes - done);
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) {
-            result_ = fail(written < 0 ? errno : ENOSPC);
-            break;
-        }
-        done += static_cast<std::size_t>(written);
-    }
+    auto left = std::span<const std::byte>(buffer_).first(bytes);
+    if (const int error_number = write_all(file_, left, keep_waiting_); error_number != 0) result_ = fail(error_number);
+    const std::size_t done = bytes - left.size();
     std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(done), buffer_.begin() + static_cast<std::ptrdiff_t>(used_),
               buffer_.begin());
     offset_ += done;
@@ -139,12 +160,10 @@ bool GrowingFile::write_buffer(std::size_t bytes) {
 /// empty window where the file system knows no fallocate.
 Expected<FileWindow> GrowingFile::map_window(std::uint64_t offset) const {
     for (std::size_t size = window_size_;; size /= 2) {
-        int error_number = 0;
-        while (fallocate(file_, 0, static_cast<off_t>(offset), static_cast<off_t>(size)) != 0) {
-            error_number = errno;
-            if (error_number != EINTR) break;
-            error_number = 0;
-        }
+        const auto allocate = [&] {
+            return fallocate(file_, 0, static_cast<off_t>(offset), static_cast<off_t>(size));
+        };
+        const int error_number = uninterrupted(allocate) != 0 ? errno : 0;
         if (error_number == 0) {
             void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_, static_cast<off_t>(offset));
             if (memory == MAP_FAILED) return fail(errno);
@@ -184,13 +203,17 @@ Expected<> GrowingFile::finish(std::uint64_t length) {
     old_ = {};
     window_ = {};
     space_ = {};
-    if (regular_ && ftruncate(file_, static_cast<off_t>(length)) != 0 && result_) result_ = fail(errno);
+    if (regular_ && !cut(static_cast<off_t>(length)) && result_) result_ = fail(errno);
     if (close(std::exchange(file_, -1)) != 0 && result_) result_ = fail(errno);
     return result_;
 }
 
+bool GrowingFile::cut(off_t length) const {
+    return uninterrupted([&] { return ftruncate(file_, length); }) == 0;
+}
+
 std::unexpected<Error> GrowingFile::fail(int error_number) const {
-    return system_failure(path_, error_number, is_full(error_number) ? "free some space or choose another file" : "");
+    return write_failure(path_, error_number, is_full(error_number) ? "free some space or choose another file" : "");
 }
 
 }  // namespace ixy::app

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <ixy/core/error.hpp>
+#include <ixy/core/files.hpp>
 
 namespace ixy::app {
 
@@ -49,7 +50,8 @@ class GrowingFile {
 public:
     static constexpr std::size_t default_window = std::size_t{16} << 20;
 
-    /// Opens `path` without changing a file that is there already. `window` is a multiple of 64 KiB. Errors: system.
+    /// Opens `path` without changing a file that is there already, and waits until somebody reads it if it is a pipe.
+    /// `window` is a multiple of 64 KiB. Errors: system; timeout (asked to end before anybody read the pipe).
     static Expected<std::unique_ptr<GrowingFile>> open(const std::string& path, std::size_t window = default_window);
     /// Finishes the file at its present size. One that open() created is removed when begin() was never called.
     ~GrowingFile();
@@ -59,6 +61,8 @@ public:
     /// Empties the file (and does not when the disk has no room for a new one, or somebody plays or writes the file as
     /// a capture) and starts the helper thread, which runs on the CPUs that this thread may use now. Errors: system.
     Expected<> begin();
+    /// A full pipe or terminal is waited for as long as `keep_waiting` says: for ever, if this is never called.
+    void wait_while(KeepWaiting keep_waiting) { keep_waiting_ = std::move(keep_waiting); }
     /// Appends `bytes`. False when the disk is full or broken: then some of them may have been appended, and finish()
     /// says what happened.
     [[nodiscard]] bool append(std::span<const std::byte> bytes) {
@@ -69,6 +73,10 @@ public:
         return true;
     }
     std::uint64_t size() const { return offset_ + used_; }
+    /// True for a file that cannot be mapped.
+    bool is_buffered() const { return !buffer_.empty(); }
+    /// The bytes of a buffered file that have left the buffer.
+    std::uint64_t written() const { return offset_; }
     /// Cuts the file at `length` bytes, at most size(), and closes it. Errors: why append() failed; system.
     Expected<> finish(std::uint64_t length);
 
@@ -79,6 +87,7 @@ private:
     bool next_space();
     bool next_window();
     bool write_buffer(std::size_t bytes);
+    bool cut(off_t length) const;
     std::unexpected<Error> fail(int error_number) const;
     Expected<FileWindow> map_window(std::uint64_t offset) const;
     void prepare_windows(const std::stop_token& stop);
@@ -89,6 +98,7 @@ private:
     bool created_;
     bool regular_ = true;
     bool begun_ = false;
+    KeepWaiting keep_waiting_;
 
     std::span<std::byte> space_;  ///< the window or the buffer that is being filled
     std::size_t used_ = 0;        ///< bytes of it

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
 #include <thread>
 #include <utility>
 
@@ -15,12 +13,11 @@
 #include <ixy/sim/function.hpp>
 #include <nlohmann/json.hpp>
 
+#include "patient_sender.hpp"
+
 namespace ixy::app {
 
 namespace {
-
-// What was sent leaves as fast as the line is; only where nothing moves it is given up. A card reports many at a time.
-constexpr auto longest_standstill = std::chrono::seconds(5);
 
 Figures difference(const Figures& now, const Figures& before) {
     return {{.rx_packets = now.rx_packets - before.rx_packets,
@@ -157,6 +154,10 @@ void Monitor::yield() {
     sched_yield();
 }
 
+bool Monitor::keeps_waiting(std::chrono::milliseconds standstill) const {
+    return app::keeps_waiting(Clock::now() < end_, standstill);
+}
+
 void Monitor::fail(Error error) {
     if (result_) result_ = std::unexpected(std::move(error));
     calls_ = ~0U;  // the next call of going() looks
@@ -196,7 +197,8 @@ void Monitor::wait_until_sent() {
         if (const std::uint64_t stuck = in_card(); stuck != 0) {
             fail({ErrorKind::device_failed,
                   fmt::format("{}: {} frames did not leave the card", device->address(), stuck),
-                  "see whether its link is up"});
+                  waits_for_wire(*device) ? "see why nothing is read at the other end of its wire"
+                                          : "see whether its link is up"});
         }
     }
 }
@@ -241,10 +243,8 @@ void Monitor::print_json(const std::vector<Figures>& since, const std::vector<Fi
         line["devices"].push_back(device_object(*devices_[i], now[i], difference(now[i], since[i]), seconds));
     }
     line["rx_missed"] = missed;
-    const std::string text = line.dump() + "\n";
-    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
-        fail(system_failure("standard output", errno).error());
-    }
+    const auto keep_waiting = [this](auto standstill) { return keeps_waiting(standstill); };
+    if (auto printed = app::print(line.dump() + "\n", keep_waiting); !printed) fail(printed.error());
 }
 
 }  // namespace ixy::app

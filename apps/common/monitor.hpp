@@ -68,6 +68,9 @@ public:
         if (idle_calls_ >= 256) yield();
     }
 
+    /// Whether to go on waiting for somebody, such as a pipe's reader, who has done nothing for `standstill`.
+    bool keeps_waiting(std::chrono::milliseconds standstill) const;
+
     /// Waits (bounded) until what was sent has left the cards, and prints the summary. Fails when a card has gone, when
     /// frames did not leave or when standard output could not be written.
     Expected<> finish();

@@ -54,10 +54,10 @@ Expected<> PcapFile::begin() {
 bool PcapFile::write(std::chrono::nanoseconds time, const Packet& frame) {
     const std::size_t original = frame.frame_length();
     std::size_t left = std::min<std::size_t>(original, options_.snaplen);
-    if (!write_header(time, left, original)) return false;
+    if (lost_ != 0 || !write_header(time, left, original)) return count_loss();
     for (const Packet* piece = &frame; left != 0; piece = piece->next()) {
         const std::size_t part = std::min(left, piece->length());
-        if (!file_->append(piece->data().first(part))) return false;
+        if (!file_->append(piece->data().first(part))) return count_loss();
         left -= part;
     }
     return finish_record();
@@ -65,7 +65,9 @@ bool PcapFile::write(std::chrono::nanoseconds time, const Packet& frame) {
 
 bool PcapFile::write(std::chrono::nanoseconds time, std::span<const std::byte> frame) {
     const std::size_t captured = std::min<std::size_t>(frame.size(), options_.snaplen);
-    return write_header(time, captured, frame.size()) && file_->append(frame.first(captured)) && finish_record();
+    const bool stored = lost_ == 0 && write_header(time, captured, frame.size()) &&
+                        file_->append(frame.first(captured)) && finish_record();
+    return stored || count_loss();
 }
 
 bool PcapFile::write_header(std::chrono::nanoseconds time, std::size_t captured, std::size_t original) {
@@ -81,12 +83,29 @@ bool PcapFile::write_header(std::chrono::nanoseconds time, std::size_t captured,
 bool PcapFile::finish_record() {
     end_ = file_->size();
     ++packets_;
+    if (file_->is_buffered()) {
+        buffered_.push_back(end_);
+        while (!buffered_.empty() && buffered_.front() <= file_->written()) buffered_.pop_front();
+    }
     return true;
+}
+
+/// After the first loss nothing is stored, although a shorter frame might find room.
+bool PcapFile::count_loss() {
+    ++lost_;
+    return false;
 }
 
 Expected<> PcapFile::finish() {
     begun_ = false;
-    return file_->finish(end_);
+    auto finished = file_->finish(end_);
+    if (finished) return finished;
+    const auto unwritten = std::ranges::count_if(buffered_, [&](auto end) { return end > file_->written(); });
+    packets_ -= static_cast<std::uint64_t>(unwritten);
+    lost_ += static_cast<std::uint64_t>(unwritten);
+    Error error = finished.error();
+    if (lost_ != 0) error.what += " (" + std::to_string(lost_) + " frames could not be written)";
+    return std::unexpected(std::move(error));
 }
 
 }  // namespace ixy::app

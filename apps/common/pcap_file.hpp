@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,20 +29,24 @@ struct PcapOptions {
 /// A capture file being written. Thread rule: as GrowingFile.
 class PcapFile {
 public:
-    /// Opens `path` without changing a file that is there already. Errors: system.
+    /// Opens `path`, as GrowingFile::open.
     static Expected<std::unique_ptr<PcapFile>> open(const std::string& path, const PcapOptions& options = {});
     /// What is in the file when a capture is destroyed without finish() are complete frames, too.
     ~PcapFile();
 
     /// Empties the file and writes its header. Errors: system.
     Expected<> begin();
+    /// As GrowingFile::wait_while.
+    void wait_while(KeepWaiting keep_waiting) { file_->wait_while(std::move(keep_waiting)); }
     /// Appends a frame, all pieces of it; `time` is since 1970. False when it could not be stored: the disk is full.
-    /// The file ends with the frame before then, and finish() says what happened.
+    /// Then the file ends with the frame before it, and finish() says what happened.
     [[nodiscard]] bool write(std::chrono::nanoseconds time, const Packet& frame);
     [[nodiscard]] bool write(std::chrono::nanoseconds time, std::span<const std::byte> frame);
-    /// Cuts the file behind the last frame and closes it. Errors: why write() failed; system.
+    /// Cuts the file after the last frame and closes it. Errors: why write() failed, and how many frames were lost;
+    /// system.
     Expected<> finish();
 
+    /// Frames that were stored. Once finish() has failed, those that are in the file.
     std::uint64_t packets() const { return packets_; }
 
 private:
@@ -49,11 +54,14 @@ private:
         : file_(std::move(file)), options_(options) {}
     bool write_header(std::chrono::nanoseconds time, std::size_t captured, std::size_t original);
     bool finish_record();
+    bool count_loss();
 
     std::unique_ptr<GrowingFile> file_;
     PcapOptions options_;
     std::uint64_t end_ = 0;  ///< of the last complete record
     std::uint64_t packets_ = 0;
+    std::uint64_t lost_ = 0;
+    std::deque<std::uint64_t> buffered_;  ///< where the records end that are, at least in part, in a buffer
     bool begun_ = false;
 };
 

@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
+#include <span>
 #include <string>
+
+#include <ixy/core/files.hpp>
+#include <ixy/explain/sink.hpp>
 
 namespace ixy::app {
 
@@ -29,6 +32,7 @@ void catch_signals() {
     sigaction(SIGUSR1, &action, nullptr);
     action.sa_handler = SIG_IGN;
     for (const int signal : {SIGPIPE, SIGXFSZ}) sigaction(signal, &action, nullptr);
+    explain::end_waiting_when([] { return stop_requests() != 0; });
 }
 
 void fill_standard_files() {
@@ -38,10 +42,22 @@ void fill_standard_files() {
     if (file >= 0) ::close(file);
 }
 
+bool keeps_waiting(bool going, std::chrono::milliseconds standstill) {
+    if (stop_requests() == 0 && going) return true;
+    return stop_requests() < 2 && standstill < longest_standstill;
+}
+
+Expected<> print(std::string_view text, const KeepWaiting& keep_waiting) {
+    auto left = std::as_bytes(std::span(text));
+    const int error_number = write_all(STDOUT_FILENO, left, keep_waiting);
+    if (error_number != 0) return write_failure("standard output", error_number, {});
+    return {};
+}
+
 void say(std::string_view line) {
-    std::string text(line);
-    text += '\n';
-    std::fputs(text.c_str(), stderr);
+    const std::string text = std::string(line) + '\n';
+    auto left = std::as_bytes(std::span(text));
+    (void)write_all(STDERR_FILENO, left, [](auto standstill) { return keeps_waiting(true, standstill); });
 }
 
 }  // namespace ixy::app

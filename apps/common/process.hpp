@@ -2,7 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <string_view>
+
+#include <ixy/core/files.hpp>
 
 namespace ixy::app {
 
@@ -25,6 +28,14 @@ inline bool take_rings_request() { return detail::rings_wanted.exchange(false, s
 /// would get its number, and with it what the program prints. Call it before anything is opened.
 void fill_standard_files();
 
+/// How long a program that was asked to end, or whose time is over, waits where nothing moves any more.
+inline constexpr auto longest_standstill = std::chrono::seconds(5);
+/// Whether to go on waiting for somebody, such as a pipe's reader, who has done nothing for `standstill`: while the
+/// program is `going`, and for longest_standstill; not when it was asked to end twice.
+bool keeps_waiting(bool going, std::chrono::milliseconds standstill);
+
+/// Writes `text` to standard output. Errors: system; timeout, when `keep_waiting` was false.
+Expected<> print(std::string_view text, const KeepWaiting& keep_waiting);
 /// Prints a line on standard error; never fails, never throws.
 void say(std::string_view line);
 

@@ -33,16 +33,22 @@ Player::~Player() {
     reader_.request_stop();
     if (stopped_.is_open()) ::eventfd_write(stopped_.get(), 1);
     reader_ = {};
-    if (left_out() == 0 && damage_.empty()) return;
-    std::fprintf(stderr, "%s: %llu frames were not played because they are incomplete%s%s\n", path_.c_str(),
-                 static_cast<unsigned long long>(left_out()),
-                 damage_.empty() ? "" : "; the file breaks off: ", damage_.c_str());
+    if (left_out() == 0) return;
+    std::fprintf(stderr, "%s: %llu frames were not played: they are incomplete, or too long or short for a wire\n",
+                 path_.c_str(), static_cast<unsigned long long>(left_out()));
+}
+
+Expected<> Player::check() {
+    const std::lock_guard lock(mutex_);
+    if (!damage_.empty()) return failure(ErrorKind::system, damage_);
+    if (left_out() == 0) return {};
+    return failure(ErrorKind::system, path_ + ": not all of its frames could be played", "capture whole frames");
 }
 
 Expected<> Player::open(const std::string& path) {
     path_ = path;
     // Without waiting for a pipe's other end, which may come later.
-    file_ = File(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    file_ = File(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); }));
     struct stat status{};
     if (!file_.is_open() || ::fstat(file_.get(), &status) != 0) {
         return system_failure(path, errno, "name a capture file: wire=pcap:IN:OUT");
@@ -70,11 +76,12 @@ bool Player::has_frame() {
 }
 
 std::optional<WireFrame> Player::take() {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (frames_.empty()) return std::nullopt;
     const Frame frame = std::move(frames_.front());
     frames_.pop_front();
     if (is_regular_) {
+        lock.unlock();
         if (Frame next; read_frame(next)) frames_.push_back(std::move(next));
     } else {
         std::uint64_t count = 0;
@@ -86,7 +93,7 @@ std::optional<WireFrame> Player::take() {
 }
 
 /// What libpcap reads with: a signal does not end it, the end of the player does.
-ssize_t Player::read_bytes(char* to, std::size_t most) const {
+ssize_t Player::read_bytes(char* to, std::size_t most) {
     while (true) {
         pollfd files[] = {{.fd = file_.get(), .events = POLLIN, .revents = 0},
                           {.fd = stopped_.get(), .events = POLLIN, .revents = 0}};
@@ -94,6 +101,7 @@ ssize_t Player::read_bytes(char* to, std::size_t most) const {
         if (files[1].revents != 0) return 0;
         if (files[0].revents == 0) continue;
         const ssize_t got = ::read(file_.get(), to, most);
+        if (got > 0) pcapng_.see({to, static_cast<std::size_t>(got)});
         if (got >= 0 || (errno != EINTR && errno != EAGAIN)) return got;
     }
 }
@@ -101,7 +109,7 @@ ssize_t Player::read_bytes(char* to, std::size_t most) const {
 /// Reads the head of the capture.
 Expected<> Player::begin() {
     const auto read = [](void* self, char* to, std::size_t most) {
-        return static_cast<const Player*>(self)->read_bytes(to, most);
+        return static_cast<Player*>(self)->read_bytes(to, most);
     };
     std::FILE* const file =
         ::fopencookie(this, "rb", {.read = read, .write = nullptr, .seek = nullptr, .close = nullptr});
@@ -131,7 +139,8 @@ bool Player::read_frame(Frame& frame) {
     const u_char* bytes = nullptr;
     int found = 0;
     while ((found = pcap_next_ex(pcap_.get(), &header, &bytes)) == 1) {
-        const std::size_t size = header->caplen - std::min<std::size_t>(header->caplen, check_sequence_);
+        const std::size_t check_sequence = std::max(check_sequence_, pcapng_.next());
+        const std::size_t size = header->caplen - std::min<std::size_t>(header->caplen, check_sequence);
         if (header->caplen >= header->len && size >= ethernet_header && size <= longest_wire_frame) {
             frame.assign(reinterpret_cast<const std::byte*>(bytes), reinterpret_cast<const std::byte*>(bytes) + size);
             return true;
@@ -140,15 +149,22 @@ bool Player::read_frame(Frame& frame) {
     }
     if (found == PCAP_ERROR && !ending_) {  // what follows cannot be found
         left_out_.add(1);
-        damage_ = pcap_geterr(pcap_.get());
+        report_damage(path_ + ": the file breaks off: " + pcap_geterr(pcap_.get()));
     }
     return false;
+}
+
+/// Says at once what nobody would learn of before the program ends.
+void Player::report_damage(std::string why) {
+    std::fprintf(stderr, "%s\n", why.c_str());
+    const std::lock_guard lock(mutex_);
+    damage_ = std::move(why);
 }
 
 /// The thread of a pipe.
 void Player::read_pipe(const std::stop_token& stop) {
     if (const auto begun = begin(); !begun) {
-        if (!stop.stop_requested()) damage_ = begun.error().what;
+        if (!stop.stop_requested()) report_damage(begun.error().what);
         return;
     }
     for (Frame frame; !stop.stop_requested() && read_frame(frame);) hand_over(std::move(frame), stop);

@@ -18,6 +18,7 @@
 #include <ixy/core/files.hpp>
 
 #include "kinds.hpp"
+#include "pcapng_check_sequences.hpp"
 
 namespace ixy::sim {
 
@@ -36,6 +37,8 @@ public:
     std::optional<WireFrame> take();
     /// A file that is readable while a frame from a pipe waits; -1 for regular files, which always have the next one.
     int file() const { return is_regular_ ? -1 : arrived_.get(); }
+    /// Errors: why not all of what was read so far could be played.
+    Expected<> check();
     /// Frames that no wire carries: broken off in the capture, or of a length that none has.
     std::uint64_t left_out() const { return left_out_.value(); }
 
@@ -45,11 +48,12 @@ private:
         void operator()(pcap_t* file) const { pcap_close(file); }
     };
 
-    ssize_t read_bytes(char* to, std::size_t most) const;
+    ssize_t read_bytes(char* to, std::size_t most);
     Expected<> begin();
     bool read_frame(Frame& frame);
     void read_pipe(const std::stop_token& stop);
     void hand_over(Frame frame, const std::stop_token& stop);
+    void report_damage(std::string why);
 
     std::string path_;
     File file_;
@@ -58,12 +62,13 @@ private:
     bool is_regular_ = true;
     std::atomic<bool> ending_ = false;
     std::unique_ptr<pcap_t, Closer> pcap_;
-    std::size_t check_sequence_ = 0;  ///< bytes at each frame's end that are its check sequence
-    std::string damage_;              ///< why the rest cannot be read
+    std::size_t check_sequence_ = 0;  ///< bytes at each frame's end that are its check sequence; pcapng: see below
+    PcapngCheckSequences pcapng_;
     Counter left_out_;
     ArrivedFrame frame_;
 
-    std::mutex mutex_;  ///< guards frames_ of a pipe
+    std::mutex mutex_;    ///< guards damage_, and frames_ of a pipe
+    std::string damage_;  ///< why the rest cannot be read
     std::condition_variable_any taken_;
     std::deque<Frame> frames_;  ///< read and not taken: one of a regular file, some of a pipe
     std::jthread reader_;       ///< of a pipe; last, since it uses all of the above

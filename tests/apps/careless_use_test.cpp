@@ -106,8 +106,26 @@ TEST_F(CarelessUse, wires_that_nobody_can_join_are_refused) {
 TEST_F(CarelessUse, damaged_capture_is_said_to_be_played_in_part) {
     make_capture("in.pcap", 5);
     std::filesystem::resize_file(folder / "in.pcap", 24 + 3 * 76 + 40);
-    expect("ixy-pcap sim:82540em,wire=pcap:in.pcap out.pcap 3", 0, "in.pcap: 1 frames were not played");
+    expect("ixy-pcap sim:82540em,wire=pcap:in.pcap out.pcap 3", 1, "in.pcap: 1 frames were not played");
     EXPECT_NE(said.find("the file breaks off"), std::string::npos) << said;
+    EXPECT_EQ(content(folder / "out.pcap").size(), 24U + 3 * 76U);
+    expect("cat in.pcap | ixy-pcap sim:82540em,wire=pcap:/dev/stdin out.pcap 3 --duration 10", 1, "breaks off");
+    EXPECT_EQ(content(folder / "out.pcap").size(), 24U + 3 * 76U);
+}
+
+TEST_F(CarelessUse, pipe_that_nobody_reads_or_writes_does_not_keep_a_program_from_ending) {
+    // Signals come until the program ends; it ignores them until it asks for them.
+    const std::string interrupted = "while kill -INT $!; do sleep 0.1; done 2>&-; wait $!";
+    const std::string interrupted_at_work =
+        " 2>log & until grep -q driver log; do sleep 0.1; done; " + interrupted + "; status=$?; cat log; exit $status";
+    run("mkfifo in out");
+    expect("trap '' INT; ixy-pcap sim:82540em,wire=pcap:in: seen.pcap" + interrupted_at_work, 0, "received 0");
+    expect("trap '' INT; ixy-pktgen sim:82540em,wire=pcap::out" + interrupted_at_work, 1,
+           "out: nobody reads this pipe");
+    expect("trap '' INT; ixy-pcap sim:82540em,wire=pcap:in: out & " + interrupted, 1,
+           "out: stopped before anybody read this pipe");
+    expect("trap '' INT; ixy-pktgen sim:82540em,wire=loop --explain --explain-file out & " + interrupted, 1,
+           "out: stopped before anybody read this pipe");
 }
 
 TEST_F(CarelessUse, software_cards_are_not_looked_into_from_outside) {

@@ -251,6 +251,31 @@ TEST(PcapFile, a_pipe_gets_the_same_bytes) {
     close(reader);
 }
 
+TEST(PcapFile, reader_of_a_pipe_who_leaves_or_takes_nothing_is_an_error_that_counts_the_frames) {
+    std::signal(SIGPIPE, SIG_IGN);  // as in every program that writes captures
+    const TemporaryFolder folder;
+    ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+    for (const bool leaves : {true, false}) {
+        int reader = open((folder / "pipe").c_str(), O_RDONLY | O_NONBLOCK);
+        const auto file = *PcapFile::open(folder / "pipe");
+        file->wait_while([](auto standstill) { return standstill < 100ms; });
+        ASSERT_TRUE(file->begin());
+        if (leaves) close(std::exchange(reader, -1));
+        std::uint64_t stored = 0;
+        while (stored < 10'000 && file->write(1s, make_frame(1000, 0))) ++stored;
+        ASSERT_LT(stored, 10'000U);
+        EXPECT_FALSE(file->write(1s, make_frame(1, 0))) << "nothing follows a frame that is lost";
+        const auto result = file->finish();
+        ASSERT_FALSE(result);
+        EXPECT_EQ(result.error().kind, leaves ? ErrorKind::system : ErrorKind::timeout);
+        EXPECT_LT(file->packets(), stored) << "those in the buffer did not get out";
+        const std::string lost = std::to_string(stored + 2 - file->packets());
+        EXPECT_NE(result.error().what.find("(" + lost + " frames could not be written)"), std::string::npos)
+            << result.error().what;
+        close(reader);
+    }
+}
+
 TEST(PcapFile, device_without_room_is_an_error) {
     std::uint64_t stored = 0;
     const auto result = fill("/dev/full", 3000, stored);

@@ -1,11 +1,13 @@
 // Capture files, played and written.
 #include <pcap/pcap.h>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -164,6 +166,61 @@ TEST(Capture, records_longer_than_their_frames_are_played_and_announced_check_se
     EXPECT_EQ(open("pcap:" + folder.path("fcs.pcap"))->receive({})->bytes.size(), 100U);
 }
 
+/// A number as a file in one or the other byte order has it.
+template <class T>
+std::string number(T value, bool swapped) {
+    if (swapped) value = std::byteswap(value);
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+std::string pcapng_block(std::uint32_t type, std::string body, bool swapped) {
+    body.resize((body.size() + 3) / 4 * 4);
+    const std::string size = number(static_cast<std::uint32_t>(body.size() + 12), swapped);
+    return number(type, swapped) + size + body + size;
+}
+
+std::string pcapng_option(std::uint16_t code, std::string value, bool swapped) {
+    const std::string size = number(static_cast<std::uint16_t>(value.size()), swapped);
+    value.resize((value.size() + 3) / 4 * 4);
+    return number(code, swapped) + size + value;
+}
+
+std::string pcapng_packet(std::uint32_t interface, std::uint32_t size, const std::string& options, bool swapped) {
+    std::string body = number(interface, swapped) + std::string(8, 0);
+    for (int i = 0; i < 2; ++i) body += number(size, swapped);
+    body += std::string(size, 'A');
+    body.resize((body.size() + 3) / 4 * 4);
+    return pcapng_block(6, body + options, swapped);
+}
+
+TEST(Capture, pcapng_tells_of_check_sequences_for_an_interface_or_a_frame) {
+    const Folder folder;
+    for (const bool swapped : {false, true}) {
+        const auto interface = [&](const std::string& options) {
+            return pcapng_block(1, number(std::uint16_t{DLT_EN10MB}, swapped) + std::string(6, 0) + options, swapped);
+        };
+        const std::string with_check_sequence = pcapng_option(2, "eth0", swapped) + pcapng_option(13, "\4", swapped);
+        const std::string end = std::string(4, 0);
+        const std::string frame_with_check_sequence = pcapng_option(2, number(4U << 5, swapped), swapped);
+        folder.write("a.pcapng", pcapng_block(0x0A0D0D0A,
+                                              number(0x1A2B3C4DU, swapped) + number(std::uint16_t{1}, swapped) +
+                                                  std::string(2, 0) + std::string(8, '\xff'),
+                                              swapped) +
+                                     interface(with_check_sequence + end) + pcapng_packet(0, 105, "", swapped) +
+                                     interface("") + pcapng_block(5, std::string(8, 0), swapped) +
+                                     pcapng_packet(1, 102, "", swapped) +
+                                     pcapng_packet(1, 103, frame_with_check_sequence + end, swapped) +
+                                     pcapng_packet(0, 104, "", swapped));
+        const auto wire = open("pcap:" + folder.path("a.pcapng"));
+        for (const std::size_t expected : {101U, 102U, 99U, 100U}) {
+            const auto frame = wire->receive({});
+            ASSERT_TRUE(frame);
+            EXPECT_EQ(frame->bytes.size(), expected) << "in the other byte order: " << swapped;
+        }
+        EXPECT_TRUE(wire->finish());
+    }
+}
+
 /// Reads from the wire until a frame comes, at most for ten seconds.
 bool eventually_receives(Wire& wire) {
     for (int i = 0; i < 10'000; ++i) {
@@ -191,6 +248,116 @@ TEST(Capture, a_pipe_never_keeps_the_card_waiting) {
     writer << capture.substr(24) << std::flush;
     EXPECT_TRUE(eventually_receives(*wire));
     // And the wire ends although the writer does not.
+}
+
+TEST(Capture, what_cannot_be_played_to_its_end_is_an_error_in_the_end) {
+    const Folder folder;
+    write_capture(folder.path("whole.pcap"), {60, 60});
+    folder.write("short.pcap", folder.read("whole.pcap").substr(0, 24 + 76 + 40));
+    folder.write("shorter.pcap", folder.read("whole.pcap").substr(0, 24 + 76 + 7));
+    write_capture(folder.path("cut.pcap"), {200, 60}, DLT_EN10MB, 100);
+    for (const auto& [name, frames] :
+         {std::pair{"whole.pcap", 2U}, {"short.pcap", 1U}, {"shorter.pcap", 1U}, {"cut.pcap", 1U}}) {
+        const auto wire = open("pcap:" + folder.path(name));
+        EXPECT_EQ(numbers_at(*wire).size(), frames) << name;
+        EXPECT_EQ(wire->finish().has_value(), frames == 2) << name;
+    }
+}
+
+TEST(Capture, pipe_that_brings_no_capture_says_so_at_once_and_in_the_end) {
+    ::testing::internal::CaptureStderr();
+    const Folder folder;
+    const std::string path = folder.path("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    {
+        const auto wire = open("pcap:" + path);
+        EXPECT_TRUE(wire->finish()) << "nothing is known yet";
+        std::ofstream(path) << "this is no capture, although it is long enough to be one" << std::flush;
+        EXPECT_TRUE(eventually([&] { return !wire->finish(); }));
+        EXPECT_NE(wire->finish().error().what.find(path + ": no capture file"), std::string::npos);
+    }
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(said.starts_with(path + ": no capture file")) << said;
+    EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
+}
+
+/// Reads a pipe to its end while `wire` goes on writing into it.
+std::string read_all(int pipe, Wire& wire) {
+    std::string bytes;
+    char part[4096];
+    while (wire.next_time() || bytes.empty()) {
+        wire.advance({});
+        for (ssize_t got = 0; (got = ::read(pipe, part, sizeof part)) > 0;) {
+            bytes.append(part, static_cast<std::size_t>(got));
+        }
+    }
+    return bytes;
+}
+
+TEST(Capture, pipe_may_get_its_reader_later_and_a_slow_one_makes_the_card_wait) {
+    const Folder folder;
+    const std::string path = folder.path("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const auto wire = open("pcap::" + path);
+    std::uint32_t sent = 0;
+    while (wire->has_room({})) send(*wire, numbered(sent++));
+    EXPECT_EQ(wire->waiting(), sent);
+    const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    wire->advance({});
+    EXPECT_TRUE(wire->has_room({})) << "the pipe has taken what it could";
+    while (wire->has_room({})) send(*wire, numbered(sent++));
+    EXPECT_TRUE(wire->next_time()) << "somebody must ask again";
+    folder.write("copy.pcap", read_all(reader, *wire));
+    EXPECT_EQ(wire->waiting(), 0U);
+    EXPECT_TRUE(wire->finish());
+    ::close(reader);
+    const auto records = read_capture(folder.path("copy.pcap"));
+    ASSERT_EQ(records.size(), sent);
+    for (std::uint32_t i = 0; i < sent; ++i) EXPECT_EQ(records[i].frame, numbered(i));
+    EXPECT_EQ(wire->lost(), 0U);
+}
+
+TEST(Capture, frames_reach_a_pipe_at_once) {
+    const Folder folder;
+    const std::string path = folder.path("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const auto wire = open("pcap::" + path);
+    send(*wire, numbered(0));
+    char bytes[200];
+    EXPECT_EQ(::read(reader, bytes, sizeof bytes), 24 + 16 + 60);
+    ::close(reader);
+}
+
+TEST(Capture, pipe_whose_reader_leaves_or_never_comes_loses_frames_and_that_is_an_error) {
+    auto* const before = std::signal(SIGPIPE, SIG_IGN);
+    ::testing::internal::CaptureStderr();
+    const Folder folder;
+    const std::string path = folder.path("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    {
+        const auto wire = open("pcap::" + path);
+        send_numbers(*wire, 0, 3);
+        const auto finished = wire->finish();
+        ASSERT_FALSE(finished);
+        EXPECT_EQ(finished.error().kind, ErrorKind::timeout);
+        EXPECT_EQ(wire->lost(), 3U);
+        EXPECT_EQ(wire->waiting(), 0U);
+    }
+    {
+        const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        const auto wire = open("pcap::" + path);
+        send_numbers(*wire, 0, 2);
+        ::close(reader);
+        send_numbers(*wire, 2, 5);
+        EXPECT_FALSE(wire->finish());
+        EXPECT_EQ(wire->lost(), 3U);
+        EXPECT_TRUE(wire->has_room({})) << "nobody waits for a reader who has gone";
+    }
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find(path + ": nobody reads this pipe; the capture ends here\n"), std::string::npos) << said;
+    EXPECT_NE(said.find(path + ": Broken pipe; the capture ends here\n"), std::string::npos) << said;
+    std::signal(SIGPIPE, before);
 }
 
 /// While it lives no file grows beyond so many bytes: do not print meanwhile.
