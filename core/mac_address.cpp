@@ -23,11 +23,12 @@ Expected<MacAddress> MacAddress::parse(std::string_view text) {
                                       : -1;
     };
     MacAddress address;
-    bool good = text.size() == 17;
+    bool good = text.size() == 17 && (text[2] == ':' || text[2] == '-');
+    const char separator = good ? text[2] : ':';
     for (std::size_t i = 0; good && i < 6; ++i) {
         const int high = digit(text[3 * i]);
         const int low = digit(text[3 * i + 1]);
-        good = high >= 0 && low >= 0 && (i == 5 || text[3 * i + 2] == ':' || text[3 * i + 2] == '-');
+        good = high >= 0 && low >= 0 && (i == 5 || text[3 * i + 2] == separator);
         address.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
     }
     if (!good)

@@ -19,7 +19,7 @@ struct MacAddress {
     bool is_station() const { return !is_multicast() && *this != MacAddress{}; }
     /// "52:54:00:12:34:56"
     std::string text() const;
-    /// Reads six hexadecimal pairs between colons or dashes. Errors: invalid_argument.
+    /// Reads six hexadecimal pairs between colons, or between dashes. Errors: invalid_argument.
     static Expected<MacAddress> parse(std::string_view text);
     friend bool operator==(const MacAddress&, const MacAddress&) = default;
 };

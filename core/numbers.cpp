@@ -46,6 +46,12 @@ std::uint64_t take_prefix(std::string_view& text) {
     return factor;
 }
 
+/// The number at the front of `text` times its k, M or G; `text` becomes the unit behind it. 0: there is no number.
+double take_amount(std::string_view& text) {
+    const double number = take_number(text).value_or(0);
+    return number * static_cast<double>(take_prefix(text));
+}
+
 /// `whole` and the digits behind its point, times `factor`; nothing where that is no whole number below 2^64.
 std::optional<std::uint64_t> scale(std::string_view whole, std::string_view fraction, std::uint64_t factor) {
     std::uint64_t number = 0;
@@ -132,23 +138,18 @@ Expected<double> parse_share(std::string_view text) {
 
 Expected<TrafficRate> parse_rate(std::string_view text) {
     std::string_view unit = text;
-    const double number = take_number(unit).value_or(0);
-    const auto factor = static_cast<double>(take_prefix(unit));
-    if (unit.ends_with("/s")) unit.remove_suffix(2);
-    const double amount = number * factor;
-    if ((unit == "pps" || unit == "bit") && amount > 0 && amount <= 1e12) {
-        return TrafficRate{.amount = amount,
-                           .unit = unit == "pps" ? TrafficRate::Unit::packets : TrafficRate::Unit::bits};
+    const double amount = take_amount(unit);
+    const bool is_packets = unit == "pps";
+    if ((is_packets || unit == "bit" || unit == "bit/s") && amount > 0 && amount <= 1e12) {
+        return TrafficRate{.amount = amount, .unit = is_packets ? TrafficRate::Unit::packets : TrafficRate::Unit::bits};
     }
     return mistake(text, "a rate", "write packets or bits a second like 1.5Mpps, 100kpps, 500Mbit");
 }
 
 Expected<double> parse_bit_rate(std::string_view text) {
     std::string_view unit = text;
-    const double number = take_number(unit).value_or(0);
-    const double amount = number * static_cast<double>(take_prefix(unit));
-    if (unit.ends_with("/s")) unit.remove_suffix(2);
-    if ((unit.empty() || unit == "bit") && amount > 0 && amount <= 1e15) return amount;
+    const double amount = take_amount(unit);
+    if ((unit.empty() || unit == "bit" || unit == "bit/s") && amount > 0 && amount <= 1e15) return amount;
     return mistake(text, "a rate in bits a second", "write it like 1G, 2.5Gbit or 100Mbit/s");
 }
 

@@ -3,7 +3,7 @@
 //
 //   numbers are decimal: 010 is ten          k, M, G     thousands, millions, billions (also K, m, g)
 //   1.5k is a whole number, 1.5 is not       ns, us, ms, s    times
-//   no sign, no spaces, nothing behind       pps, bit    packets and bits, a second: also pps/s, bit/s
+//   no sign, no spaces, nothing behind       pps, bit    packets and bits a second; also bit/s
 #pragma once
 
 #include <chrono>

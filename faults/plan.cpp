@@ -75,10 +75,15 @@ public:
     }
     void expect(std::string_view word) { failed_ = failed_ || !accept(word); }
     std::uint64_t expect_number(std::uint64_t most, std::uint64_t least = 0) {
+        if (failed_) return 0;
         std::uint64_t value = 0;
-        failed_ = failed_ || ended() || !read_number(words_[next_], value) || value > most || value < least;
-        next_ += failed_ ? 0 : 1;
-        return value;
+        if (!ended() && read_number(words_[next_], value) && value >= least && value <= most) {
+            ++next_;
+            return value;
+        }
+        failed_ = true;
+        wanted_ = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+        return 0;
     }
     Target expect_target() {
         auto target = ended() ? std::nullopt : parse_target(words_[next_]);
@@ -89,7 +94,7 @@ public:
     std::unexpected<Error> error() const {
         std::string what = "line " + std::to_string(line_) + " of the faults";
         what += ended() ? ": something is missing at its end"
-                        : ": \"" + std::string(words_[next_]) + "\" is not understood";
+                        : ": \"" + std::string(words_[next_]) + "\" is not " + wanted_;
         return failure(ErrorKind::invalid_argument, std::move(what), std::string(form));
     }
     unsigned number_of_line() const { return line_; }
@@ -100,6 +105,7 @@ private:
     std::size_t next_ = 0;
     unsigned line_;
     bool failed_ = false;
+    std::string wanted_ = "understood";  ///< what the word that is wrong is not
 };
 
 constexpr std::uint64_t most32 = std::numeric_limits<std::uint32_t>::max();
@@ -118,7 +124,7 @@ std::optional<Fault> parse_kind(Line& line) {
         return fault;
     }
     if (line.accept("flap")) {
-        Fault fault{.kind = Kind::flap, .value = static_cast<std::uint32_t>(line.expect_number(most32))};
+        Fault fault{.kind = Kind::flap, .value = static_cast<std::uint32_t>(line.expect_number(most32, 1))};
         if (!line.accept("time")) line.expect("times");
         line.expect("every");
         fault.every = static_cast<std::uint32_t>(line.expect_number(most32, 1));
@@ -148,7 +154,7 @@ void parse_timing(Line& line, Fault& fault) {
         line.expect_unit(fault.kind);
     }
     if (line.accept("for")) {
-        fault.lasts = line.expect_number(Fault::forever);
+        fault.lasts = line.expect_number(Fault::forever, 1);
         line.expect_unit(fault.kind);
     }
 }

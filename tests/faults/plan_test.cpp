@@ -97,9 +97,25 @@ TEST(FaultPlan, mistakes_name_their_line_and_word) {
     expect_mistake("flip RAL[x]", "line 1", "RAL[x]");
     expect_mistake("flap 3 every 5 accesses", "line 1", "\"every\"");
     expect_mistake("flap 3 times every 0 accesses", "line 1", "\"0\"");
-    expect_mistake("length 65536", "line 1", "65536");
+    expect_mistake("length 65536", "line 1", "\"65536\" is not a whole number from 0 to 65535");
+    expect_mistake("length 66k", "line 1", "\"66k\" is not a whole number from 0 to 65535");
+    expect_mistake("flap 0 times every 5 accesses", "line 1", "\"0\" is not a whole number from 1");
+    expect_mistake("gone for 0 accesses", "line 1", "\"0\" is not a whole number from 1");
+    expect_mistake("lose write-back for 0 write-backs", "line 1", "\"0\"");
+    expect_mistake("gone after 18446744073709551616 accesses", "line 1", "18446744073709551616");
+    expect_mistake("gone after 18446744073709551615k accesses", "line 1", "18446744073709551615k");
+    expect_mistake("gone after 1.5 accesses", "line 1", "\"1.5\"");
     expect_mistake("seed", "line 1", "missing");
     expect_mistake("seed 1 2", "line 1", "\"2\"");
+}
+
+TEST(FaultPlan, numbers_are_those_of_the_command_line_and_may_be_hexadecimal) {
+    const auto plan = parse_plan("stuck STATUS 010; stuck STATUS 0x10; gone after 1.5k accesses for 2M accesses");
+    ASSERT_TRUE(plan) << plan.error().text();
+    EXPECT_EQ(plan->faults[0].value, 10U);
+    EXPECT_EQ(plan->faults[1].value, 16U);
+    EXPECT_EQ(plan->faults[2].after, 1500U);
+    EXPECT_EQ(plan->faults[2].lasts, 2'000'000U);
 }
 
 TEST(FaultPlan, nothing_is_a_plan_too) {
