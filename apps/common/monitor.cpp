@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <thread>
 #include <utility>
 
@@ -31,22 +32,20 @@ Figures difference(const Figures& now, const Figures& before) {
             now.lost_on_wire - before.lost_on_wire};
 }
 
-/// `amount` with the largest unit of which there is at least one.
-std::string with_unit(double amount, std::string_view unit, std::array<std::string_view, 4> prefixes) {
+/// `amount` with the largest unit of which there is at least one, to three digits.
+std::string with_unit(double amount, std::string_view unit) {
+    constexpr std::array<std::string_view, 4> prefixes{"", "k", "M", "G"};
     std::size_t prefix = 0;
     for (; prefix + 1 < prefixes.size() && amount >= 999.5; ++prefix) amount /= 1000;
-    const int digits = prefix == 0 || amount >= 99.95 ? 0 : amount >= 9.995 ? 1 : 2;
+    const bool is_whole = prefix == 0 && amount == std::floor(amount);
+    const int digits = is_whole || amount >= 99.95 ? 0 : amount >= 9.995 ? 1 : 2;
     return fmt::format("{:.{}f} {}{}", amount, digits, prefixes[prefix], unit);
 }
-
-std::string packets_a_second(const Rate& rate) { return with_unit(rate.mpps * 1e6, "pps", {"", "k", "M", "G"}); }
-std::string bits_a_second(const Rate& rate) { return with_unit(rate.megabits * 1e6, "bit/s", {"", "k", "M", "G"}); }
 
 std::string device_line(const Device& device, const Figures& change, double seconds) {
     const Rate rx = rate_of(change.rx_packets, change.rx_bytes, seconds);
     const Rate tx = rate_of(change.tx_packets, change.tx_bytes, seconds);
-    std::string line = fmt::format("{}: rx {} {}, tx {} {}", device.address(), packets_a_second(rx), bits_a_second(rx),
-                                   packets_a_second(tx), bits_a_second(tx));
+    std::string line = fmt::format("{}: rx {}, tx {}", device.address(), text_of(rx), text_of(tx));
     const std::pair<std::string_view, std::uint64_t> losses[] = {{"missed", change.rx_missed},
                                                                  {"dropped", change.rx_dropped},
                                                                  {"rx errors", change.rx_errors},
@@ -91,14 +90,22 @@ Rate rate_of(std::uint64_t packets, std::uint64_t bytes, double seconds) {
     return {.mpps = static_cast<double>(packets) / seconds / 1e6, .megabits = bits / seconds / 1e6};
 }
 
+std::string text_of(const Rate& rate) {
+    return with_unit(rate.mpps * 1e6, "pps") + " " + with_unit(rate.megabits * 1e6, "bit/s");
+}
+
+Expected<> check_wire(const sim::Card& card) {
+    if (!card.other_end_is_missing()) return {};
+    return failure(ErrorKind::invalid_argument,
+                   card.card_name() + ": the wire is a cable inside this program, and no card here has its other end",
+                   "for a cable to another program name a path, as in wire=/tmp/a");
+}
+
 Expected<> check_wires(std::initializer_list<Device*> devices) {
     for (Device* device : devices) {
         const sim::Card* const card = sim::find_card(device->driver().function());
-        if (card == nullptr || !card->other_end_is_missing()) continue;
-        return failure(ErrorKind::invalid_argument,
-                       fmt::format("{}: the wire is a cable inside this program, and no card here has its other end",
-                                   device->address()),
-                       "for a cable to another program name a path, as in wire=/tmp/a");
+        if (card == nullptr) continue;
+        if (auto joined = check_wire(*card); !joined) return joined;
     }
     return {};
 }

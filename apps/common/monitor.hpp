@@ -4,8 +4,9 @@
 //   while (monitor.going()) work();
 //   return monitor.finish();
 //
-// Rates are those of the wire. Mbit/s counts for each frame its bytes, the 4 of its check sequence (FCS) and the 20 of
-// preamble and gap between frames, so that a full gigabit link shows 1000 Mbit/s at any frame size.
+// Rates are those of the wire. Bits count for each frame its bytes, the 4 of its check sequence (FCS) and the 20 of
+// preamble and gap between frames, so that a full gigabit link shows 1.00 Gbit/s at any frame size. Lines for people
+// have the units that suit the amounts; JSON always has millions.
 #pragma once
 
 #include <chrono>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include <ixy/nic/device.hpp>
+#include <ixy/sim/card.hpp>
 
 #include "options.hpp"
 #include "process.hpp"
@@ -32,6 +34,8 @@ struct Rate {
 };
 /// The rate of `packets` frames of together `bytes` bytes (without FCS) in `seconds`; zero for no time.
 Rate rate_of(std::uint64_t packets, std::uint64_t bytes, double seconds);
+/// "1.49 Mpps 1.00 Gbit/s", "83 pps 55.8 kbit/s": the units are those that suit the amounts.
+std::string text_of(const Rate& rate);
 
 /// What a card counts, and what none can.
 struct Figures : Statistics {
@@ -48,6 +52,8 @@ using Totals = std::vector<Total>;
 /// Once all devices are open: is somebody, or can somebody be, at the other end of each software NIC's wire? Errors:
 /// invalid_argument.
 Expected<> check_wires(std::initializer_list<Device*> devices);
+/// The same for one software card.
+Expected<> check_wire(const sim::Card& card);
 
 class Monitor {
 public:

@@ -11,6 +11,7 @@
 #include <ixy/sim/vfio_user/shared_memory.hpp>
 #include <ixy/sim/watched.hpp>
 
+#include "../common/monitor.hpp"
 #include "../common/process.hpp"
 #include "commands.hpp"
 
@@ -20,21 +21,12 @@ namespace {
 /// A request to end that comes between two looks at it is seen after so long.
 constexpr std::chrono::milliseconds longest_step{100};
 
-bool is_cable_inside(const std::string& wire) {
-    return !wire.empty() && wire != "loop" && wire.find_first_of("/:") == std::string::npos;
-}
-
 Expected<sim::CardAddress> parse_address(const std::string& card) {
     auto address = sim::parse_card_address(card);
     if (address && (address->stepped_clock || address->own_thread)) {
         return failure(ErrorKind::invalid_argument,
                        "a card that a client drives has the machine's clock and one thread",
                        "leave clock= and thread= away");
-    }
-    if (address && is_cable_inside(address->wire)) {
-        return failure(ErrorKind::invalid_argument,
-                       "wire=" + address->wire + " is a cable inside this process, where no other card is",
-                       "name a path, as in wire=/tmp/" + address->wire + ", which another program's card can have too");
     }
     return address;
 }
@@ -49,6 +41,7 @@ Expected<> serve_card(const std::string& card, const std::string& path) {
     const std::string name = card.starts_with("sim:") ? card : "sim:" + card;
     const auto made = sim::make_card(*address, name);
     if (!made) return std::unexpected(made.error());
+    if (auto joined = check_wire(**made); !joined) return joined;
     const auto function = sim::watch(*made, *address, name);
     if (!function) return std::unexpected(function.error());
     const auto server = sim::vfio_user::Server::listen(**made, path, {.between = function->get()});

@@ -20,7 +20,7 @@ private:
 };
 
 constexpr auto kinds =
-    "a wire is a name (in this process), /path (a socket), /ours:/theirs, tap:NAME, loop, or pcap:IN:OUT";
+    "a wire is a name (in this process), /path or ./path (a socket), /ours:/theirs, tap:NAME, loop, or pcap:IN:OUT";
 
 /// What stands before and behind the first colon.
 std::pair<std::string, std::string> split(std::string_view text) {

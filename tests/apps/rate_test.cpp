@@ -114,6 +114,16 @@ TEST(ShownRate, a_full_gigabit_shows_1000_megabits_at_any_frame_size) {
     EXPECT_NEAR(rate_of(81'274, 81'274 * 1514, 1).megabits, 1000, 0.01);
 }
 
+TEST(ShownRate, has_the_units_that_suit_it) {
+    EXPECT_EQ(text_of(rate_of(0, 0, 1)), "0 pps 0 bit/s");
+    EXPECT_EQ(text_of(rate_of(1, 60, 2)), "0.50 pps 336 bit/s");
+    EXPECT_EQ(text_of(rate_of(7, 7 * 60, 1)), "7 pps 4.70 kbit/s");
+    EXPECT_EQ(text_of(rate_of(55'000, 55'000 * 60, 1)), "55.0 kpps 37.0 Mbit/s");
+    EXPECT_EQ(text_of(rate_of(1'488'095, 1'488'095 * 60, 1)), "1.49 Mpps 1.00 Gbit/s");
+    EXPECT_EQ(text_of({.mpps = 0.9994e-3, .megabits = 0.9996}), "999 pps 1.00 Mbit/s");
+    EXPECT_EQ(text_of({.mpps = 1e5, .megabits = 1e7}), "100 Gpps 10000 Gbit/s");
+}
+
 TEST(ShownRate, is_a_second_s_share_of_longer_and_shorter_times) {
     EXPECT_DOUBLE_EQ(rate_of(1000, 60'000, 0.5).mpps, 0.002);
     EXPECT_DOUBLE_EQ(rate_of(1000, 60'000, 10).megabits, 1000.0 * 84 * 8 / 10 / 1e6);
