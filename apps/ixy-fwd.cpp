@@ -11,6 +11,7 @@
 #include "common/monitor.hpp"
 #include "common/options.hpp"
 #include "common/patient_sender.hpp"
+#include "common/plain_words.hpp"
 #include "common/sized_batch.hpp"
 
 namespace {
@@ -106,7 +107,7 @@ int main(int argc, char** argv) {
     CLI::App app("Forwards what each of two cards receives to the other.", program);
     app.add_option("DEVICE1", options.first, device_help)->required();
     app.add_option("DEVICE2", options.second, "the other card")->required();
-    app.add_flag("--touch", options.touch, "change a byte of each packet");
+    add_switch(app, "--touch", options.touch, "change a byte of each packet");
     add_common_options(app, options);
     if (const auto status = parse(app, argc, argv, options)) return *status;
     catch_signals();

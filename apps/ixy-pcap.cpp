@@ -8,6 +8,7 @@
 #include "common/monitor.hpp"
 #include "common/options.hpp"
 #include "common/pcap_file.hpp"
+#include "common/plain_words.hpp"
 #include "common/sized_batch.hpp"
 
 namespace {
@@ -87,8 +88,9 @@ int main(int argc, char** argv) {
     app.add_option("FILE", options.file, "the capture file")->required();
     add_number(app, "COUNT", options.count, {.least = 1}, "end after so many frames (default: never)");
     add_number(app, "--snaplen", options.pcap.snaplen, {1, largest_snaplen}, "keep at most N bytes of a frame");
-    app.add_flag("--nanosecond", options.pcap.nanosecond, "timestamps in nanoseconds");
-    app.add_option("--filter", options.filter, "keep only what matches this expression of libpcap's language");
+    add_switch(app, "--nanosecond", options.pcap.nanosecond, "timestamps in nanoseconds");
+    app.add_option("--filter", options.filter, "keep only what matches this expression of libpcap's language")
+        ->type_name("EXPRESSION");
     app.footer(
         "If ixy-pcap is killed (kill -9), zeros follow the frames in FILE. This makes a copy without them:\n"
         "  tcpdump -r FILE -w FIXED greater 1");

@@ -135,18 +135,24 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("DEVICE", options.address, device_help)->required();
     add_parsed_option(
         app, "--rate", options.rate, parse_rate,
-        "packets or bits on the wire a second: 1.5Mpps, 100kpps, 500Mbit (default: all that the card can)");
+        "packets or bits on the wire a second: 1.5Mpps, 100kpps, 500Mbit (default: all that the card can)")
+        ->type_name("RATE");
     add_number(app, "--size", options.frame.size, {shortest_frame, longest_frame},
                "bytes of a frame without check sequence");
     add_number(app, "--count", options.count, {.least = 1}, "end after N frames (default: never)");
     add_number(app, "--flows", options.flows, {1, most_flows},
                "vary source port and address: N flows, one after the other");
-    add_parsed_option(app, "--src", options.frame.source, parse_endpoint, "source IP[:PORT] (default: 10.0.0.1:1337)");
+    add_parsed_option(app, "--src", options.frame.source, parse_endpoint,
+                      "source address and UDP port (default: 10.0.0.1:1337)")
+        ->type_name("IP[:PORT]");
     add_parsed_option(app, "--dst", options.frame.destination, parse_endpoint,
-                      "destination IP[:PORT] (default: 10.0.0.2:1337)");
-    add_parsed_option(app, "--src-mac", options.source_mac, parse_station, "source address (default: the card's)");
+                      "destination address and UDP port (default: 10.0.0.2:1337)")
+        ->type_name("IP[:PORT]");
+    add_parsed_option(app, "--src-mac", options.source_mac, parse_station, "source MAC address (default: the card's)")
+        ->type_name("MAC");
     add_parsed_option(app, "--dst-mac", options.frame.destination_mac, MacAddress::parse,
-                      "destination address (default: " + options.frame.destination_mac.text() + ")");
+                      "destination MAC address (default: " + options.frame.destination_mac.text() + ")")
+        ->type_name("MAC");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "../common/options.hpp"
+#include "../common/plain_words.hpp"
 #include "../common/process.hpp"
 #include "commands.hpp"
 
@@ -48,23 +49,23 @@ Expected<HugePage> parse_huge_page(std::string_view text) {
 /// Those that prepare a machine.
 void describe_preparations(CLI::App& app, CommandLine& line) {
     line.list = app.add_subcommand("list", "Show the network cards, their drivers, and which are in use");
-    line.list->add_flag("--json", line.json, "as JSON on standard output, one object a line");
+    add_switch(*line.list, "--json", line.json, "as JSON on standard output, one object a line");
 
     line.bind = add_card_command(app, line, "bind", "Bind a card to a kernel driver, for example e1000");
     line.bind->add_option("DRIVER", line.driver, "the kernel driver's name")->required();
     line.unbind = add_card_command(app, line, "unbind", "Take a card from its kernel driver");
     line.restore = add_card_command(app, line, "restore", "Give a card back to the kernel's own driver");
     for (CLI::App* const command : {line.bind, line.unbind, line.restore}) {
-        command->add_flag("--force", line.force, "even if the card is in use, or may be");
+        add_switch(*command, "--force", line.force, "even if the card is in use, or may be");
     }
 
     line.hugepages = app.add_subcommand("hugepages", "Reserve huge pages for DMA memory");
     add_number(*line.hugepages, "N", line.huge_pages, {0, 1 << 20}, "how many in all")->required();
-    add_parsed_option(*line.hugepages, "--size", line.size, parse_huge_page, "2M (default) or 1G");
+    add_parsed_option(*line.hugepages, "--size", line.size, parse_huge_page, "2M (default) or 1G")->type_name("SIZE");
     add_number(*line.hugepages, "--node", line.node, {0, 1023}, "on this NUMA node only");
 
     line.doctor = app.add_subcommand("doctor", "Say what is missing on this machine, and the command that fixes it");
-    line.doctor->add_flag("--json", line.json, "as JSON on standard output, one object a line");
+    add_switch(*line.doctor, "--json", line.json, "as JSON on standard output, one object a line");
 }
 
 /// Those that look into a card, or play one.
@@ -72,8 +73,8 @@ void describe_views(CLI::App& app, CommandLine& line) {
     line.regs = app.add_subcommand("regs", "Print a card's registers by name and field, while it runs");
     line.regs->add_option("DEVICE", line.registers.device, "the card's address, as in 0000:03:00.0")->required();
     line.regs->add_option("REGISTER", line.registers.names, "only these registers");
-    line.regs->add_flag("--all", line.registers.all,
-                        "also registers that a read changes (clear on read), and zeros in arrays");
+    add_switch(*line.regs, "--all", line.registers.all,
+               "also registers that a read changes (clear on read), and zeros in arrays");
     line.rings = add_card_command(app, line, "rings", "Draw a card's rings, and who owns what in them, while it runs");
 
     line.sim = app.add_subcommand("sim", "Play a software card that a QEMU plugs into its guest (vfio-user)");
@@ -81,7 +82,7 @@ void describe_views(CLI::App& app, CommandLine& line) {
         ->add_option("CARD", line.software_card,
                      "what stands behind sim: in an address, for example 82540em,wire=/tmp/cable")
         ->required();
-    line.sim->add_option("--listen", line.socket, "the Unix socket to listen at")->required();
+    line.sim->add_option("--listen", line.socket, "the Unix socket to listen at")->required()->type_name("PATH");
     add_explain_options(*line.sim, line.explain);
 }
 

@@ -72,6 +72,10 @@ TEST_F(CarelessUse, waiting_for_the_link_ends_with_a_signal) {
         1, "stopped without link");
 }
 
+TEST_F(CarelessUse, a_very_short_time_to_wait_for_the_link_is_not_none) {
+    expect("ixy-pktgen sim:82540em,wire=loop,link=60s --link-timeout 0.5ms --count 1", 1, "no link after");
+}
+
 TEST_F(CarelessUse, full_disk_of_explanations_is_said_once) {
     run("ixy-pktgen sim:82540em,wire=loop --count 1 --explain --explain-file /dev/full");
     const auto first = said.find("/dev/full: No space left on device; the explanations end here\n");
@@ -101,6 +105,16 @@ TEST_F(CarelessUse, wires_that_nobody_can_join_are_refused) {
     expect("ixy-fwd sim:82540em,wire=a sim:82540em,wire=b", 2, "no card here has its other end");
     expect("ixy-pktgen sim:82540em,wire=pcap --count 1", 2, "names no capture file");
     expect("ixy-pktgen sim:82540em,wire=tap --count 1", 2, "names no interface");
+    expect("ixy sim 82540em,wire=a --listen ./card", 2, "name a path, as in wire=/tmp/a");
+    expect("ixy sim 82540em,wire=pcap --listen ./card", 2, "pcap:IN:OUT");
+    expect("ixy sim 82540em,wire=tap --listen ./card", 2, "tap:NAME");
+}
+
+TEST_F(CarelessUse, relative_paths_are_wires_between_programs) {
+    expect(
+        "ixy-pcap sim:82540em,wire=./cable seen.pcap 3 2>log & until grep -q ', link ' log; do sleep 0.1; done; "
+        "ixy-pktgen sim:82540em,wire=../${PWD##*/}/cable --count 3; wait $! && cat log",
+        0, "captured 3");
 }
 
 TEST_F(CarelessUse, damaged_capture_is_said_to_be_played_in_part) {

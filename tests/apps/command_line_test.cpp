@@ -54,6 +54,23 @@ TEST_P(EveryProgram, a_wrong_word_is_named_before_a_missing_one_with_the_nearest
     expect_failure(GetParam(), {"--bogus-option"}, 2, "unknown option \"--bogus-option\"\n");
 }
 
+TEST_P(EveryProgram, values_that_are_missing_or_too_many_are_named_in_plain_words) {
+    const std::map<std::string, Words> needed{{"ixy-pktgen", {"0000:ff:1f.7"}},
+                                              {"ixy-fwd", {"0000:ff:1f.7", "0000:ff:1f.6"}},
+                                              {"ixy-pcap", {"0000:ff:1f.7", "/nonexistent/a.pcap", "1"}}};
+    const auto expect = [&](const Words& more, const std::string& message) {
+        Words words = needed.at(GetParam());
+        words.insert(words.end(), more.begin(), more.end());
+        expect_failure(GetParam(), words, 2, message + "\n");
+    };
+    expect({"--batch"}, "--batch needs a value");
+    expect({"--batch="}, "--batch needs a value");
+    expect({"--batch", "8", "--batch=9"}, "--batch is given twice: say it once");
+    expect({"--json=5"}, "--json takes no value");
+    expect({"surplus"}, "unexpected word \"surplus\"");
+    expect_failure(GetParam(), {"-x"}, 2, "unknown option \"-x\"");
+}
+
 TEST_P(EveryProgram, mistakes_in_numbers_are_told_in_a_short_line) {
     Program program(GetParam(), {"--batch", "0", "0000:ff:1f.7", "0000:ff:1f.6"});
     EXPECT_EQ(program.wait(), 2);
@@ -65,7 +82,8 @@ TEST_P(EveryProgram, mistakes_in_numbers_are_told_in_a_short_line) {
 TEST_P(EveryProgram, help_is_in_plain_words) {
     Program program(GetParam(), {"--help"});
     EXPECT_EQ(program.wait(), 0);
-    for (const std::string syntax : {"UINT", "TEXT", "INT", "FLOAT", "REQUIRED", "{", "=[", " in ["}) {
+    for (const std::string syntax :
+         {"UINT", "TEXT", "INT", "FLOAT", "REQUIRED", "OPTIONS", "Positional", "{", "=[", " in ["}) {
         EXPECT_EQ(program.output().find(syntax), std::string::npos) << syntax << "\n" << program.output();
     }
 }
@@ -73,10 +91,11 @@ TEST_P(EveryProgram, help_is_in_plain_words) {
 TEST_P(EveryProgram, options_out_of_range_are_a_usage_mistake) {
     const Words device{"0000:ff:1f.7", "0000:ff:1f.6"};
     const std::pair<std::string, std::string> mistakes[] = {
-        {"--batch", "0"},      {"--batch", "1025"},     {"--batch", "-1"},      {"--batch", "many"},
-        {"--duration", "0"},   {"--duration", "-3"},    {"--duration", "nan"},  {"--duration", "soon"},
-        {"--rx-ring", "7"},    {"--tx-ring", "100000"}, {"--max-frame", "20"},  {"--link-timeout", "-1"},
-        {"--cpu", "99999999"}, {"--cpu", "-1"},         {"--cpu", "the first"},
+        {"--batch", "0"},       {"--batch", "1025"},      {"--batch", "-1"},     {"--batch", "many"},
+        {"--duration", "0"},    {"--duration", "-3"},     {"--duration", "nan"}, {"--duration", "soon"},
+        {"--duration", "2m"},   {"--duration", "1e3"},    {"--rx-ring", "7"},    {"--tx-ring", "100000"},
+        {"--max-frame", "20"},  {"--link-timeout", "-1"}, {"--cpu", "99999999"}, {"--cpu", "-1"},
+        {"--cpu", "the first"},
     };
     for (const auto& [option, value] : mistakes) {
         Words words = device;
