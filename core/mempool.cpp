@@ -153,8 +153,11 @@ std::size_t Mempool::allocate_slowly(std::span<Packet*> slots) {
     const std::size_t missing = slots.size() - got;
     if (missing > cache.capacity) {
         got += pop_shared(slots.subspan(got));
-    } else if (missing != 0) {  // then the cache is empty: fill half of it beyond what is asked for
-        const std::size_t refill = std::min<std::size_t>(cache.capacity, missing + cache.capacity / 2);
+    } else if (missing != 0) {  // then the cache is empty
+        // Half of it beyond what is asked for serves the next calls, unless they want more than that. Then it is left
+        // empty: what they give back has room in it.
+        const std::size_t beyond = slots.size() <= cache.capacity / 2 ? cache.capacity / 2 : 0;
+        const std::size_t refill = std::min<std::size_t>(cache.capacity, missing + beyond);
         cache.count.store(static_cast<std::uint32_t>(pop_shared({cache.packets, refill})), std::memory_order_relaxed);
         got += take(slots.subspan(got));
     }

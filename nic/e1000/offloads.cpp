@@ -75,7 +75,7 @@ bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
     for (Packet* piece = &frame; piece != nullptr;) {
         Packet* next = piece->next();
         piece->set_next(nullptr);  // from here on each piece goes its own way back to its pool
-        (void)keep_pool(piece->pool());
+        (void)keep_pool(*piece);
         if (next == nullptr) command |= TDESC_CMD.EOP;
         const auto length = TDESC_CMD.LENGTH(static_cast<std::uint32_t>(piece->length()));
         post({piece->io_address().value, command | length, options}, piece);

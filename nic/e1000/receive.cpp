@@ -13,10 +13,11 @@ using namespace datasheet::e1000;
 
 namespace {
 constexpr std::size_t vlan_tag_size = 4;
+constexpr std::uint32_t recovery_period = 16;  // polls in vain
+constexpr auto plain = RDESC_STATUS.DD | RDESC_STATUS.EOP;
 constexpr auto damage = RDESC_STATUS.CE | RDESC_STATUS.SE | RDESC_STATUS.SEQ | RDESC_STATUS.CXE | RDESC_STATUS.RXE;
 constexpr auto vlan_tag = RDESC_STATUS.VLAN | RDESC_STATUS.CFI | RDESC_STATUS.PRI;
 constexpr auto checksums = RDESC_STATUS.IPCS | RDESC_STATUS.TCPCS;
-
 }  // namespace
 
 /// How many empty slots are worth the fixed cost of a refill: half of the ring, but no more than a thread's cache
@@ -46,7 +47,7 @@ ReceiveRing::ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempoo
       packets_(std::make_unique<Packet*[]>(options.rx_ring_size + 1)),
       size_(static_cast<std::uint32_t>(options.rx_ring_size)),
       refill_at_(worth_a_refill(options, *pool)),
-      noteworthy_(plain_ | damage),
+      noteworthy_(plain | damage),
       longest_frame_(options.max_frame + vlan_tag_size),
       plain_limit_(static_cast<std::uint32_t>(std::min(longest_frame_, buffer_size))),
       memory_(std::move(memory)),
@@ -113,22 +114,23 @@ std::size_t ReceiveRing::take_plain(std::span<Packet*> slots, std::size_t& bytes
     const std::size_t most = collecting_ ? 0 : std::min<std::size_t>({slots.size(), filled_, size_ - next_});
     const Descriptor* const descriptors = &ring_[next_];
     Packet** const packets = &packets_[next_];
+    Packet* packet = packets[0];
     const std::size_t headroom = pool_->headroom();
     std::size_t taken = 0;
     std::size_t sum = 0;
 #pragma GCC unroll 4
     for (; taken < most; ++taken) {
         const auto status = dma_load(descriptors[taken].status);
-        if ((status & noteworthy_) != plain_) break;
+        if ((status & noteworthy_) != plain) break;
         dma_rmb();  // the status before the length and the frame, which the card wrote first
         const std::uint32_t length = RDESC_LENGTH.LENGTH.of(descriptors[taken].length);
         if (length - 1U >= plain_limit_) [[unlikely]]
             break;
-        Packet* packet = packets[taken];
+        sum += length;
         packet->received(headroom, length, PacketFlags::none, 0);
         slots[taken] = packet;
-        sum += length;
-        __builtin_prefetch(packets[taken + 1]);
+        packet = packets[taken + 1];
+        __builtin_prefetch(packet);
     }
     next_ += static_cast<std::uint32_t>(taken);
     if (next_ == size_) next_ = 0;

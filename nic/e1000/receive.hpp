@@ -44,12 +44,11 @@ private:
     void note_offloads(Packet& frame, Status status);
     [[gnu::noinline]] void refill();
     std::uint32_t fill(std::uint32_t count);
-    // Recovery from a card that is faulty: receive_recovery.cpp
+    // Recovery from a card that is faulty: recovery.cpp
     [[gnu::cold, gnu::noinline]] void recover();
     void resolve_overtaken();
     void look_at_head();
     void give_up(std::uint32_t slot);
-    static constexpr std::uint32_t recovery_period = 16;  // polls in vain
     std::uint32_t following(std::uint32_t slot) const { return slot + 1 == size_ ? 0 : slot + 1; }
 
     Bar registers_;
@@ -68,7 +67,6 @@ private:
     bool collecting_ = false;  // the last descriptor was not the end of its frame
     bool dropping_ = false;    // the rest of that frame is unwanted
 
-    static constexpr Status plain_ = datasheet::e1000::RDESC_STATUS.DD | datasheet::e1000::RDESC_STATUS.EOP;
     Status noteworthy_;  // status bits that this set-up looks at
     std::size_t longest_frame_;
     std::uint32_t plain_limit_;  // bytes that one buffer can hold

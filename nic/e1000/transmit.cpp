@@ -93,6 +93,7 @@ std::size_t TransmitRing::post_plain(std::span<Packet* const> packets, std::size
     const std::size_t most = std::min<std::size_t>({packets.size(), room(), size_ - tail_});
     Descriptor* const descriptors = &ring_[tail_];
     Packet** const owned = &packets_[tail_];
+    const Mempool* pool = last_pool_;
     std::size_t posted = 0;
     std::size_t sum = 0;
 #pragma GCC unroll 4
@@ -102,12 +103,14 @@ std::size_t TransmitRing::post_plain(std::span<Packet* const> packets, std::size
         if (requests(packet->flags()) != PacketFlags::none || packet->next() != nullptr ||
             length - shortest_frame > longest_frame - shortest_frame) [[unlikely]]
             break;
-        if (&packet->pool() != last_pool_ && !keep_pool(packet->pool())) [[unlikely]]
-            break;
+        if (&packet->pool() != pool) [[unlikely]] {
+            if (!keep_pool(*packet)) break;
+            pool = last_pool_;
+        }
+        sum += length;
         const auto command = plain_frame | TDESC_CMD.LENGTH(static_cast<std::uint32_t>(length));
         descriptors[posted] = {packet->io_address().value, command, {}};
         owned[posted] = packet;
-        sum += length;
     }
     advance(posted);
     bytes += sum;
@@ -131,9 +134,10 @@ void TransmitRing::post(const Descriptor& descriptor, Packet* piece) {
 
 bool TransmitRing::reaches(const Mempool& pool) const { return pool.space().get() == memory_.space(); }
 
-/// Makes `pool` outlive its packets in this ring. Returns false when the card cannot reach it: what is at the packets'
-/// addresses for this card may be anybody's, and would go out on the wire.
-bool TransmitRing::keep_pool(Mempool& pool) {
+/// Makes the packet's pool outlive its packets in this ring. Returns false when the card cannot reach it: what is at
+/// the packets' addresses for this card may be anybody's, and would go out on the wire.
+bool TransmitRing::keep_pool(const Packet& packet) {
+    Mempool& pool = packet.pool();
     if (!reaches(pool)) return false;
     several_pools_ = several_pools_ || last_pool_ != nullptr;
     last_pool_ = &pool;
@@ -158,17 +162,6 @@ std::size_t TransmitRing::reclaim() {
         used_ -= block_;
     }
     return freed;
-}
-
-/// A report that got lost would keep the ring full for ever. When nothing has found room for long, the head says how
-/// far the card is (13.4.39), and reports that are missing are made up for.
-void TransmitRing::look_at_head() {
-    const std::uint32_t head = registers_.read(TDH).bits;
-    if (head >= size_) return;  // the card is gone
-    for (std::uint32_t done = (head + size_ - oldest_) % size_, slot = oldest_; done >= block_; done -= block_) {
-        ring_[slot + block_ - 1].status |= TDESC_STATUS.DD;
-        slot = slot + block_ == size_ ? 0 : slot + block_;
-    }
 }
 
 }  // namespace ixy::e1000

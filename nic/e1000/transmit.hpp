@@ -56,8 +56,8 @@ private:
     bool can_send(const Packet& frame, std::size_t pieces) const;
     void post_context(const datasheet::e1000::ContextDescriptor& context);
     bool reaches(const Mempool& pool) const;
-    [[gnu::cold, gnu::noinline]] bool keep_pool(Mempool& pool);
-    [[gnu::cold, gnu::noinline]] void look_at_head();
+    [[gnu::cold, gnu::noinline]] bool keep_pool(const Packet& packet);
+    [[gnu::cold, gnu::noinline]] void look_at_head();  // recovery.cpp
 
     Bar registers_;
     Descriptor* ring_;

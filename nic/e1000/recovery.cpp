@@ -1,6 +1,7 @@
-// Receiving from a card that is faulty: write-backs that get lost, or that arrive twice. A first reader can skip this
+// Recovery from a card that is faulty: write-backs that get lost, or that arrive twice. A first reader can skip this
 // file.
 #include <ixy/nic/e1000/receive.hpp>
+#include <ixy/nic/e1000/transmit.hpp>
 
 #include <ixy/datasheet/e1000/registers.hpp>
 #include <ixy/pci/barrier.hpp>
@@ -62,6 +63,17 @@ void ReceiveRing::look_at_head() {
     if (distance(next_, head, size_) > filled_) return;  // the card has buffers, and will come here
     for (std::uint32_t slot = next_; slot != head; slot = following(slot)) {
         if (!(dma_load(ring_[slot].status) & RDESC_STATUS.DD)) give_up(slot);
+    }
+}
+
+/// A report (RS, then DD) that got lost would keep the ring full for ever. When nothing has found room for a long time,
+/// the head says how far the card is (13.4.39), and the driver fills in the reports that are missing.
+void TransmitRing::look_at_head() {
+    const std::uint32_t head = registers_.read(TDH).bits;
+    if (head >= size_) return;  // the card is gone
+    for (std::uint32_t done = (head + size_ - oldest_) % size_, slot = oldest_; done >= block_; done -= block_) {
+        ring_[slot + block_ - 1].status |= TDESC_STATUS.DD;
+        slot = slot + block_ == size_ ? 0 : slot + block_;
     }
 }
 
