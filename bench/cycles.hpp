@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 namespace ixy::bench {
 
@@ -38,6 +39,14 @@ std::uint64_t count_cycles(Work work) {
     work();
     const std::uint64_t spent = cycles_now() - begin;
     return spent - std::min(spent, cycles_of_reading());
+}
+
+/// The middle one of `figures`, of which there are some: an interrupt, or another program's turn, costs as much as
+/// thousands of rounds.
+inline double median(std::vector<double> figures) {
+    const auto middle = figures.begin() + static_cast<std::ptrdiff_t>(figures.size() / 2);
+    std::ranges::nth_element(figures, middle);
+    return *middle;
 }
 
 /// Cycles of the counter in a second, measured once.

@@ -188,10 +188,8 @@ void measure(benchmark::State& state, Opened opened, Descriptors descriptors) {
         cycles.push_back(static_cast<double>(spent));
         state.SetIterationTime(static_cast<double>(spent) / cycles_per_second());
     }
-    // The median round: an interrupt, or another program's turn, costs as much as thousands of rounds.
-    std::ranges::nth_element(cycles, cycles.begin() + static_cast<std::ptrdiff_t>(cycles.size() / 2));
-    state.counters["cycles_per_packet"] = cycles[cycles.size() / 2] / N;
-    state.counters["cycles_per_round"] = cycles[cycles.size() / 2];
+    state.counters["cycles_per_packet"] = median(cycles) / N;
+    state.counters["cycles_per_round"] = median(cycles);
 }
 
 /// For callgrind: `rounds` rounds of what `name` says ("forward", "forward:explained"), with no benchmark around them.

@@ -1,12 +1,17 @@
-// Cycles a buffer of a pool, and an object of a ring, in one thread at several bulk sizes: what they cost before any
-// cache line moves between processors, which is the part that a program can do something about.
+// Cycles and instructions that a buffer of a pool costs, and an object of a ring, in one thread at several bulk sizes:
+// the work alone, before any cache line moves between processors.
+//
+//   bench_pool_ring                                 Google Benchmark: cycles of the time-stamp counter
+//   valgrind --tool=callgrind --toggle-collect='*::measured_*' bench_pool_ring --count pool 32 1000
+//                                                   instructions, which `bench/report` divides by the objects
 #include <benchmark/benchmark.h>
 #include <ixy/core/mempool.hpp>
 #include <ixy/core/process_space.hpp>
 #include <ixy/core/ring.hpp>
 
 #include <algorithm>
-#include <limits>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/cycles.hpp"
@@ -16,58 +21,48 @@ namespace {
 using namespace ixy;
 using namespace ixy::bench;
 
-constexpr std::size_t objects_per_iteration = 4096;
-
-/// Runs `bulk_work`, which treats bulks of state.range(0) objects, and reports cycles an object: the least of all
-/// iterations, since whatever else the machine does can only add to them.
-template <class Work>
-void report_cycles(benchmark::State& state, Work bulk_work) {
-    const std::size_t bulks = objects_per_iteration / static_cast<std::size_t>(state.range(0));
-    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
-    for (auto _ : state)
-        least = std::min(least, count_cycles([&] {
-                             for (std::size_t i = 0; i < bulks; ++i) bulk_work();
-                         }));
-    state.counters["cycles_per_object"] = static_cast<double>(least) / objects_per_iteration;
-}
-
 std::shared_ptr<Mempool> make_pool() { return Mempool::create(ProcessSpace::create().value()).value(); }
 
+// Ways to use a pool or a ring. Each is made for a bulk size and treats one bulk when it is called.
+
 /// Takes a bulk and gives it back: the cache serves both.
-void pool(benchmark::State& state) {
-    const auto pool = make_pool();
-    std::vector<Packet*> packets(static_cast<std::size_t>(state.range(0)));
-    report_cycles(state, [&] {
+struct UsePool {
+    static constexpr const char* name = "pool";
+    explicit UsePool(std::size_t bulk) : packets(bulk) {}
+    void operator()() {
         benchmark::DoNotOptimize(pool->allocate(packets));
         benchmark::DoNotOptimize(packets.data());
         benchmark::ClobberMemory();
         pool->free(packets);
-    });
-}
+    }
+    std::shared_ptr<Mempool> pool = make_pool();
+    std::vector<Packet*> packets;
+};
 
 /// The same as a receive queue and a batch do it: without resetting the packets, and back by way of each packet's pool.
-void pool_raw(benchmark::State& state) {
-    const auto pool = make_pool();
-    std::vector<Packet*> packets(static_cast<std::size_t>(state.range(0)));
-    pool->allocate(packets);
-    free_packets(packets);
-    report_cycles(state, [&] {
+struct UsePoolRaw {
+    static constexpr const char* name = "pool_raw";
+    explicit UsePoolRaw(std::size_t bulk) : packets(bulk) {
+        pool->allocate(packets);
+        free_packets(packets);
+    }
+    void operator()() {
         benchmark::DoNotOptimize(pool->allocate_raw(packets));
         benchmark::DoNotOptimize(packets.data());
         benchmark::ClobberMemory();
         free_packets(packets);
-    });
-}
+    }
+    std::shared_ptr<Mempool> pool = make_pool();
+    std::vector<Packet*> packets;
+};
 
 /// Takes bulks until half of the pool is out, then gives all back, so that the cache is refilled and spilled over and
 /// over.
-void pool_beyond_cache(benchmark::State& state) {
-    const auto pool = make_pool();
-    const auto bulk = static_cast<std::size_t>(state.range(0));
-    std::vector<Packet*> packets(pool->size() / 2);
-    std::size_t out = 0;
-    bool taking = true;
-    report_cycles(state, [&] {
+struct UsePoolBeyondCache {
+    static constexpr const char* name = "pool_beyond_cache";
+    explicit UsePoolBeyondCache(std::size_t size) : bulk(size) {}
+    ~UsePoolBeyondCache() { pool->free(std::span(packets).first(out)); }
+    void operator()() {
         // Each call does half of the work on a bulk, twice over: packets.size() are taken, then packets.size() given
         // back.
         for (int half = 0; half < 2; ++half) {
@@ -80,32 +75,75 @@ void pool_beyond_cache(benchmark::State& state) {
             if (out == 0 || out == packets.size()) taking = out == 0;
         }
         benchmark::ClobberMemory();
-    });
-    pool->free(std::span(packets).first(out));
-}
+    }
+    std::size_t bulk;
+    std::shared_ptr<Mempool> pool = make_pool();
+    std::vector<Packet*> packets = std::vector<Packet*>(pool->size() / 2);
+    std::size_t out = 0;
+    bool taking = true;
+};
 
+/// Puts a bulk into a ring and takes it out.
 template <class Ring>
-void ring(benchmark::State& state) {
-    Ring ring(1024);
-    std::vector<Packet*> packets(static_cast<std::size_t>(state.range(0)));
-    report_cycles(state, [&] {
+struct UseRing {
+    static constexpr const char* name = std::is_same_v<Ring, SpscRing<Packet*>> ? "ring_spsc" : "ring_mpmc";
+    explicit UseRing(std::size_t bulk) : packets(bulk) {}
+    void operator()() {
         benchmark::DoNotOptimize(ring.push(packets));
         benchmark::ClobberMemory();
         benchmark::DoNotOptimize(ring.pop(packets));
-    });
+    }
+    Ring ring{1024};
+    std::vector<Packet*> packets;
+};
+
+/// Reports cycles an object, the median of all iterations.
+template <class Use>
+void report_cycles(benchmark::State& state) {
+    constexpr std::size_t objects_per_iteration = 4096;
+    const auto bulk = static_cast<std::size_t>(state.range(0));
+    Use use(bulk);
+    std::vector<double> cycles;
+    for (auto _ : state) {
+        const std::uint64_t spent = count_cycles([&] {
+            for (std::size_t i = 0; i < objects_per_iteration / bulk; ++i) use();
+        });
+        cycles.push_back(static_cast<double>(spent));
+    }
+    state.counters["cycles_per_object"] = median(cycles) / objects_per_iteration;
 }
 
-void bulk_sizes(benchmark::internal::Benchmark* benchmark) {
-    benchmark->ArgName("bulk");
-    for (const int bulk : {1, 8, 32, 64, 256}) benchmark->Arg(bulk);
+/// A function of its own, so that callgrind can switch on inside it.
+template <class Use>
+[[gnu::noinline]] void measured_bulk(Use& use) {
+    use();
 }
 
-BENCHMARK(pool)->Apply(bulk_sizes);
-BENCHMARK(pool_raw)->Apply(bulk_sizes);
-BENCHMARK(pool_beyond_cache)->Apply(bulk_sizes);
-BENCHMARK(ring<SpscRing<Packet*>>)->Name("ring_spsc")->Apply(bulk_sizes);
-BENCHMARK(ring<MpmcRing<Packet*>>)->Name("ring_mpmc")->Apply(bulk_sizes);
+template <class Use>
+bool run_rounds(std::string_view name, std::size_t bulk, std::size_t rounds) {
+    if (name != Use::name) return false;
+    Use use(bulk);
+    for (std::size_t i = 0; i < rounds; ++i) measured_bulk(use);
+    return true;
+}
+
+template <class... Uses>
+int run(int argc, char** argv) {
+    if (argc == 5 && std::string_view(argv[1]) == "--count") {
+        return (run_rounds<Uses>(argv[2], std::stoul(argv[3]), std::stoul(argv[4])) || ...) ? 0 : 2;
+    }
+    const auto add = [](benchmark::internal::Benchmark* benchmark) {
+        for (const int bulk : {1, 8, 32, 64, 256}) benchmark->ArgName("bulk")->Arg(bulk);
+    };
+    (add(benchmark::RegisterBenchmark(Uses::name, report_cycles<Uses>)), ...);
+    benchmark::Initialize(&argc, argv);
+    benchmark::RunSpecifiedBenchmarks();
+    return 0;
+}
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+    return run<UsePool, UsePoolRaw, UsePoolBeyondCache, UseRing<SpscRing<Packet*>>, UseRing<MpmcRing<Packet*>>>(argc,
+                                                                                                                argv);
+}
