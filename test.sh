@@ -36,8 +36,8 @@ build() { # build PRESET TARGETS...
     cmake --preset "$preset" && cmake --build --preset "$preset" ${*:+--target "$@"}
 }
 
-# The whole is one CTest run over build/all: the trees that were built, and one test for each stage before, which has the
-# stage's exit status. So no stage can fail, or be left out, unseen.
+# Everything is one CTest run over build/all: the trees that were built, plus one test for each earlier stage, which has
+# the stage's exit status. So no stage can fail or be skipped unnoticed.
 all=build/all
 mkdir -p $all
 : >$all/CTestTestfile.cmake
@@ -46,7 +46,7 @@ counted() { # counted NAME TITLE COMMAND...
     local status=$?
     printf 'add_test(stage.%s sh -c "tail -n 40 %s/%s.log; exit %d")\n' "$1" "$logs" "$1" $status >>$all/CTestTestfile.cmake
 }
-include() { # include TREE: its tests shall be run
+include() { # include TREE: adds its tests to the run
     printf 'subdirs("%s")\n' "$root/$1" >>$all/CTestTestfile.cmake
 }
 
@@ -55,7 +55,7 @@ selection=()
 if [ $quick = yes ]; then
     counted release "build: g++, warnings are errors" build release unit_tests
     include build
-    selection=(-LE "qemu|lab|install|bench" -E "_NOT_BUILT$")  # what is not built has one of these labels
+    selection=(-LE "qemu|lab|install|bench" -E "_NOT_BUILT$")  # tests that were not built have one of these labels
 else
     counted release "build: g++, warnings are errors" build release
     counted asan "build: clang++-19, address and undefined sanitizers" build asan
@@ -72,7 +72,7 @@ else
 fi
 
 run_tests() { ctest --test-dir $all --output-on-failure --no-tests=error --timeout 600 "${selection[@]}"; }
-# What CTest printed of the tests that failed, 60 lines of each at most.
+# What CTest printed about the failed tests, at most 60 lines each.
 failed_tests() {
     awk '/^ *[0-9]+\/[0-9]+ Test +#/ { shown = /\*\*\*|Not Run/; lines = 0 }
          /^ *Start +[0-9]+:/ || /tests passed, / { shown = 0 }
@@ -80,6 +80,6 @@ failed_tests() {
 }
 excerpt=failed_tests stage tests "run the tests" run_tests
 status=$?
-printf '  %-52s %4d s\n\n' "in all" $((SECONDS - started))
+printf '  %-52s %4d s\n\n' "total" $((SECONDS - started))
 sed -n '/tests passed, .* failed out of/,$p' "$logs/tests.log"
 exit $status
