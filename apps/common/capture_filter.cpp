@@ -25,11 +25,11 @@ Expected<CaptureFilter> CaptureFilter::compile(const std::string& expression) {
     if (expression.empty()) return filter;
     const std::unique_ptr<pcap_t, decltype(&pcap_close)> handle(pcap_open_dead(DLT_EN10MB, largest_snaplen),
                                                                 &pcap_close);
-    if (!handle) return failure(ErrorKind::no_memory, "libpcap has no memory for a filter");
+    if (!handle) return failure(ErrorKind::no_memory, "libpcap has no memory for the filter");
     auto program = std::make_unique<bpf_program>();
     if (pcap_compile(handle.get(), program.get(), expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
         return failure(ErrorKind::invalid_argument, "--filter: \"" + expression + "\": " + pcap_geterr(handle.get()),
-                       "see the language: man 7 pcap-filter");
+                       "see the filter language: man 7 pcap-filter");
     }
     filter.program_ = std::move(program);
     return filter;

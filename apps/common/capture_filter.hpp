@@ -14,7 +14,7 @@ namespace ixy::app {
 
 class CaptureFilter {
 public:
-    /// Compiles `expression` for Ethernet frames; an empty one lets all pass. It may take seconds, look up names, and
+    /// Compiles `expression` for Ethernet frames; an empty one passes all. It may take seconds, may look up names, and
     /// cannot be told to stop: call it while signals still end the program. Errors: invalid_argument.
     static Expected<CaptureFilter> compile(const std::string& expression);
     CaptureFilter(CaptureFilter&&) noexcept;
@@ -27,7 +27,7 @@ public:
 private:
     CaptureFilter();
     std::unique_ptr<bpf_program> program_;  ///< null: all pass
-    std::vector<std::byte> whole_;          ///< where the pieces of a long frame are put together
+    std::vector<std::byte> whole_;          ///< the joined pieces of a long frame
 };
 
 }  // namespace ixy::app

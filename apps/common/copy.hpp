@@ -1,4 +1,4 @@
-// Copies frames into another pool: what forwarding takes when two cards do not reach the same memory.
+// Copies frames into another pool: forwarding needs this when two cards do not reach the same memory.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ inline Packet* copy_frame(const Packet& frame, Mempool& pool) {
     return copy;
 }
 
-/// Puts copies from `pool` in the place of the frames of `batch`. Those that could not be copied are gone.
+/// Replaces the frames of `batch` with copies from `pool`. Frames that could not be copied are dropped.
 inline void replace_with_copies(PacketBatch& batch, Mempool& pool) {
     std::array<Packet*, largest_batch> copies;
     std::size_t count = 0;

@@ -18,7 +18,7 @@ namespace ixy::app {
 
 namespace {
 
-constexpr std::size_t smallest_window = std::size_t{64} << 10;  // pages may be that large
+constexpr std::size_t smallest_window = std::size_t{64} << 10;  // pages may be this large
 constexpr std::size_t buffer_size = std::size_t{256} << 10;
 
 bool is_impossible(int error_number) {
@@ -27,7 +27,7 @@ bool is_impossible(int error_number) {
 
 bool is_full(int error_number) { return error_number == ENOSPC || error_number == EFBIG || error_number == EDQUOT; }
 
-/// Whoever opens a pipe to read and write never learns that its reader has gone. Without a reader: ENXIO.
+/// Opens for writing only: a pipe opened to read and write never reports that its reader has gone. No reader: ENXIO.
 int open_pipe(const std::string& path) {
     const auto open = [&] { return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC); };
     int file = uninterrupted(open);
@@ -86,7 +86,7 @@ Expected<> GrowingFile::begin() {
     struct stat status{};
     regular_ = fstat(file_, &status) == 0 && S_ISREG(status.st_mode);
     if (regular_) {
-        // Before what is in the file is given up: does nobody play or write it, has the disk room for a window?
+        // Before giving up the file's contents: does nobody play or write it, has the disk room for a window?
         if (flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
             return failure(ErrorKind::busy, path_ + ": this file is being written or played", "name another one");
         }
@@ -122,7 +122,7 @@ bool GrowingFile::append_across_windows(std::span<const std::byte> bytes) {
     return true;
 }
 
-/// The space is full: goes on with an empty one.
+/// The space is full: continues with an empty one.
 bool GrowingFile::next_space() {
     if (!result_) return false;
     return buffer_.empty() ? next_window() : write_buffer(used_);
@@ -156,20 +156,18 @@ bool GrowingFile::write_buffer(std::size_t bytes) {
     return result_.has_value();
 }
 
-/// Gives the file blocks from `offset` on and maps them. A disk that is nearly full is filled with smaller windows. An
-/// empty window where the file system knows no fallocate.
+/// Gives the file blocks from `offset` on and maps them. A disk that is nearly full is filled with smaller windows.
+/// Returns an empty window if the file system has no fallocate.
 Expected<FileWindow> GrowingFile::map_window(std::uint64_t offset) const {
     for (std::size_t size = window_size_;; size /= 2) {
-        const auto allocate = [&] {
-            return fallocate(file_, 0, static_cast<off_t>(offset), static_cast<off_t>(size));
-        };
+        const auto allocate = [&] { return fallocate(file_, 0, static_cast<off_t>(offset), static_cast<off_t>(size)); };
         const int error_number = uninterrupted(allocate) != 0 ? errno : 0;
         if (error_number == 0) {
             void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_, static_cast<off_t>(offset));
             if (memory == MAP_FAILED) return fail(errno);
 #ifdef MADV_POPULATE_WRITE
             madvise(memory, size,
-                    MADV_POPULATE_WRITE);  // Linux 5.14; without it pages come in when they are written to
+                    MADV_POPULATE_WRITE);  // Linux 5.14; without it pages are brought in when they are written to
 #endif
             return FileWindow({static_cast<std::byte*>(memory), size}, offset);
         }
@@ -178,7 +176,7 @@ Expected<FileWindow> GrowingFile::map_window(std::uint64_t offset) const {
     }
 }
 
-/// The helper thread: keeps one window ready, and unmaps the one before.
+/// The helper thread: keeps one window ready, and unmaps the previous one.
 void GrowingFile::prepare_windows(const std::stop_token& stop) {
     std::uint64_t offset = window_.end();
     std::unique_lock lock(mutex_);

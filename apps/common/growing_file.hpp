@@ -1,9 +1,9 @@
 // A file that is written faster than a disk: it grows in windows of memory.
 //
-// While one window is being filled, a helper thread gives the next one its blocks (fallocate), maps it and brings its
-// pages in, so that appending is a copy in memory that never waits. A full disk shows when blocks are asked for and
-// never when they are written to: no access can fail (SIGBUS). What cannot be mapped so (a pipe, a file system without
-// fallocate) is written with write() from a buffer.
+// While one window is being filled, a helper thread allocates the next one's blocks (fallocate), maps it and brings its
+// pages in, so that appending is a copy in memory that never waits. A full disk shows when blocks are allocated and
+// never when they are written to: no access can fail (SIGBUS). A file that cannot be mapped this way (a pipe, a file
+// system without fallocate) is written with write() from a buffer.
 #pragma once
 
 #include <condition_variable>
@@ -50,21 +50,21 @@ class GrowingFile {
 public:
     static constexpr std::size_t default_window = std::size_t{16} << 20;
 
-    /// Opens `path` without changing a file that is there already, and waits until somebody reads it if it is a pipe.
-    /// `window` is a multiple of 64 KiB. Errors: system; timeout (asked to end before anybody read the pipe).
+    /// Opens `path` without changing a file that exists, and waits for a reader if it is a pipe. `window` is a multiple
+    /// of 64 KiB. Errors: system; timeout (asked to end before the pipe had a reader).
     static Expected<std::unique_ptr<GrowingFile>> open(const std::string& path, std::size_t window = default_window);
     /// Finishes the file at its present size. One that open() created is removed when begin() was never called.
     ~GrowingFile();
     GrowingFile(const GrowingFile&) = delete;
     GrowingFile& operator=(const GrowingFile&) = delete;
 
-    /// Empties the file (and does not when the disk has no room for a new one, or somebody plays or writes the file as
-    /// a capture) and starts the helper thread, which runs on the CPUs that this thread may use now. Errors: system.
+    /// Empties the file (but not when the disk has no room for a new one, or the file is being played or written as a
+    /// capture) and starts the helper thread, which runs on the CPUs that this thread may use now. Errors: system.
     Expected<> begin();
-    /// A full pipe or terminal is waited for as long as `keep_waiting` says: for ever, if this is never called.
+    /// Waits for a full pipe or terminal as long as `keep_waiting` says: forever, if this is never called.
     void wait_while(KeepWaiting keep_waiting) { keep_waiting_ = std::move(keep_waiting); }
     /// Appends `bytes`. False when the disk is full or broken: then some of them may have been appended, and finish()
-    /// says what happened.
+    /// reports what happened.
     [[nodiscard]] bool append(std::span<const std::byte> bytes) {
         if (bytes.size() > space_.size() - used_) [[unlikely]]
             return append_across_windows(bytes);
@@ -101,13 +101,13 @@ private:
     KeepWaiting keep_waiting_;
 
     std::span<std::byte> space_;  ///< the window or the buffer that is being filled
-    std::size_t used_ = 0;        ///< bytes of it
-    std::uint64_t offset_ = 0;    ///< of its first byte in the file
+    std::size_t used_ = 0;        ///< filled bytes of it
+    std::uint64_t offset_ = 0;    ///< position of its first byte in the file
     FileWindow window_;
     std::vector<std::byte> buffer_;
     Expected<> result_;
 
-    std::mutex mutex_;  ///< guards what the helper thread shares; taken once a window
+    std::mutex mutex_;  ///< guards what the helper thread shares; taken once per window
     std::condition_variable_any changed_;
     std::optional<Expected<FileWindow>> prepared_;
     FileWindow old_;

@@ -32,7 +32,7 @@ Figures difference(const Figures& now, const Figures& before) {
             now.lost_on_wire - before.lost_on_wire};
 }
 
-/// `amount` with the largest unit of which there is at least one, to three digits.
+/// `amount` in the largest unit that makes it at least one, to three digits.
 std::string with_unit(double amount, std::string_view unit) {
     constexpr std::array<std::string_view, 4> prefixes{"", "k", "M", "G"};
     std::size_t prefix = 0;
@@ -57,7 +57,7 @@ std::string device_line(const Device& device, const Figures& change, double seco
     return line;
 }
 
-/// Frames that the other end of a software NIC's wire has still to take.
+/// Frames that the other end of a software NIC's wire has not read yet.
 std::uint64_t waiting_on_wire(Device& device) {
     const sim::Card* const card = sim::find_card(device.driver().function());
     return card != nullptr ? card->frames_waiting_on_wire() : 0;
@@ -98,7 +98,7 @@ Expected<> check_wire(const sim::Card& card) {
     if (!card.other_end_is_missing()) return {};
     return failure(ErrorKind::invalid_argument,
                    card.card_name() + ": the wire is a cable inside this program, and no card here has its other end",
-                   "for a cable to another program name a path, as in wire=/tmp/a");
+                   "for a cable to another program, name a path, as in wire=/tmp/a");
 }
 
 Expected<> check_wires(std::initializer_list<Device*> devices) {
@@ -204,7 +204,7 @@ void Monitor::wait_until_sent() {
         if (const std::uint64_t stuck = in_card(); stuck != 0) {
             fail({ErrorKind::device_failed,
                   fmt::format("{}: {} frames did not leave the card", device->address(), stuck),
-                  waits_for_wire(*device) ? "see why nothing is read at the other end of its wire"
+                  waits_for_wire(*device) ? "see why the other end of its wire reads nothing"
                                           : "see whether its link is up"});
         }
     }

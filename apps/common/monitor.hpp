@@ -1,4 +1,4 @@
-// The heartbeat of a running program: when to end, what to print once a second, what to print in the end.
+// The heartbeat of a running program: when to end, what to print once a second, what to print at the end.
 //
 //   Monitor monitor("ixy-fwd", options, {&first, &second}, [&] { return Totals{{"forwarded", forwarded}}; });
 //   while (monitor.going()) work();
@@ -6,7 +6,7 @@
 //
 // Rates are those of the wire. Bits count for each frame its bytes, the 4 of its check sequence (FCS) and the 20 of
 // preamble and gap between frames, so that a full gigabit link shows 1.00 Gbit/s at any frame size. Lines for people
-// have the units that suit the amounts; JSON always has millions.
+// use the units that suit the amounts; JSON always uses millions.
 #pragma once
 
 #include <chrono>
@@ -25,31 +25,31 @@
 
 namespace ixy::app {
 
-/// Bytes that a frame takes on the wire besides itself: FCS, preamble with start delimiter, gap.
+/// Bytes that a frame takes on the wire in addition to its own: FCS, preamble with start delimiter, gap.
 inline constexpr std::size_t wire_overhead = 4 + 8 + 12;
 
 struct Rate {
     double mpps = 0;      ///< millions of packets a second
     double megabits = 0;  ///< millions of bits a second on the wire
 };
-/// The rate of `packets` frames of together `bytes` bytes (without FCS) in `seconds`; zero for no time.
+/// The rate of `packets` frames with `bytes` bytes in all (without FCS) in `seconds`; zero for no time.
 Rate rate_of(std::uint64_t packets, std::uint64_t bytes, double seconds);
-/// "1.49 Mpps 1.00 Gbit/s", "83 pps 55.8 kbit/s": the units are those that suit the amounts.
+/// "1.49 Mpps 1.00 Gbit/s", "83 pps 55.8 kbit/s": the units suit the amounts.
 std::string text_of(const Rate& rate);
 
-/// What a card counts, and what none can.
+/// A card's counters, and what no card can count.
 struct Figures : Statistics {
-    std::uint64_t lost_on_wire = 0;  ///< software NICs: sent, and no room or nobody at the other end of the wire
+    std::uint64_t lost_on_wire = 0;  ///< software NICs: sent, but the other end of the wire was full or absent
 };
 
-/// A program's own figure, under the name that it has in text and in JSON.
+/// A program's own figure, with its name in text and in JSON.
 struct Total {
     std::string_view name;
     std::uint64_t value;
 };
 using Totals = std::vector<Total>;
 
-/// Once all devices are open: is somebody, or can somebody be, at the other end of each software NIC's wire? Errors:
+/// Once all devices are open: checks that each software NIC's wire has, or can still get, another end. Errors:
 /// invalid_argument.
 Expected<> check_wires(std::initializer_list<Device*> devices);
 /// The same for one software card.
@@ -57,28 +57,28 @@ Expected<> check_wire(const sim::Card& card);
 
 class Monitor {
 public:
-    /// Starts the clock and says which cards are used. `totals` is called once a second. The devices must outlive the
+    /// Starts the clock and prints which cards are used. Calls `totals` once a second. The devices must outlive the
     /// monitor.
     Monitor(std::string program, const CommonOptions& options, std::vector<Device*> devices,
             std::function<Totals()> totals);
 
-    /// False when it is time to end: asked to, time over, or a card has gone. Prints statistics once a second. Made
-    /// to be called in the inner loop: only every 32nd call looks at the clock.
+    /// False when it is time to end: a stop was requested, time is up, or a card has gone. Prints statistics once a
+    /// second. Meant for the inner loop: only every 32nd call looks at the clock.
     bool going() {
         if (stop_requests() != 0) return false;
         return (++calls_ & 31) != 0 || look();
     }
-    /// Lets other threads have the CPU after many loops in a row that did nothing.
+    /// Yields the CPU to other threads after many loops in a row that did nothing.
     void rest_unless(bool worked) {
         idle_calls_ = worked ? 0 : idle_calls_ + 1;
         if (idle_calls_ >= 256) yield();
     }
 
-    /// Whether to go on waiting for somebody, such as a pipe's reader, who has done nothing for `standstill`.
+    /// Whether to go on waiting for a peer, such as a pipe's reader, that has done nothing for `standstill`.
     bool keeps_waiting(std::chrono::milliseconds standstill) const;
 
-    /// Waits (bounded) until what was sent has left the cards, and prints the summary. Fails when a card has gone, when
-    /// frames did not leave or when standard output could not be written.
+    /// Waits (bounded) until all sent frames have left the cards, and prints the summary. Fails when a card has gone,
+    /// when frames did not leave or when standard output could not be written.
     Expected<> finish();
     /// Ends the program with this error: going() is false from now on, finish() returns it.
     void fail(Error error);

@@ -36,10 +36,10 @@ void add_seconds(CLI::App& app, const std::string& name, double least, double mo
         ->type_name("SECONDS");
 }
 
-/// Tries the CPU in a thread of its own, so that nothing has changed if it can be had.
+/// Tries to pin a thread of its own to the CPU, so that the check changes nothing.
 std::string can_run_on(const std::string& text) {
     const auto cpu = parse_whole(text, 0, 65535);
-    if (!cpu) return text + " is not the number of a CPU";
+    if (!cpu) return text + " is not a CPU number";
     Expected<> pinned;
     std::jthread([&] { pinned = pin_to_cpu(static_cast<int>(*cpu)); }).join();
     return pinned ? "" : pinned.error().text();
@@ -62,7 +62,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
     add_seconds(
         app, "--duration", 0.001, 1e6, "end after this time, like 1.5 or 200ms",
         [&options](std::chrono::nanoseconds time) { options.duration = std::chrono::duration<double>(time).count(); });
-    add_switch(app, "--json", options.json, "statistics also as one JSON object a line on standard output");
+    add_switch(app, "--json", options.json, "print statistics on standard output too, as one JSON object per line");
     app.add_option("--cpu", options.cpu, "run on this CPU (default: those of the card's NUMA node)")
         ->check(can_run_on)
         ->type_name("N");
@@ -81,26 +81,26 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
                 [&device](std::chrono::nanoseconds time) {
                     device.link_timeout = std::chrono::ceil<std::chrono::milliseconds>(time);
                 });
-    add_switch(app, "--force", device.force, "take the card although the kernel uses it");
+    add_switch(app, "--force", device.force, "take the card even if the kernel uses it");
     add_explain_options(app, options.explain);
     app.set_version_flag("--version", app.get_name() + " " IXY_VERSION);
 }
 
 void add_explain_options(CLI::App& app, ExplainOptions& options) {
     app.add_flag("--explain{on}", options.words,
-                 "tell each register access on standard error, loops in short; =registers loops in full, =descriptors "
-                 "with the descriptors, =json for machines")
+                 "explain each register access on standard error, loops shortened; =registers: loops in full, "
+                 "=descriptors: with the descriptors, =json: for machines")
         ->check([](const std::string& words) {
             const auto settings = explain::parse_settings(words);
             return settings ? std::string() : settings.error().text();
         });
-    app.add_option("--explain-file", options.file, "add what is told to this file")->type_name("FILE");
+    app.add_option("--explain-file", options.file, "append the explanations to this file")->type_name("FILE");
 }
 
 void request_explanations(const ExplainOptions& options) {
     if (options.words.empty() && options.file.empty()) return;
     auto settings = options.words.empty() ? explain::requested() : explain::parse_settings(options.words);
-    if (!settings) return;  // the environment's words are wrong: whoever opens a device will say so
+    if (!settings) return;  // the environment's words are wrong: opening a device will report it
     if (options.words.empty()) settings->on = true;
     if (!options.file.empty()) settings->file = options.file;
     explain::request(*settings);
@@ -131,7 +131,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& op
     if (const auto status = parse(app, argc, argv)) return status;
     request_explanations(options.explain);
     options.device.stop_waiting = [] { return stop_requests() != 0; };
-    // Enough buffers for both rings to be full while a batch is held and another one waits in a thread's pool cache.
+    // Enough buffers to fill both rings while the program holds a batch and another waits in a thread's pool cache.
     const std::size_t in_use = options.device.rx_ring_size + options.device.tx_ring_size + 2 * options.batch;
     options.device.pool_packets = std::max(options.device.pool_packets, in_use + 512);
     return std::nullopt;
@@ -139,13 +139,13 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& op
 
 Expected<> choose_cpu(const CommonOptions& options, int node) {
     if (options.cpu) return pin_to_cpu(*options.cpu);
-    (void)pin_to_node(node);  // a wish: where it cannot be had, the program still works
+    (void)pin_to_node(node);  // a preference: without it, the program still works
     return {};
 }
 
 int exit_status(std::string_view program, const Expected<>& result) {
     if (const std::uint64_t lost = explain::lost_lines(); lost != 0) {
-        say(fmt::format("{}: {} lines of explanations could not be written", program, lost));
+        say(fmt::format("{}: {} lines of explanation could not be written", program, lost));
         if (result) return exit_failed;
     }
     if (result) return exit_ok;

@@ -1,5 +1,4 @@
-// What the command lines of all programs share: options of the card, --json, --duration, --help, --version, exit
-// status.
+// What the command lines of all programs share: card options, --json, --duration, --help, --version, exit status.
 #pragma once
 
 #include <concepts>
@@ -17,12 +16,12 @@
 
 namespace ixy::app {
 
-/// What a program's exit status says.
+/// The meanings of a program's exit status.
 enum ExitStatus : int { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
 
 inline constexpr std::size_t largest_batch = 1024;
 
-/// What is told of register accesses; see docs/explain.md. The environment can ask for it too.
+/// How register accesses are explained; see docs/explain.md. The environment can request this too.
 struct ExplainOptions {
     std::string words;  ///< of --explain; empty: it was not given
     std::string file;   ///< of --explain-file
@@ -42,34 +41,34 @@ inline constexpr auto device_help = "the card: 0000:03:00.0, or sim:82540em,wire
 /// Adds the options that every program has to `app`, with --help and --version.
 void add_common_options(CLI::App& app, CommonOptions& options);
 
-/// Parses the command line. Returns the status to end with (after --help, --version or a mistake, which has been
-/// printed), or nothing: go on. Whatever --batch and the rings need is in options.device.pool_packets then.
+/// Parses the command line. Returns the status to exit with (after --help, --version or a mistake, which has been
+/// printed), or nothing: go on. Sets options.device.pool_packets to what --batch and the rings need.
 std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& options);
 /// The same for a program without the common options.
 std::optional<int> parse(CLI::App& app, int argc, char** argv);
 
-/// Lets the calling thread, and those that it starts from now on, run on the CPU that the options name, or else on
+/// Pins the calling thread, and the threads that it starts from now on, to the CPU that the options name, or else to
 /// those of NUMA node `node`, if it is known. Errors: invalid_argument.
 Expected<> choose_cpu(const CommonOptions& options, int node);
 
-/// Prints what went wrong, if anything did, and returns the exit status that says so: exit_usage for an invalid
-/// argument.
+/// Prints what went wrong, if anything did, and returns the matching exit status: exit_usage for an invalid argument.
 int exit_status(std::string_view program, const Expected<>& result);
 
 /// Adds --explain and --explain-file.
 void add_explain_options(CLI::App& app, ExplainOptions& options);
-/// After parsing: lets what is opened from now on be explained as the options say.
+/// After parsing: devices opened from now on are explained as the options say.
 void request_explanations(const ExplainOptions& options);
 
-/// The least and the most that a number may be.
+/// The smallest and the largest value that a number may have.
 struct NumberRange {
     std::uint64_t least = 0;
     std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 };
-/// `help` with a range and a default behind it, where there are any.
+/// `help`, followed by the default and the range, where there are any.
 std::string describe_number(std::string help, const NumberRange& range, std::optional<std::uint64_t> preset);
 
-/// Adds an option, or a word, `name` for a whole number within `range`. What `value` is before is shown as the default.
+/// Adds an option or argument `name` for a whole number within `range`. The help shows `value`'s present value as the
+/// default.
 template <std::integral T>
 CLI::Option* add_number(CLI::App& app, const std::string& name, T& value, const NumberRange& range,
                         const std::string& help) {

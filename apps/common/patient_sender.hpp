@@ -8,21 +8,21 @@
 
 namespace ixy::app {
 
-/// Whether frames stay in the card because its wire is busy: the other end is slow, and holds the sender up. False for
+/// Whether frames stay in the card because its wire is busy: the other end is slow and holds the sender up. False for
 /// hardware.
 inline bool waits_for_wire(Device& device) {
     const sim::Card* const card = sim::find_card(device.driver().function());
     return card != nullptr && card->waits_for_wire();
 }
 
-/// A card's first transmit queue, for a program that passes packets on: whoever is at the other end of a busy wire
-/// holds the program up, and that its own sender, so that nothing is lost.
+/// A card's first transmit queue, for a program that passes packets on: the other end of a busy wire holds the program
+/// up, which in turn holds up its own sender, so that nothing is lost.
 class PatientSender {
 public:
     explicit PatientSender(Device& device) : device_(device), queue_(device.tx_queue(0)) {}
 
-    /// Sends `batch` and returns how many went. What there is no room for stays, to be sent before anything else. When
-    /// there is none the second time either, and the wire is not busy, it is dropped, as by any switch.
+    /// Sends `batch` and returns how many packets went. Packets that find no room stay, to be sent before anything
+    /// else. If they find none the second time either, and the wire is not busy, they are dropped, as by any switch.
     std::size_t send(PacketBatch& batch) {
         const bool is_held_up = has_rest_ && waits_for_wire(device_);  // before: the wire may be free from here on
         const std::size_t sent = queue_.send(batch);

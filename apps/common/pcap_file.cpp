@@ -90,7 +90,7 @@ bool PcapFile::finish_record() {
     return true;
 }
 
-/// After the first loss nothing is stored, although a shorter frame might find room.
+/// After the first loss nothing more is stored, although a shorter frame might find room.
 bool PcapFile::count_loss() {
     ++lost_;
     return false;

@@ -31,22 +31,22 @@ class PcapFile {
 public:
     /// Opens `path`, as GrowingFile::open.
     static Expected<std::unique_ptr<PcapFile>> open(const std::string& path, const PcapOptions& options = {});
-    /// What is in the file when a capture is destroyed without finish() are complete frames, too.
+    /// Without finish(), the file still ends with a complete frame.
     ~PcapFile();
 
     /// Empties the file and writes its header. Errors: system.
     Expected<> begin();
     /// As GrowingFile::wait_while.
     void wait_while(KeepWaiting keep_waiting) { file_->wait_while(std::move(keep_waiting)); }
-    /// Appends a frame, all pieces of it; `time` is since 1970. False when it could not be stored: the disk is full.
-    /// Then the file ends with the frame before it, and finish() says what happened.
+    /// Appends a frame, all pieces of it; `time` counts from 1970. False when it could not be stored: the disk is full.
+    /// Then the file ends with the frame before it, and finish() reports what happened.
     [[nodiscard]] bool write(std::chrono::nanoseconds time, const Packet& frame);
     [[nodiscard]] bool write(std::chrono::nanoseconds time, std::span<const std::byte> frame);
     /// Cuts the file after the last frame and closes it. Errors: why write() failed, and how many frames were lost;
     /// system.
     Expected<> finish();
 
-    /// Frames that were stored. Once finish() has failed, those that are in the file.
+    /// Frames that were stored. Once finish() has failed, those that made it into the file.
     std::uint64_t packets() const { return packets_; }
 
 private:
@@ -61,7 +61,7 @@ private:
     std::uint64_t end_ = 0;  ///< of the last complete record
     std::uint64_t packets_ = 0;
     std::uint64_t lost_ = 0;
-    std::deque<std::uint64_t> buffered_;  ///< where the records end that are, at least in part, in a buffer
+    std::deque<std::uint64_t> buffered_;  ///< ends of the records that are, at least in part, still in a buffer
     bool begun_ = false;
 };
 

@@ -1,4 +1,4 @@
-// Plain words around the parser.
+// Plain words in place of the parser's.
 #include "plain_words.hpp"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ class PlainHelp final : public CLI::Formatter {
 public:
     PlainHelp() {
         label("OPTIONS", "options");
-        label("Positionals", "Words");
+        label("Positionals", "Arguments");
         label("SUBCOMMAND", "COMMAND");
         label("TEXT", "VALUE");
     }
@@ -41,7 +41,7 @@ private:
     }
 };
 
-/// How many letters to change, add or leave out to come from one word to the other.
+/// How many letters to change, add or leave out to turn one word into the other.
 std::size_t letters_between(std::string_view from, std::string_view to) {
     std::vector<std::size_t> row(to.size() + 1);
     std::iota(row.begin(), row.end(), 0U);
@@ -82,11 +82,11 @@ bool misses_command(const CLI::App& app) {
     return app.get_require_subcommand_min() != 0 && app.get_subcommands().empty();
 }
 
-/// `word` is one that the parser had no use for.
+/// `word` is one that the parser could not use.
 std::string describe_unexpected(const CLI::App& app, std::string_view word) {
     if (!word.starts_with('-')) {
         return misses_command(app) ? unknown("command", word, commands_of(app))
-                                   : fmt::format("unexpected word \"{}\"", word);
+                                   : fmt::format("unexpected argument \"{}\"", word);
     }
     std::vector<std::string> known;
     for (const CLI::App* const each : parsed_apps(app)) {
@@ -108,7 +108,7 @@ std::string describe_count(const CLI::App& app, std::string name, std::span<char
     if (option != nullptr && option->get_expected_max() == 0) return name + " takes no value";
     const auto times =
         std::ranges::count_if(words, [&](std::string_view word) { return word.substr(0, word.find('=')) == name; });
-    return name + (times > 1 ? " is given twice: say it once" : " needs a value");
+    return name + (times > 1 ? " is given twice: give it once" : " needs a value");
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ void use_plain_help(CLI::App& app) {
 }
 
 std::string describe_mistake(const CLI::App& app, const CLI::ParseError& mistake, std::span<char* const> words) {
-    // The parser looks for missing words first, and would not name the one that is wrong.
+    // The parser looks for missing words first, and would not name the wrong one.
     const std::vector<std::string> unexpected = app.remaining(true);
     const auto is_wrong = [&app](std::string_view word) {
         return word != "--" && (word.starts_with('-') || misses_command(app));
@@ -140,7 +140,7 @@ std::string describe_mistake(const CLI::App& app, const CLI::ParseError& mistake
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&mistake) != nullptr)
         return describe_count(app, text.substr(0, text.find_first_of(": ")), words);
     if (dynamic_cast<const CLI::RequiredError*>(&mistake) != nullptr && misses_command(app))
-        return fmt::format("a command is missing: {}", fmt::join(commands_of(app), ", "));
+        return fmt::format("missing command: {}", fmt::join(commands_of(app), ", "));
     return text;
 }
 

@@ -1,4 +1,4 @@
-// The command line's help and mistakes in plain words, instead of the parser's own.
+// The command line's help and error messages in plain words, instead of the parser's own.
 #pragma once
 
 #include <span>
@@ -8,14 +8,14 @@
 
 namespace ixy::app {
 
-/// Adds a switch: an option that is given or not, and takes no value.
+/// Adds a switch: an option that takes no value.
 CLI::Option* add_switch(CLI::App& app, const std::string& name, bool& value, const std::string& help);
 
-/// Shows the help of `app` and of its commands without types in capitals, braces and brackets of the parser. Call it
+/// Shows the help of `app` and of its commands without the parser's types in capitals, braces and brackets. Call it
 /// once all commands have been added.
 void use_plain_help(CLI::App& app);
 
-/// What is wrong with `words`, which `app` has refused with `mistake`: names the word, and the nearest one that exists.
+/// What is wrong with `words`, which `app` has refused with `mistake`: names the wrong word and the nearest known one.
 std::string describe_mistake(const CLI::App& app, const CLI::ParseError& mistake, std::span<char* const> words);
 
 }  // namespace ixy::app

@@ -14,8 +14,8 @@ inline std::atomic<int> stop_requests{0};
 inline std::atomic<bool> rings_wanted{false};
 }  // namespace detail
 
-/// From now on Ctrl-C and its kin (SIGINT, SIGTERM, SIGHUP) only count as requests to end, SIGUSR1 as one to show
-/// rings, and SIGPIPE and SIGXFSZ become errors of write(). Call it before a card is taken, so that the card is always
+/// From now on Ctrl-C and its kin (SIGINT, SIGTERM, SIGHUP) only count as requests to end, SIGUSR1 as a request to show
+/// rings, and SIGPIPE and SIGXFSZ become errors of write(). Call it before taking a card, so that the card is always
 /// given back.
 void catch_signals();
 /// How often the program was asked to end.
@@ -24,17 +24,17 @@ inline int stop_requests() { return detail::stop_requests.load(std::memory_order
 /// True once after each SIGUSR1.
 inline bool take_rings_request() { return detail::rings_wanted.exchange(false, std::memory_order_relaxed); }
 
-/// Gives /dev/null the place of a standard input, output or error that is closed, or else the next file that is opened
-/// would get its number, and with it what the program prints. Call it before anything is opened.
+/// Opens /dev/null for each of standard input, output and error that is closed. Otherwise the next opened file would
+/// get its number, and with it what the program prints. Call it before anything is opened.
 void fill_standard_files();
 
-/// How long a program that was asked to end, or whose time is over, waits where nothing moves any more.
+/// How long a program that was asked to end, or whose time is up, waits once nothing moves any more.
 inline constexpr auto longest_standstill = std::chrono::seconds(5);
-/// Whether to go on waiting for somebody, such as a pipe's reader, who has done nothing for `standstill`: while the
+/// Whether to go on waiting for a peer, such as a pipe's reader, that has done nothing for `standstill`: while the
 /// program is `going`, and for longest_standstill; not when it was asked to end twice.
 bool keeps_waiting(bool going, std::chrono::milliseconds standstill);
 
-/// Writes `text` to standard output. Errors: system; timeout, when `keep_waiting` was false.
+/// Writes `text` to standard output. Errors: system; timeout, when `keep_waiting` returned false.
 Expected<> print(std::string_view text, const KeepWaiting& keep_waiting);
 /// Prints a line on standard error; never fails, never throws.
 void say(std::string_view line);

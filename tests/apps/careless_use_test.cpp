@@ -82,7 +82,7 @@ TEST_F(CarelessUse, full_disk_of_explanations_is_said_once) {
     EXPECT_NE(first, std::string::npos) << said;
     EXPECT_EQ(said.find("/dev/full", first + 1), std::string::npos) << said;
     expect("ixy-pktgen sim:82540em,wire=loop --count 1 --explain --explain-file /dev/full", 1,
-           "lines of explanations could not be written");
+           "lines of explanation could not be written");
 }
 
 TEST_F(CarelessUse, full_disk_behind_a_wire_is_an_error_and_its_frames_are_counted) {

@@ -65,9 +65,9 @@ TEST_P(EveryProgram, values_that_are_missing_or_too_many_are_named_in_plain_word
     };
     expect({"--batch"}, "--batch needs a value");
     expect({"--batch="}, "--batch needs a value");
-    expect({"--batch", "8", "--batch=9"}, "--batch is given twice: say it once");
+    expect({"--batch", "8", "--batch=9"}, "--batch is given twice: give it once");
     expect({"--json=5"}, "--json takes no value");
-    expect({"surplus"}, "unexpected word \"surplus\"");
+    expect({"surplus"}, "unexpected argument \"surplus\"");
     expect_failure(GetParam(), {"-x"}, 2, "unknown option \"-x\"");
 }
 

@@ -117,11 +117,11 @@ TEST_F(Ixy, knows_help_and_version_for_every_command) {
 
 TEST_F(Ixy, names_the_word_that_is_wrong_and_the_nearest_that_exists) {
     EXPECT_TRUE(run("sim --help").says("the Unix socket to listen at (required)"));
-    EXPECT_TRUE(run("").says("ixy: a command is missing: list, bind, unbind, restore, hugepages, doctor, regs"));
+    EXPECT_TRUE(run("").says("ixy: missing command: list, bind, unbind, restore, hugepages, doctor, regs"));
     EXPECT_TRUE(run("bogus").says("ixy: unknown command \"bogus\""));
     EXPECT_TRUE(run("bogus --json").says("ixy: unknown command \"bogus\""));
     EXPECT_TRUE(ixy("bind").says("ixy: DEVICE is required")) << "the value of --kernel-tree is not a command";
-    EXPECT_TRUE(run("list lo").says("ixy: unexpected word \"lo\""));
+    EXPECT_TRUE(run("list lo").says("ixy: unexpected argument \"lo\""));
     EXPECT_TRUE(run("list --json=5").says("ixy: --json takes no value"));
     EXPECT_TRUE(run("lst").says("unknown command \"lst\": did you mean list?"));
     EXPECT_TRUE(run("regs --al").says("unknown option \"--al\": did you mean --all?"));
