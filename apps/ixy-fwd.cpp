@@ -1,4 +1,4 @@
-// ixy-fwd DEVICE DEVICE: forwards what each of two cards receives to the other.
+// ixy-fwd DEVICE DEVICE: forwards frames between two cards, both ways.
 //
 // The reading path begins here. Everything that happens to a packet is in Direction::forward(); from receive() and
 // send() it is one step into the driver (nic/e1000/receive.cpp and transmit.cpp).
@@ -33,21 +33,21 @@ public:
     Direction(Device& from, Device& to, std::shared_ptr<Mempool> copies, const Options& options)
         : from_(from.rx_queue(0)), to_(to), copies_(std::move(copies)), batch_(options.batch), touch_(options.touch) {}
 
-    /// Moves one batch, or what the other card had no room for the last time. Returns false when nothing moved.
+    /// Moves one batch, or the packets that the other card had no room for last time. Returns false when nothing moved.
     bool forward() {
         if (batch_.empty()) {
             if (from_.receive(batch_) == 0) return false;
             if (touch_) touch();
             if (copies_) replace_with_copies(batch_, *copies_);
         }
-        return to_.send(batch_) != 0;  // drops what finds no room, unless the wire behind the card is only busy
+        return to_.send(batch_) != 0;  // drops packets without room, unless the card's wire is just busy
     }
 
     std::uint64_t received() const { return from_.counters().packets.value(); }
     std::uint64_t forwarded() const { return to_.counters().packets.value(); }
 
 private:
-    /// Changes a byte of each packet, as a program would that does something: the data has to come into the cache.
+    /// Changes a byte of each packet, like a program that does real work: the data must come into the cache.
     void touch() {
         for (Packet& packet : batch_) {
             constexpr std::size_t position = 48;  // in the payload of the shortest UDP frame
@@ -62,7 +62,7 @@ private:
     bool touch_;
 };
 
-/// A pool that `to` reaches for copies of what `from` received; none is needed within one DMA space.
+/// A pool in memory that `to` reaches, for copies of frames that `from` received; null within one DMA space.
 Expected<std::shared_ptr<Mempool>> pool_for_copies(Device& from, Device& to) {
     if (from.dma_space() == to.dma_space()) return nullptr;
     return to.create_pool({.packets = from.pool()->size(), .data_room = from.pool()->data_room()});
@@ -83,7 +83,7 @@ Expected<> run(const Options& options) {
     if (!to_second) return std::unexpected(to_second.error());
     auto to_first = pool_for_copies(*second, *first);
     if (!to_first) return std::unexpected(to_first.error());
-    if (*to_second) say(fmt::format("{}: the cards do not share memory, so that every packet is copied", program));
+    if (*to_second) say(fmt::format("{}: the cards do not share memory, so every packet is copied", program));
 
     Direction forth(*first, *second, *to_second, options);
     Direction back(*second, *first, *to_first, options);
@@ -104,7 +104,7 @@ Expected<> run(const Options& options) {
 
 int main(int argc, char** argv) {
     Options options;
-    CLI::App app("Forwards what each of two cards receives to the other.", program);
+    CLI::App app("Forwards frames between two cards, both ways.", program);
     app.add_option("DEVICE1", options.first, device_help)->required();
     app.add_option("DEVICE2", options.second, "the other card")->required();
     add_switch(app, "--touch", options.touch, "change a byte of each packet");

@@ -1,4 +1,4 @@
-// ixy-pcap DEVICE FILE [COUNT]: writes what a card receives into a capture file.
+// ixy-pcap DEVICE FILE [COUNT]: writes the frames that a card receives to a capture file.
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -26,8 +26,8 @@ struct Options : CommonOptions {
     PcapOptions pcap;
 };
 
-/// Writes the frames of `batch` that the filter lets pass, up to `count` in all. False when the disk is full; the rest
-/// of the batch is counted as lost then.
+/// Writes the frames of `batch` that pass the filter, up to `count` in all. False when the disk is full; the rest of
+/// the batch is then counted as lost.
 bool store(const PacketBatch& batch, CaptureFilter& filter, PcapFile& file, std::uint64_t count) {
     const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
     bool stored = true;
@@ -49,14 +49,14 @@ void capture(RxQueue& queue, CaptureFilter& filter, PcapFile& file, const Option
 }
 
 Expected<> run(const Options& options) {
-    // Whatever can be wrong with the command line shows before the card is taken. Until the filter is compiled, a
-    // signal ends the program at once: there is nothing to give back yet.
+    // Check the whole command line before taking the card. Until the filter is compiled, a signal ends the program at
+    // once: there is nothing to give back yet.
     auto filter = CaptureFilter::compile(options.filter);
     if (!filter) return std::unexpected(filter.error());
     catch_signals();
     if (options.file == "-") {
-        return failure(ErrorKind::invalid_argument, "FILE \"-\" would be a file of that name",
-                       "for standard output write /dev/stdout, for the file ./-");
+        return failure(ErrorKind::invalid_argument, "FILE \"-\" would name a file, not standard output",
+                       "for standard output, write /dev/stdout; for the file, write ./-");
     }
     auto opened = PcapFile::open(options.file, options.pcap);
     if (!opened) return std::unexpected(opened.error());
@@ -83,13 +83,14 @@ Expected<> run(const Options& options) {
 
 int main(int argc, char** argv) {
     Options options;
-    CLI::App app("Writes what a card receives into a capture file for tcpdump, tshark and Wireshark.", program);
+    CLI::App app("Writes the frames that a card receives to a capture file for tcpdump, tshark and Wireshark.",
+                 program);
     app.add_option("DEVICE", options.address, device_help)->required();
     app.add_option("FILE", options.file, "the capture file")->required();
-    add_number(app, "COUNT", options.count, {.least = 1}, "end after so many frames (default: never)");
+    add_number(app, "COUNT", options.count, {.least = 1}, "end after N frames (default: never)");
     add_number(app, "--snaplen", options.pcap.snaplen, {1, largest_snaplen}, "keep at most N bytes of a frame");
     add_switch(app, "--nanosecond", options.pcap.nanosecond, "timestamps in nanoseconds");
-    app.add_option("--filter", options.filter, "keep only what matches this expression of libpcap's language")
+    app.add_option("--filter", options.filter, "keep only frames that match this libpcap filter expression")
         ->type_name("EXPRESSION");
     app.footer(
         "If ixy-pcap is killed (kill -9), zeros follow the frames in FILE. This makes a copy without them:\n"

@@ -32,11 +32,11 @@ struct Options : CommonOptions {
     std::uint32_t flows = 1;
 };
 
-/// Watches over a card that takes nothing: while its link is down, or its wire is slow, it is waited for; else it is
-/// broken.
+/// Watches a card that takes no frames: while its link is down or its wire is slow, the program waits; otherwise the
+/// card is broken.
 class StallWatch {
 public:
-    /// Called after each attempt. True when none has worked for five seconds.
+    /// Call it after each attempt. True when none has worked for five seconds.
     bool is_stuck(bool worked, Device& device) {
         if (worked) since_ = never;
         if (worked) return false;
@@ -72,19 +72,20 @@ void send_frames(Device& device, Generator& generator, const Options& options, M
             generator.generate(batch, wanted);
             pacer.take(batch.size());
         }
-        // What the card has no room for stays at the front of the batch and is offered again: no number is left out.
+        // Frames that the card has no room for stay at the front of the batch and are offered again: no number is
+        // skipped.
         const std::size_t sent = tx_queue.send(batch);
         left -= sent;
         rx_queue.receive(unwanted);  // discarded, but a full ring would count it as missed
         monitor.rest_unless(sent != 0);
         if (stall.is_stuck(sent != 0 || batch.empty(), device)) {
-            monitor.fail({ErrorKind::timeout, fmt::format("{}: the card sends nothing any more", device.address()),
-                          "its link is up, so it is broken; start anew, which resets it"});
+            monitor.fail({ErrorKind::timeout, fmt::format("{}: the card has stopped sending", device.address()),
+                          "its link is up, so it is broken; start again, which resets it"});
         }
     }
 }
 
-/// Receives, on a loop, what was sent and has not come back yet; gives up when nothing comes for five seconds.
+/// On a loop, receives the sent frames that have not come back yet; gives up when nothing comes for five seconds.
 void take_back(Device& device, const Options& options) {
     const sim::Card* const card = sim::find_card(device.driver().function());
     if (card == nullptr || !card->loops_back()) return;
@@ -135,13 +136,12 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("DEVICE", options.address, device_help)->required();
     add_parsed_option(
         app, "--rate", options.rate, parse_rate,
-        "packets or bits on the wire a second: 1.5Mpps, 100kpps, 500Mbit (default: all that the card can)")
+        "packets, or bits on the wire, per second: 1.5Mpps, 100kpps, 500Mbit (default: as fast as the card can)")
         ->type_name("RATE");
     add_number(app, "--size", options.frame.size, {shortest_frame, longest_frame},
-               "bytes of a frame without check sequence");
+               "length of a frame in bytes, without check sequence");
     add_number(app, "--count", options.count, {.least = 1}, "end after N frames (default: never)");
-    add_number(app, "--flows", options.flows, {1, most_flows},
-               "vary source port and address: N flows, one after the other");
+    add_number(app, "--flows", options.flows, {1, most_flows}, "vary source port and address: N flows, in turn");
     add_parsed_option(app, "--src", options.frame.source, parse_endpoint,
                       "source address and UDP port (default: 10.0.0.1:1337)")
         ->type_name("IP[:PORT]");

@@ -73,7 +73,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
     add_number(app, "--rx-ring", device.rx_ring_size, ring_size, "descriptors of the receive ring");
     add_number(app, "--tx-ring", device.tx_ring_size, ring_size, "descriptors of the transmit ring");
     add_number(app, "--max-frame", device.max_frame, {limits.least_max_frame, limits.most_max_frame},
-               "longest frame to receive, bytes without check sequence");
+               "longest frame to receive, in bytes without check sequence");
     add_switch(app, "!--no-promiscuous", device.promiscuous,
                "receive only frames for the card's own address and broadcasts");
     add_seconds(app, "--link-timeout", 0, 3600,

@@ -11,15 +11,15 @@
 namespace ixy::app {
 namespace {
 
-/// A card that nobody uses, locked so that no ixy takes it meanwhile.
+/// A card that nobody uses, locked so that no other ixy takes it meanwhile.
 struct Claimed {
     std::string address;
     std::string folder;
-    std::string driver;  ///< the one that it is bound to now
+    std::string driver;  ///< the kernel driver that it is bound to now
     File lock;
 };
 
-/// What may be in the way of claiming a card.
+/// Which users may not stop us from claiming a card.
 enum class Claim : std::uint8_t {
     idle,      ///< nobody may use it
     kernels,   ///< the kernel may use it, but no program
@@ -45,8 +45,8 @@ Expected<> release(const Claimed& card) {
     return write_file(card.folder + "/driver/unbind", card.address);
 }
 
-/// Lets the kernel look for a driver, and returns which one has the card as soon as one has it (`wanted`, if it is
-/// named), or after a second.
+/// Lets the kernel look for a driver. Returns the driver that has the card as soon as there is one (`wanted`, if
+/// given), or after a second.
 Expected<std::string> probe(const KernelTree& tree, const Claimed& card, const std::string& wanted = {}) {
     if (auto done = write_file(tree.sys + "/bus/pci/drivers_probe", card.address); !done)
         return std::unexpected(done.error());
@@ -65,7 +65,7 @@ Expected<> bind(const KernelTree& tree, const std::string& device, const std::st
     const auto card = claim(tree, device, force ? Claim::whatever : Claim::idle);
     if (!card) return std::unexpected(card.error());
     if (card->driver == driver) {
-        fmt::print("{} is bound to {} already\n", card->address, driver);
+        fmt::print("{} is already bound to {}\n", card->address, driver);
         return {};
     }
     if (!exists(tree.sys + "/bus/pci/drivers/" + driver)) {
@@ -89,8 +89,8 @@ Expected<> unbind(const KernelTree& tree, const std::string& device, bool force)
     const auto card = claim(tree, device, force ? Claim::whatever : Claim::idle);
     if (!card) return std::unexpected(card.error());
     if (auto done = release(*card); !done) return done;
-    if (card->driver.empty()) fmt::print("{} is bound to no driver already\n", card->address);
-    if (!card->driver.empty()) fmt::print("{} is taken from {}\n", card->address, card->driver);
+    if (card->driver.empty()) fmt::print("{} already has no driver\n", card->address);
+    if (!card->driver.empty()) fmt::print("{} is no longer bound to {}\n", card->address, card->driver);
     return {};
 }
 
@@ -106,7 +106,7 @@ Expected<> restore(const KernelTree& tree, const std::string& device, bool force
     const auto driver = probe(tree, *card);
     if (!driver) return std::unexpected(driver.error());
     if (driver->empty()) {
-        return failure(ErrorKind::not_found, card->address + " finds no driver in the kernel",
+        return failure(ErrorKind::not_found, "the kernel has no driver for " + card->address,
                        "load one: modprobe $(cat " + card->folder + "/modalias)");
     }
     fmt::print("{} is bound to {}\n", card->address, *driver);

@@ -1,4 +1,4 @@
-// Looking at a card that somebody else may be driving.
+// Looking at a card that another program may be driving.
 #include "card_view.hpp"
 
 #include <fcntl.h>
@@ -31,7 +31,7 @@ Expected<Bar> map_for_reading(const std::string& folder, std::shared_ptr<void>& 
     if (memory == MAP_FAILED) {
         return system_failure(
             "cannot map " + path, errno,
-            "a kernel that keeps registers to their driver (IO_STRICT_DEVMEM) allows it after booting with "
+            "a kernel that reserves registers for their driver (IO_STRICT_DEVMEM) allows it after booting with "
             "iomem=relaxed, or after ixy unbind");
     }
     mapping = std::shared_ptr<void>(memory, [size](void* start) { ::munmap(start, size); });
@@ -50,7 +50,7 @@ Expected<CardView> look_at(const KernelTree& tree, const std::string& address) {
                          (static_cast<unsigned char>(config[pci_config::command]) & pci_config::command_memory) != 0;
     if (!decodes) {
         return failure(ErrorKind::device_failed,
-                       address + " is switched off: it does not answer to its registers' addresses",
+                       address + " is switched off: it does not respond at its registers' addresses",
                        "give it to its kernel driver: ixy restore " + address);
     }
     auto bar = map_for_reading(folder, view.mapping);
@@ -59,12 +59,12 @@ Expected<CardView> look_at(const KernelTree& tree, const std::string& address) {
     return view;
 }
 
-/// A card that is no PCI function of this machine (qtest:…) can only be seen by opening it. A software NIC not even so:
-/// that would make another one.
+/// A card that is not a PCI function of this machine (qtest:…) can only be seen by opening it. A software NIC cannot be
+/// seen at all: opening it would make another one.
 Expected<CardView> open_and_look(const std::string& address) {
     if (address.starts_with("sim:")) {
         return failure(ErrorKind::unsupported, address + ": only the program that made a software NIC can look into it",
-                       "kill -USR1 PID makes a program draw its rings, --explain tells its registers");
+                       "kill -USR1 PID makes a program draw its rings, --explain shows its register accesses");
     }
     auto function = open_pci_function(address);
     if (!function) return std::unexpected(function.error());
@@ -81,7 +81,7 @@ Expected<> check_alive(const CardView& view) {
     using namespace datasheet::e1000;
     if (view.registers.read(CTRL).bits != ~0U || view.registers.read(STATUS).bits != ~0U) return {};
     return failure(ErrorKind::device_failed, view.address + " is gone: its registers read as all ones",
-                   "was it unplugged? If it only sleeps, taking its interface up wakes it");
+                   "was it unplugged? If it is only asleep, bringing its interface up wakes it");
 }
 
 }  // namespace

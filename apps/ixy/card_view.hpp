@@ -1,4 +1,4 @@
-// A card to look at: its registers, without taking it from whoever drives it.
+// A card to look at: its registers, without taking it from the program that drives it.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace ixy::app {
 
-/// A card's registers, and what keeps them in reach.
+/// A card's registers, and what keeps them accessible.
 struct CardView {
     std::string address;
     const datasheet::Chip* chip = nullptr;
@@ -20,7 +20,7 @@ struct CardView {
     std::shared_ptr<void> mapping;
 };
 
-/// Maps the registers of a PCI function of this machine for reading only, or opens what is none (qtest:…). Errors:
+/// Maps the registers of a PCI function of this machine read-only, or opens a device that is not one (qtest:…). Errors:
 /// not_found, unsupported (a chip whose registers ixy does not know), device_failed (switched off, or gone), and those
 /// of opening.
 Expected<CardView> look_at_card(const KernelTree& tree, const std::string& device);

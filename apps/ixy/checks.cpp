@@ -1,5 +1,5 @@
-// The checks of `ixy doctor`. Each looks at one thing and names the command that fixes it; what it cannot look at it
-// calls unseen.
+// The checks of `ixy doctor`. Each looks at one thing and names the command that fixes it; a thing that it cannot look
+// at counts as unseen.
 #include "checks.hpp"
 
 #include <sys/resource.h>
@@ -40,7 +40,7 @@ Finding check_kernel() {
 
 /// The capabilities that DMA to physical memory and writing to sysfs need; capabilities(7).
 Finding check_privileges(const KernelTree& tree) {
-    Finding finding{.subject = "privileges", .what = "root's, as far as they are needed (physical addresses, sysfs)"};
+    Finding finding{.subject = "privileges", .what = "root's, as far as needed (physical addresses, sysfs)"};
     if (const auto status = read_text(tree.proc + "/self/status"); !status) {
         finding.state = State::unseen;
         finding.what = status.error().what;
@@ -72,7 +72,7 @@ Finding check_huge_pages(const KernelTree& tree) {
     const auto facts = gather_huge_page_facts(available_huge_page(tree.sys), tree.sys, tree.proc);
     if (texts.empty() && !exists(tree.sys + "/kernel/mm")) {
         finding.state = State::unseen;
-        finding.what = "they cannot be seen: there is no " + tree.sys + "/kernel/mm";
+        finding.what = "cannot be seen: there is no " + tree.sys + "/kernel/mm";
     } else if (const auto shortage = explain_shortage(facts)) {
         finding.what = shortage->what;
         finding.next = shortage->next;
@@ -104,11 +104,11 @@ Finding check_sysfs(const KernelTree& tree) {
     struct statvfs mount{};
     Finding finding{.subject = "sysfs", .what = tree.sys + " is writable"};
     if (!exists(tree.sys + "/bus") || ::statvfs(tree.sys.c_str(), &mount) != 0) {
-        finding.what = "there is none at " + tree.sys;
+        finding.what = "there is no sysfs at " + tree.sys;
         finding.next = as_root("mount -t sysfs sysfs " + tree.sys);
     } else if ((mount.f_flag & ST_RDONLY) != 0) {
         finding.what = tree.sys + " is mounted read-only";
-        finding.next = "run outside of the container, or in a privileged one";
+        finding.next = "run outside the container, or in a privileged one";
     } else {
         finding.state = State::good;
     }
@@ -144,15 +144,15 @@ std::vector<Finding> check_cards(const KernelTree& tree, const std::vector<Netwo
         {.subject = "cards",
          .state = good_if(usable),
          .what = usable             ? "at least one can be used"
-                 : findings.empty() ? fmt::format("none of {} is one that ixy has a driver for", cards.size())
+                 : findings.empty() ? fmt::format("ixy has a driver for none of the {}", cards.size())
                                     : "none of those that ixy has a driver for can be used",
          .next = findings.empty()
-                     ? "plug one in, give a virtual machine one (-device e1000), or take software NICs: sim:82540em"
-                     : "free one, as said above"});
+                     ? "plug one in, give a virtual machine one (-device e1000), or use software NICs: sim:82540em"
+                     : "free one, as described above"});
     return findings;
 }
 
-/// The kernel's driver for a card that ixy knows has to be there for the card to go back to.
+/// Each card that ixy knows needs a kernel driver that it can go back to.
 Finding check_kernel_drivers(const KernelTree& tree, const std::vector<NetworkCard>& cards) {
     std::vector<std::string> without;
     std::size_t known = 0;
@@ -167,7 +167,7 @@ Finding check_kernel_drivers(const KernelTree& tree, const std::vector<NetworkCa
             .needed = false,
             .what = known == 0        ? "no card needs one"
                     : without.empty() ? "each card has one to go back to"
-                                      : fmt::format("no driver has {}", fmt::join(without, ", ")),
+                                      : fmt::format("none bound to {}", fmt::join(without, ", ")),
             .next = as_root("modprobe $(cat " + first + "/modalias)")};
 }
 
@@ -183,9 +183,8 @@ Finding check_locked_memory(const KernelTree& tree) {
 }
 
 Finding check_software_cards() {
-    return {.subject = "software NICs",
-            .state = State::good,
-            .what = "sim:82540em is there, and needs nothing of all this"};
+    return {
+        .subject = "software NICs", .state = State::good, .what = "sim:82540em is available and needs none of this"};
 }
 
 Finding check_kvm() {

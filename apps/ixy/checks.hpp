@@ -12,7 +12,7 @@ struct Finding {
     enum class State : std::uint8_t {
         good,
         missing,
-        unseen,  ///< it could not be looked at, which says neither
+        unseen,  ///< it could not be looked at, so it is neither
     };
 
     std::string subject;  ///< "huge pages"

@@ -11,7 +11,7 @@
 
 namespace ixy::app {
 
-/// The network cards: addresses, drivers, interfaces, in use or not. As JSON: one object a line. Errors: those of
+/// The network cards: addresses, drivers, interfaces, in use or not. As JSON: one object per line. Errors: those of
 /// list_network_cards.
 Expected<> list(const KernelTree& tree, bool json);
 
@@ -19,14 +19,14 @@ Expected<> list(const KernelTree& tree, bool json);
 Expected<> bind(const KernelTree& tree, const std::string& device, const std::string& driver, bool force);
 /// Leaves the card without a kernel driver.
 Expected<> unbind(const KernelTree& tree, const std::string& device, bool force);
-/// Gives the card back to the driver that the kernel chooses by itself. Errors: also busy, where a program drives it.
+/// Gives the card back to the driver that the kernel chooses by itself. Errors: also busy, if a program drives it.
 Expected<> restore(const KernelTree& tree, const std::string& device, bool force);
 
-/// Asks the kernel to keep `count` huge pages, and says how many it really keeps.
+/// Asks the kernel to reserve `count` huge pages, and prints how many it really reserved.
 Expected<> set_huge_pages(const KernelTree& tree, std::size_t count, HugePage size, int node);
 
-/// Says what is missing on this machine. As JSON: one object a line for each finding, and one with the summary. True:
-/// everything that a program needs is there, and was seen.
+/// Reports what is missing on this machine. As JSON: one object per line for each finding, and one with the summary.
+/// True: everything that a program needs is there, and was seen.
 bool doctor(const KernelTree& tree, bool json);
 
 struct RegisterOptions {
@@ -34,14 +34,14 @@ struct RegisterOptions {
     std::vector<std::string> names;  ///< only these; empty: all
     bool all = false;                ///< also those that a read changes, and zeros in arrays
 };
-/// Prints the card's registers with their fields, without taking the card from whoever drives it.
+/// Prints the card's registers with their fields, without taking the card from the program that drives it.
 Expected<> print_registers(const KernelTree& tree, const RegisterOptions& options);
 
-/// Draws the card's rings, without taking the card from whoever drives it.
+/// Draws the card's rings, without taking the card from the program that drives it.
 Expected<> print_rings(const KernelTree& tree, const std::string& device);
 
-/// Plays the software card (what stands behind "sim:" in an address) for a vfio-user client at the socket `path`,
-/// until Ctrl-C.
+/// Serves the software card (the part after "sim:" in an address) to a vfio-user client at the socket `path`, until
+/// Ctrl-C.
 Expected<> serve_card(const std::string& card, const std::string& path);
 
 }  // namespace ixy::app

@@ -50,8 +50,8 @@ bool doctor(const KernelTree& tree, bool json) {
         fmt::print("{:<9} {:<14} {}\n", mark(each), each.subject, each.what);
         if (each.state != Finding::State::good && !each.next.empty()) fmt::print("{:<24} -> {}\n", "", each.next);
     }
-    fmt::print("\n{}\n", ready ? "Everything that a program needs is there."
-                               : "Something that a program needs is missing, or could not be seen: see MISSING and "
+    fmt::print("\n{}\n", ready ? "Everything that a program needs is available."
+                               : "Something that a program needs is missing or could not be seen: see MISSING and "
                                  "UNKNOWN above.");
     return ready;
 }

@@ -15,7 +15,7 @@ namespace {
 using namespace ixy;
 using namespace ixy::app;
 
-/// The words of all subcommands, and the one that was given.
+/// The arguments of all subcommands, and the subcommand that was given.
 struct CommandLine {
     KernelTree tree;
     bool json = false;
@@ -46,10 +46,10 @@ Expected<HugePage> parse_huge_page(std::string_view text) {
                    "write 2M or 1G");
 }
 
-/// Those that prepare a machine.
+/// The commands that prepare a machine.
 void describe_preparations(CLI::App& app, CommandLine& line) {
     line.list = app.add_subcommand("list", "Show the network cards, their drivers, and which are in use");
-    add_switch(*line.list, "--json", line.json, "as JSON on standard output, one object a line");
+    add_switch(*line.list, "--json", line.json, "as JSON on standard output, one object per line");
 
     line.bind = add_card_command(app, line, "bind", "Bind a card to a kernel driver, for example e1000");
     line.bind->add_option("DRIVER", line.driver, "the kernel driver's name")->required();
@@ -64,11 +64,11 @@ void describe_preparations(CLI::App& app, CommandLine& line) {
     add_parsed_option(*line.hugepages, "--size", line.size, parse_huge_page, "2M (default) or 1G")->type_name("SIZE");
     add_number(*line.hugepages, "--node", line.node, {0, 1023}, "on this NUMA node only");
 
-    line.doctor = app.add_subcommand("doctor", "Say what is missing on this machine, and the command that fixes it");
-    add_switch(*line.doctor, "--json", line.json, "as JSON on standard output, one object a line");
+    line.doctor = app.add_subcommand("doctor", "Show what is missing on this machine, and the command that fixes it");
+    add_switch(*line.doctor, "--json", line.json, "as JSON on standard output, one object per line");
 }
 
-/// Those that look into a card, or play one.
+/// The commands that look into a card, or serve one.
 void describe_views(CLI::App& app, CommandLine& line) {
     line.regs = app.add_subcommand("regs", "Print a card's registers by name and field, while it runs");
     line.regs->add_option("DEVICE", line.registers.device, "the card's address, as in 0000:03:00.0")->required();
@@ -77,19 +77,19 @@ void describe_views(CLI::App& app, CommandLine& line) {
                "also registers that a read changes (clear on read), and zeros in arrays");
     line.rings = add_card_command(app, line, "rings", "Draw a card's rings, and who owns what in them, while it runs");
 
-    line.sim = app.add_subcommand("sim", "Play a software card that a QEMU plugs into its guest (vfio-user)");
+    line.sim = app.add_subcommand("sim", "Serve a software card that QEMU plugs into its guest (vfio-user)");
     line.sim
         ->add_option("CARD", line.software_card,
-                     "what stands behind sim: in an address, for example 82540em,wire=/tmp/cable")
+                     "the part after sim: in an address, for example 82540em,wire=/tmp/cable")
         ->required();
-    line.sim->add_option("--listen", line.socket, "the Unix socket to listen at")->required()->type_name("PATH");
+    line.sim->add_option("--listen", line.socket, "the Unix socket to listen on")->required()->type_name("PATH");
     add_explain_options(*line.sim, line.explain);
 }
 
 void describe(CLI::App& app, CommandLine& line) {
     app.set_version_flag("--version", "ixy " IXY_VERSION);
     app.require_subcommand(1);
-    // For tests: a folder that has sys/ and proc/ as this machine has.
+    // For tests: a folder with sys/ and proc/ like this machine's.
     app.add_option_function<std::string>(
            "--kernel-tree",
            [&line](const std::string& root) { line.tree = {.sys = root + "/sys", .proc = root + "/proc"}; })
@@ -112,10 +112,10 @@ int run(const CommandLine& line) {
     return status(list(line.tree, line.json));
 }
 
-/// `status`, unless not all that was printed has gone out.
+/// `status`, unless part of the output could not be written.
 int finish(int status) {
     if (status != exit_ok || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)) return status;
-    say("ixy: standard output: not all could be written");
+    say("ixy: standard output: not everything could be written");
     return exit_failed;
 }
 

@@ -1,7 +1,7 @@
 // `ixy regs`: a card's registers, named and decoded from the datasheet's table.
 //
-// The card stays with whoever drives it: its registers are mapped for reading only, and those that a read would change
-// are left out unless they are asked for.
+// The card stays with the program that drives it: its registers are mapped read-only, and those that a read would
+// change are left out unless requested.
 #include <algorithm>
 
 #include <fmt/core.h>
@@ -17,7 +17,7 @@ using datasheet::Access;
 using datasheet::Chip;
 using datasheet::RegisterInfo;
 
-/// Whether reading the register does something: it clears it, or takes a semaphore (SMBI).
+/// Whether reading the register has a side effect: it clears it, or takes a semaphore (SMBI).
 bool reading_changes(const RegisterInfo& info) {
     const auto clears = [](Access access) { return access == Access::RC || access == Access::RC1; };
     return clears(info.access) || std::ranges::any_of(info.fields(), [&](const datasheet::FieldInfo& field) {

@@ -1,4 +1,4 @@
-// `ixy sim`: plays a software card for a QEMU, or another client of the vfio-user protocol, until it is told to end.
+// `ixy sim`: serves a software card to QEMU, or another client of the vfio-user protocol, until it is told to end.
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -18,7 +18,7 @@
 namespace ixy::app {
 namespace {
 
-/// A request to end that comes between two looks at it is seen after so long.
+/// A request to end is noticed after at most this long.
 constexpr std::chrono::milliseconds longest_step{100};
 
 Expected<sim::CardAddress> parse_address(const std::string& card) {
@@ -26,7 +26,7 @@ Expected<sim::CardAddress> parse_address(const std::string& card) {
     if (address && (address->stepped_clock || address->own_thread)) {
         return failure(ErrorKind::invalid_argument,
                        "a card that a client drives has the machine's clock and one thread",
-                       "leave clock= and thread= away");
+                       "leave out clock= and thread=");
     }
     return address;
 }
@@ -56,7 +56,7 @@ Expected<> serve_card(const std::string& card, const std::string& path) {
         if (auto stepped = (*server)->step(longest_step); !stepped) return stepped;
         if (take_rings_request()) explain::print_rings(**function);
         if (std::exchange(said, (*server)->memories_lost()) != (*server)->memories_lost())
-            say("the client has made a file shorter whose memory the card was using; it was dropped");
+            say("the client shrank a file whose memory the card was using; it was dropped");
     }
     return (*made)->finish_wire();
 }

@@ -62,7 +62,7 @@ Expected<Endpoint> parse_endpoint(std::string_view text) {
     }
     if (!good) {
         return failure(ErrorKind::invalid_argument,
-                       "\"" + std::string(text) + "\" is not an IPv4 address with or without port",
+                       "\"" + std::string(text) + "\" is not an IPv4 address with an optional port",
                        "write it like 10.0.0.2 or 10.0.0.2:1337");
     }
     endpoint.address = ntohl(parsed.s_addr);

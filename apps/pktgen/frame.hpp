@@ -40,10 +40,10 @@ struct FrameOptions {
     Endpoint destination{0x0a000002, 1337};                ///< 10.0.0.2
 };
 
-/// Reads "10.0.0.2" or "10.0.0.2:1337"; without a port it is 1337. Errors: invalid_argument.
+/// Reads "10.0.0.2" or "10.0.0.2:1337"; the default port is 1337. Errors: invalid_argument.
 Expected<Endpoint> parse_endpoint(std::string_view text);
 
-/// The Internet checksum (RFC 1071) of `bytes`, in the order of the wire.
+/// The Internet checksum (RFC 1071) of `bytes`, in network byte order.
 std::array<std::byte, 2> internet_checksum(std::span<const std::byte> bytes);
 
 /// A whole frame with sequence number 0. The UDP checksum is 0: none.
@@ -55,7 +55,7 @@ inline void write_sequence(std::byte* frame, std::size_t size, std::uint32_t num
     std::memcpy(frame + size - sequence_bytes, bytes, sequence_bytes);
 }
 
-/// The part of a frame that tells flows apart: IPv4 checksum and source address, UDP source port.
+/// The part of a frame that distinguishes flows: IPv4 checksum and source address, UDP source port.
 struct Flow {
     static constexpr std::size_t address_at = 24, port_at = 34;
     std::array<std::byte, 6> checksum_and_address;
@@ -67,8 +67,8 @@ struct Flow {
     }
 };
 
-/// `count` flows (1 to most_flows): 1024 source ports upwards from the given one, then the same with the next source
-/// address.
+/// `count` flows (1 to most_flows): 1024 source ports upwards from the given one, then the same ports with the next
+/// source address.
 std::vector<Flow> build_flows(FrameOptions options, std::uint32_t count);
 
 }  // namespace ixy::app

@@ -1,4 +1,4 @@
-// Makes numbered frames: all of a pool's buffers are filled once, and then only number and flow are written.
+// Makes numbered frames: all of a pool's buffers are filled once; after that only number and flow are written.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,12 @@ namespace ixy::app {
 
 class Generator {
 public:
-    /// Writes the frame into every buffer of `pool`, all of which are free, have room for it and stay this generator's.
+    /// Writes the frame into every buffer of `pool`. All buffers must be free, have room for it and stay this
+    /// generator's.
     Generator(std::shared_ptr<Mempool> pool, const FrameOptions& options, std::uint32_t flows);
 
     /// Adds up to `count` frames with the next sequence numbers to `batch`; fewer when there is no room or no buffer.
-    /// Frames must be sent in this order, and none left out: what a card does not take has to be offered again.
+    /// Send the frames in this order and leave none out: offer those that a card does not take again.
     void generate(PacketBatch& batch, std::size_t count) {
         const std::size_t before = batch.size();
         batch.allocate(*pool_, count);
@@ -38,7 +39,7 @@ private:
 
     std::shared_ptr<Mempool> pool_;
     std::size_t size_;
-    std::uint32_t sequence_ = 0;  // begins anew after 2^32 frames
+    std::uint32_t sequence_ = 0;  // starts over after 2^32 frames
     std::vector<Flow> flows_;
     std::size_t flow_ = 0;
 };

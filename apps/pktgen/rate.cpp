@@ -1,4 +1,4 @@
-// What a rate means for frames of a size.
+// What a rate means for frames of a given size.
 #include "rate.hpp"
 
 #include "../common/monitor.hpp"

@@ -10,11 +10,11 @@
 
 namespace ixy::app {
 
-/// The packets of `frame_size` bytes (without check sequence) that `rate` means.
+/// How many packets of `frame_size` bytes (without check sequence) per second `rate` means.
 double packets_per_second(const TrafficRate& rate, std::size_t frame_size);
 
-/// Says how many packets are due. What a delay made late is sent later at once, but never more than `burst` packets:
-/// beyond that the schedule begins anew, since a long burst is not the rate that was asked for.
+/// Says how many packets are due. Packets delayed by a pause are all sent at once after it, but never more than
+/// `burst`: beyond that the schedule starts over, since a long burst is not the requested rate.
 class Pacer {
 public:
     using Clock = std::chrono::steady_clock;
@@ -32,14 +32,14 @@ public:
         if (late > burst_) taken_ = scheduled - burst_;
         return static_cast<std::size_t>(std::min<std::uint64_t>(late, burst_));
     }
-    /// Tells that `count` of them are on their way.
+    /// Records that `count` of them are on their way.
     void take(std::size_t count) { taken_ += count; }
 
 private:
     double per_nanosecond_;
     std::uint64_t burst_;
     Clock::time_point start_;
-    std::uint64_t taken_ = 0;  // and what was given up
+    std::uint64_t taken_ = 0;  // including those that were given up
 };
 
 }  // namespace ixy::app

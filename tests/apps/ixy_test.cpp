@@ -116,7 +116,7 @@ TEST_F(Ixy, knows_help_and_version_for_every_command) {
 }
 
 TEST_F(Ixy, names_the_word_that_is_wrong_and_the_nearest_that_exists) {
-    EXPECT_TRUE(run("sim --help").says("the Unix socket to listen at (required)"));
+    EXPECT_TRUE(run("sim --help").says("the Unix socket to listen on (required)"));
     EXPECT_TRUE(run("").says("ixy: missing command: list, bind, unbind, restore, hugepages, doctor, regs"));
     EXPECT_TRUE(run("bogus").says("ixy: unknown command \"bogus\""));
     EXPECT_TRUE(run("bogus --json").says("ixy: unknown command \"bogus\""));

@@ -43,7 +43,7 @@ TEST_F(IxyRings, of_a_card_of_this_machine_are_drawn_without_descriptors) {
     for (const char* part :
          {"0000:03:00.0, 82540EM\n", "receive ring at 0x12340000: 256 descriptors, the receiver is on\n",
           "RDH 100, RDT 90: the card has 246, the driver 10\n", "the driver: slots 90 to 99\n",
-          "transmit ring: not set up", "only the program that drives the card can see"}) {
+          "transmit ring: not set up", "Only the program that drives the card can see"}) {
         EXPECT_NE(output.find(part), std::string::npos) << part << "\nis not in\n" << output;
     }
     EXPECT_EQ(fake.snapshot(), before);
