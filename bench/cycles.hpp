@@ -11,7 +11,7 @@
 
 namespace ixy::bench {
 
-/// The counter once everything before has been done, and before anything after begins.
+/// Reads the counter once everything before it is done and before anything after it begins.
 inline std::uint64_t cycles_now() {
     unsigned processor = 0;
     const std::uint64_t now = __rdtscp(&processor);
@@ -19,7 +19,7 @@ inline std::uint64_t cycles_now() {
     return now;
 }
 
-/// What reading the counter twice costs by itself: the least of many tries.
+/// The cost of reading the counter twice: the least of many tries.
 inline std::uint64_t cycles_of_reading() {
     static const std::uint64_t least = [] {
         std::uint64_t best = std::numeric_limits<std::uint64_t>::max();
@@ -41,7 +41,7 @@ std::uint64_t count_cycles(Work work) {
     return spent - std::min(spent, cycles_of_reading());
 }
 
-/// The middle one of `figures`, of which there are some: an interrupt, or another program's turn, costs as much as
+/// The middle one of `figures`, which must not be empty: an interrupt, or another program's turn, costs as much as
 /// thousands of rounds.
 inline double median(std::vector<double> figures) {
     const auto middle = figures.begin() + static_cast<std::ptrdiff_t>(figures.size() / 2);
@@ -49,7 +49,7 @@ inline double median(std::vector<double> figures) {
     return *middle;
 }
 
-/// Cycles of the counter in a second, measured once.
+/// Cycles of the counter per second, measured once.
 inline double cycles_per_second() {
     static const double rate = [] {
         using namespace std::chrono;

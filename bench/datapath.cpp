@@ -1,9 +1,9 @@
-// Cycles and instructions a packet of the 82540EM's driver: receive, transmit, forward, at several batch sizes; and
-// what it costs that a device can be explained. The card is played in memory between the measurements.
+// Cycles and instructions per packet of the 82540EM's driver: receive, transmit, forward, at several batch sizes; and
+// what the ability to explain a device costs. The card is simulated in memory between the measurements.
 //
 //   bench_datapath                                  Google Benchmark: cycles of the time-stamp counter
 //   valgrind --tool=callgrind --toggle-collect='measured_*' bench_datapath --count forward 32 1000
-//                                                   instructions, which `bench/report` divides by the packets
+//                                                   instructions; `bench/report` divides them by the packets
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ constexpr std::uint32_t frame_bytes = 60;
 
 }  // namespace
 
-// What is measured. Functions of their own, so that callgrind can switch on inside them.
+// The measured work, in functions of its own so that callgrind can switch on inside them.
 extern "C" {
 [[gnu::noinline]] void measured_receive(RxQueue& rx, PacketBatch& batch) { rx.receive(batch); }
 [[gnu::noinline]] void measured_transmit(TxQueue& tx, PacketBatch& batch) { tx.send(batch); }
@@ -51,12 +51,12 @@ extern "C" {
 
 namespace {
 
-/// How a device was opened: as if there were nothing to put between driver and card; by way of what Device::open asks
-/// for that, which is switched off, or on.
+/// How a device was opened: with nothing that could go between driver and card; or through the hooks of Device::open,
+/// with explaining switched off, or on.
 enum class Opened : std::uint8_t { plainly, unexplained, explained };
 
-/// One card: its registers, through whatever stands before them, and the driver's two rings. Ends the process when
-/// there is no memory: this is a benchmark.
+/// One card: its registers, through whatever wraps them, and the driver's two rings. Ends the process when there is no
+/// memory: this is a benchmark.
 class PlayedCard {
 public:
     PlayedCard(const std::shared_ptr<DmaSpace>& space, Opened opened) {
@@ -88,14 +88,14 @@ private:
     std::unique_ptr<e1000::TransmitRing> transmit_;
 };
 
-/// Where the descriptors are that a card has written back, when the driver comes to read them.
+/// Where the descriptors that a card has written back are when the driver reads them.
 enum class Descriptors : std::uint8_t {
     hot,         ///< in this core's cache: the driver's work alone
     flushed,     ///< in memory: as after a card without access to the cache
     other_core,  ///< in another core's cache: as after a card that writes into a shared cache, or a software card
 };
 
-/// A thread on another core that does what it is told and lets the caller wait for it.
+/// A thread on another core that does what it is told while the caller waits.
 class OtherCore {
 public:
     void run(std::function<void()> work) {
@@ -116,7 +116,7 @@ private:
     }};
 };
 
-/// Two cards, and one round of up to N packets at a time. Each round returns the cycles of what it measures.
+/// Two cards, and one round of up to N packets at a time. Each round returns the cycles that it measured.
 template <std::size_t N>
 class Rounds {
 public:
@@ -138,7 +138,7 @@ public:
         return count_cycles([&] { measured_transmit(tx_, batch_); });
     }
     std::uint64_t forward_all() { return forward<N>(); }
-    /// With fewer packets than there is room for; with none it is a poll of an idle card.
+    /// Forwards fewer packets than there is room for; with none, it polls an idle card.
     template <std::size_t Arrived>
     std::uint64_t forward() {
         play(Arrived);
@@ -149,7 +149,8 @@ public:
     }
 
 private:
-    /// The cards' part of a round: `arrived` frames at the first one, and all sent by the second one.
+    /// The cards' part of a round: `arrived` frames come in at the first one, and the second one has sent all of its
+    /// own.
     void play(std::size_t arrived) {
         const auto work = [this, arrived] {
             first_.hardware().deliver(arrived, frame_bytes);
@@ -192,7 +193,7 @@ void measure(benchmark::State& state, Opened opened, Descriptors descriptors) {
     state.counters["cycles_per_round"] = median(cycles);
 }
 
-/// For callgrind: `rounds` rounds of what `name` says ("forward", "forward:explained"), with no benchmark around them.
+/// For callgrind: `rounds` rounds of `name` ("forward", "forward:explained"), without Google Benchmark around them.
 template <std::size_t N>
 bool run_rounds(std::string_view name, std::size_t rounds) {
     const std::string_view how = name.substr(std::min(name.find(':'), name.size()));
@@ -257,14 +258,14 @@ void add_benchmarks() {
     }
 }
 
-/// Rounds that find less than they have room for: how a program that is not overloaded spends its time.
+/// Rounds with fewer packets than room: how a program that is not overloaded spends its time.
 void add_partial_benchmarks() {
     add_benchmark<32, &Rounds<32>::template forward<8>>("forward_eight");
     add_benchmark<32, &Rounds<32>::template forward<1>>("forward_one");
     add_benchmark<32, &Rounds<32>::template forward<0>>("forward_none");
 }
 
-/// What it costs that a device can be explained, and what it costs when it is.
+/// What the ability to explain a device costs, and what explaining it costs.
 void add_explained_benchmarks() {
     for (const auto& [name, opened] : {std::pair{"plainly", Opened::plainly},
                                        {"unexplained", Opened::unexplained},

@@ -1,9 +1,9 @@
-// Cycles and instructions that a buffer of a pool costs, and an object of a ring, in one thread at several bulk sizes:
-// the work alone, before any cache line moves between processors.
+// Cycles and instructions per buffer of a pool and per object in a ring, in one thread at several bulk sizes: the work
+// alone, before any cache line moves between processors.
 //
 //   bench_pool_ring                                 Google Benchmark: cycles of the time-stamp counter
 //   valgrind --tool=callgrind --toggle-collect='*::measured_*' bench_pool_ring --count pool 32 1000
-//                                                   instructions, which `bench/report` divides by the objects
+//                                                   instructions; `bench/report` divides them by the objects
 #include <benchmark/benchmark.h>
 #include <ixy/core/mempool.hpp>
 #include <ixy/core/process_space.hpp>
@@ -23,9 +23,9 @@ using namespace ixy::bench;
 
 std::shared_ptr<Mempool> make_pool() { return Mempool::create(ProcessSpace::create().value()).value(); }
 
-// Ways to use a pool or a ring. Each is made for a bulk size and treats one bulk when it is called.
+// Ways to use a pool or a ring. Each is made for one bulk size and handles one bulk per call.
 
-/// Takes a bulk and gives it back: the cache serves both.
+/// Takes a bulk and gives it back: the thread's cache serves both.
 struct UsePool {
     static constexpr const char* name = "pool";
     explicit UsePool(std::size_t bulk) : packets(bulk) {}
@@ -39,7 +39,8 @@ struct UsePool {
     std::vector<Packet*> packets;
 };
 
-/// The same as a receive queue and a batch do it: without resetting the packets, and back by way of each packet's pool.
+/// The same, the way a receive queue and a batch do it: without resetting the packets, and back through each packet's
+/// pool.
 struct UsePoolRaw {
     static constexpr const char* name = "pool_raw";
     explicit UsePoolRaw(std::size_t bulk) : packets(bulk) {
@@ -56,15 +57,13 @@ struct UsePoolRaw {
     std::vector<Packet*> packets;
 };
 
-/// Takes bulks until half of the pool is out, then gives all back, so that the cache is refilled and spilled over and
-/// over.
+/// Takes bulks until half of the pool is out, then gives all back, so that the cache refills and spills over and over.
 struct UsePoolBeyondCache {
     static constexpr const char* name = "pool_beyond_cache";
     explicit UsePoolBeyondCache(std::size_t size) : bulk(size) {}
     ~UsePoolBeyondCache() { pool->free(std::span(packets).first(out)); }
     void operator()() {
-        // Each call does half of the work on a bulk, twice over: packets.size() are taken, then packets.size() given
-        // back.
+        // Each call does half of the work for a bulk, twice: packets.size() are taken, then packets.size() given back.
         for (int half = 0; half < 2; ++half) {
             if (taking) {
                 out += pool->allocate(std::span(packets).subspan(out, bulk));
@@ -97,7 +96,7 @@ struct UseRing {
     std::vector<Packet*> packets;
 };
 
-/// Reports cycles an object, the median of all iterations.
+/// Reports cycles per object, the median of all iterations.
 template <class Use>
 void report_cycles(benchmark::State& state) {
     constexpr std::size_t objects_per_iteration = 4096;

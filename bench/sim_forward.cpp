@@ -1,5 +1,5 @@
-// Packets a second through two software 82540EMs and their driver, all in one thread: a wire that never ends feeds the
-// first card, the driver forwards to the second one, and that one's wire counts.
+// Packets per second through two software 82540EMs and their driver, all in one thread: an endless wire feeds the first
+// card, the driver forwards to the second card, and that card's wire counts.
 //
 //   bench_sim_forward                               Google Benchmark: items are packets
 //   valgrind --tool=callgrind --toggle-collect='measured_*' bench_sim_forward --count 32 1000
@@ -22,7 +22,7 @@ using namespace ixy;
 
 constexpr std::size_t frame_bytes = 60;
 
-/// A wire with as many frames as it is asked for.
+/// A wire that delivers as many frames as it is asked for.
 class Feed final : public sim::Wire {
 public:
     void send(std::span<const std::byte>, sim::Time) override {}
@@ -38,7 +38,7 @@ private:
     std::array<std::byte, frame_bytes> frame_{std::byte{0x02}};
 };
 
-/// A wire that counts what is sent.
+/// A wire that counts sent frames.
 class Sink final : public sim::Wire {
 public:
     void send(std::span<const std::byte> frame, sim::Time) override {
@@ -55,7 +55,7 @@ std::unique_ptr<PciFunction> in_front_of(const std::shared_ptr<sim::Card>& card)
     return sim::make_function(card, "sim:82540em", sim::Running::manual);
 }
 
-/// Ends the process when something is missing: this is a benchmark.
+/// Two cards in a row. Ends the process when something is missing: this is a benchmark.
 class Path {
 public:
     explicit Path(std::size_t batch) : batch_(batch) {}
@@ -103,7 +103,7 @@ BENCHMARK(forward<8>)->Name("sim_forward/batch:8");
 BENCHMARK(forward<32>)->Name("sim_forward/batch:32");
 BENCHMARK(forward<128>)->Name("sim_forward/batch:128");
 
-/// For callgrind: `rounds` batches with no benchmark around them.
+/// For callgrind: `rounds` batches, without Google Benchmark around them.
 bool run_rounds(std::size_t batch, std::size_t rounds) {
     Path path(batch);
     Batch<256> packets;

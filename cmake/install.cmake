@@ -8,7 +8,7 @@ endforeach()
 install(TARGETS ixy EXPORT ixy ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT ixy NAMESPACE ixy:: DESTINATION ${package_folder} FILE ixy-targets.cmake)
 
-# The software NICs, ixy::sim, where they were built; who links them needs libpcap.
+# The software NICs, ixy::sim, if they were built; programs that link them need libpcap.
 set(install_sim OFF)
 if(TARGET ixy_sim AND PROJECT_IS_TOP_LEVEL)
   set(install_sim ON)
@@ -21,7 +21,7 @@ configure_package_config_file(cmake/ixy-config.cmake.in ${PROJECT_BINARY_DIR}/ix
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ixy-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/ixy-config.cmake ${PROJECT_BINARY_DIR}/ixy-config-version.cmake DESTINATION ${package_folder})
 
-# The prefix is found from where the file lies, so that `cmake --install build --prefix DIR` and moved trees are right too.
+# The prefix is derived from the file's own location, so `cmake --install build --prefix DIR` and moved trees work too.
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE libdir)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${libdir}/pkgconfig OUTPUT_VARIABLE pc_prefix)
 set(pc_files ixy.pc)

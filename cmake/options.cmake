@@ -11,7 +11,7 @@ find_package(GTest QUIET)
 find_package(benchmark QUIET)
 
 # ixy_part(OPTION what [EMBEDDED] PACKAGES... NEEDS variables...): OPTION is ON (a missing library is an error), OFF, or
-# AUTO: built where its libraries are installed; inside somebody else's project only with EMBEDDED.
+# AUTO: built where its libraries are installed; inside another project only with EMBEDDED.
 function(ixy_part option what)
   cmake_parse_arguments(part "EMBEDDED" "" "PACKAGES;NEEDS" ${ARGN})
   set(${option} AUTO CACHE STRING "Build the ${what}: ON, OFF, or AUTO (where their libraries are installed)")
@@ -37,7 +37,7 @@ function(ixy_part option what)
   set(${option} ${value} PARENT_SCOPE)
 endfunction()
 
-# ixy::sim. Inside somebody else's project it is compiled only when a target links it.
+# ixy::sim. Inside another project it is compiled only when a target links it.
 ixy_part(IXY_SIM "software NICs, ixy::sim," EMBEDDED PACKAGES nlohmann-json3-dev libpcap-dev pkg-config
          NEEDS nlohmann_json_FOUND PCAP_FOUND)
 ixy_part(IXY_PROGRAMS programs PACKAGES libcli11-dev libfmt-dev nlohmann-json3-dev libpcap-dev pkg-config
@@ -50,7 +50,7 @@ option(IXY_WERROR "Treat warnings as errors" OFF)
 add_library(ixy_warnings INTERFACE)
 target_compile_options(ixy_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # At -O3 it takes "text" + std::string for a copy that overlaps itself: GCC bug 105651, mended in GCC 13.
+  # At -O3 it mistakes "text" + std::string for a copy that overlaps itself: GCC bug 105651, fixed in GCC 13.
   target_compile_options(ixy_warnings INTERFACE $<$<CONFIG:Release>:-Wno-restrict>)
 endif()
 if(IXY_WERROR)
@@ -62,12 +62,13 @@ if(IXY_SANITIZE)
   add_compile_options(-fsanitize=${IXY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${IXY_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
-    # Its check of virtual calls opens a pipe, and reports every object as broken where no more files can be opened. Some
-    # tests use up all files.
+    # Its check of virtual calls opens a pipe, and reports every object as broken when no more files can be opened. Some
+    # tests use up all file descriptors.
     add_compile_options(-fno-sanitize=vptr)
   endif()
 endif()
-# clang++'s fuzzers look for inputs that reach new code, which the libraries tell them; in a tree that finds what is wrong.
+# clang++'s fuzzers look for inputs that reach new code, which the instrumented libraries report. They are built only in
+# trees with the address sanitizer, which detects errors.
 set(IXY_FUZZ OFF)
 if(CMAKE_CXX_COMPILER_ID STREQUAL Clang AND IXY_SANITIZE MATCHES address)
   set(IXY_FUZZ ON)
@@ -78,7 +79,7 @@ function(ixy_guide_fuzzers target)
   endif()
 endfunction()
 if(IXY_SANITIZE STREQUAL thread AND EXISTS /proc/sys/vm/mmap_rnd_bits)
-  # Older thread sanitizers lay their shadow where newer kernels' 32 random bits may put a program.
+  # Older thread sanitizers put their shadow memory where newer kernels' 32 random bits may place a program.
   file(READ /proc/sys/vm/mmap_rnd_bits random_bits)
   if(random_bits GREATER 28)
     set(CMAKE_CROSSCOMPILING_EMULATOR setarch -R)

@@ -1,8 +1,8 @@
-# Progress of the commands, one line a stage. Sourced, not run.
+# Progress of the commands, one line per stage. Sourced, not run.
 #
 # stage NAME TITLE COMMAND... runs the command with its output in $logs/NAME.log, shows the log's newest line while it
-# runs (on a terminal; elsewhere one line a minute), then the time it took; when it fails also the log's end, or what
-# $excerpt LOG prints of it.
+# runs (on a terminal; elsewhere one line a minute), then the time it took; when it fails, also the end of the log, or the
+# output of $excerpt LOG.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 logs=$root/build/logs
@@ -29,8 +29,8 @@ stage() {
     return "$status"
 }
 
-# Builds go through ccache where it is installed. It keeps its files in build/ccache where its own folder cannot be
-# written. Precompiled headers are cached only if it need not look into them for macros and times.
+# Builds go through ccache if it is installed. It keeps its files in build/ccache if its own folder cannot be written.
+# Precompiled headers are cached only if ccache need not look into them for macros and times.
 use_ccache() {
     command -v ccache >/dev/null || return 0
     export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_SLOPPINESS=pch_defines,time_macros
@@ -39,7 +39,7 @@ use_ccache() {
     if ! { mkdir -p "$folder" && [ -w "$folder" ]; } 2>/dev/null; then export CCACHE_DIR=$root/build/ccache; fi
 }
 
-# Runs beside a stage until it is killed.
+# Runs alongside a stage until it is killed.
 tick() {
     local log=$1 title=$2 seconds=0 line
     trap 'exit 0' TERM
