@@ -106,8 +106,8 @@ run_here() {
     at_work fwd
     start pktgen --duration "$seconds" --rate "$rate" "sim:82540em,wire=$wires/a"
 
-    # Each program prints once a second, at its own time. Reading from the end of the chain to its start, the counts never
-    # show more frames arriving than were sent.
+    # Each program prints once a second, at its own time. Reading from the end of the chain to its start, the counts
+    # never show more frames arriving than were sent.
     local sent forwarded captured wait
     while alive pktgen; do
         captured=$(newest pcap captured)

@@ -1,7 +1,7 @@
-"""Whether hardware acceleration may be used: only where a guest has booted with it.
+"""Decides whether to use hardware acceleration: only if a guest has booted with it.
 
-/dev/kvm may be there, and open, and still not boot a stock kernel (nested virtualisation). So a trial boots this very kernel once, for
-a bounded time, and the answer is kept until this machine is started again.
+/dev/kvm may exist, and open, and still not boot a stock kernel (nested virtualisation). So a trial boots this very
+kernel once, for a bounded time, and the answer is kept until this machine restarts.
 """
 
 import os
@@ -24,7 +24,7 @@ sleep 1000
 
 
 def choose(wish: str, guest_kernel: kernel.Kernel) -> str:
-    """`kvm` when it is wished for (`auto`) and works, else `tcg`."""
+    """`kvm` if it is requested (`auto`) and works, else `tcg`."""
     if wish == "off" or not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
     started = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()

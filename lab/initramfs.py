@@ -1,7 +1,7 @@
-"""The guest's root: a file system in memory, made anew for each run, of busybox, modules, programs and their libraries.
+"""The guest's root: a file system in memory, rebuilt for each run, with busybox, modules, programs and their libraries.
 
-The archive is in the `newc` form of cpio (Documentation/driver-api/early-userspace/buffer-format.rst in the kernel),
-not compressed: under software emulation, reading more bytes is cheaper than unpacking fewer.
+The archive is in cpio's `newc` format (Documentation/driver-api/early-userspace/buffer-format.rst in the kernel),
+uncompressed: under software emulation, reading more bytes is cheaper than unpacking fewer.
 """
 
 import os
@@ -18,7 +18,7 @@ TOOL_FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Initramfs:
-    """Collects files; write() makes the archive. Paths inside are absolute, missing parents are made."""
+    """Collects files; write() makes the archive. Paths inside are absolute; missing parents are created."""
 
     def __init__(self) -> None:
         self._entries: dict[str, tuple[int, bytes]] = {}
@@ -39,7 +39,7 @@ class Initramfs:
         self._entries.setdefault(path, (stat.S_IFLNK | 0o777, target.encode()))
 
     def copy(self, source: pathlib.Path, path: str) -> None:
-        """Copies a file or, with everything in it, a folder."""
+        """Copies a file, or a folder with everything in it."""
         if source.is_dir():
             for inner in sorted(source.iterdir()):
                 self.copy(inner, f"{path}/{inner.name}")
@@ -49,7 +49,7 @@ class Initramfs:
             raise Problem(f"{source}: no such file")
 
     def program(self, source: pathlib.Path, path: str) -> None:
-        """Copies a program and the shared libraries that it needs here, to the places where it finds them here."""
+        """Copies a program and the shared libraries that it needs, to the same places as on this machine."""
         self.file(path, without_debug_information(source), executable=True)
         for library in shared_libraries(source):
             if library not in self._entries:
@@ -58,15 +58,15 @@ class Initramfs:
     def programs(self, folder: pathlib.Path) -> None:
         files = [file for file in sorted(folder.glob("*")) if file.is_file() and os.access(file, os.X_OK)]
         if not files:
-            raise Problem(f"{folder}: no programs there", "build them: cmake -B build && cmake --build build")
+            raise Problem(f"there are no programs in {folder}", "build them: cmake -B build && cmake --build build")
         for file in files:
             self.program(file, f"/usr/local/bin/{file.name}")
 
     def tool(self, name: str) -> None:
-        """Copies a tool of this machine, which then stands before busybox' tool of the same name."""
+        """Copies a tool of this machine, which then takes precedence over busybox's tool of the same name."""
         found = shutil.which(name, path=TOOL_FOLDERS)
         if not found:
-            raise Problem(f"the tool {name}, which shall be in the guest, is not installed", "find its package with: apt-file search")
+            raise Problem(f"the tool {name}, requested for the guest, is not installed", "find its package with: apt-file search")
         self.program(pathlib.Path(found).resolve(), f"/usr/local/sbin/{name}")
 
     def busybox(self) -> None:
@@ -100,7 +100,7 @@ def shared_libraries(program: pathlib.Path) -> list[str]:
 
 
 def without_debug_information(program: pathlib.Path) -> bytes:
-    """A program's bytes, lighter by what only a debugger reads, where binutils are there to take it out."""
+    """A program's bytes, without debug information if binutils are installed to strip it."""
     if not shutil.which("objcopy") or not program.read_bytes().startswith(b"\x7fELF"):
         return program.read_bytes()
     with tempfile.NamedTemporaryFile(prefix="ixy-lab-") as lighter:

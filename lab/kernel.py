@@ -1,8 +1,8 @@
 """The guest's kernel: the distribution's own package, found and downloaded by apt, unpacked and never installed.
 
-What is kept is the kernel image, unpacked, and the modules that the lab may load, uncompressed, with what they depend on.
-It lies in a folder named after the kernel's version. A folder appears there by one rename, when it is complete, so a
-download that was cut short leaves nothing that could be mistaken for a kernel.
+The lab keeps the unpacked kernel image and, uncompressed, the modules that it may load, with their dependencies, in a
+folder named after the kernel's version. The folder appears by one rename once it is complete, so an interrupted
+download leaves nothing that could be mistaken for a kernel.
 """
 
 import lzma
@@ -23,7 +23,7 @@ MODULES = (
     "virtio_pci", "virtio_console", "virtio_net",                       # how the guest talks to us; a virtio card
     "e1000", "e1000e", "igb", "ixgbe", "vmxnet3",                       # the kernel's own drivers for the cards
     "vfio-pci", "vfio_iommu_type1", "uio_pci_generic",                  # ways to hand a card to a process
-    "af_packet", "bridge", "bonding", "dummy", "veth", "8021q",         # what tests put on the cards
+    "af_packet", "bridge", "bonding", "dummy", "veth", "8021q",         # used by tests on top of the cards
 )
 NOT_NEEDED = ("drivers/gpu", "drivers/media", "drivers/infiniband", "drivers/scsi", "drivers/staging",
               "drivers/net/wireless", "drivers/usb", "drivers/hid", "drivers/iio", "fs", "sound")
@@ -39,7 +39,7 @@ class Kernel:
         self.modules = folder / "modules"
 
     def load_order(self, wanted: list[str]) -> list[pathlib.Path]:
-        """The files to insert, in order, for the modules `wanted`. What is built into the kernel needs no file."""
+        """The files to insert, in order, for the modules `wanted`. Modules built into the kernel need no file."""
         order: list[pathlib.Path] = []
 
         def add(name: str) -> None:
@@ -55,13 +55,13 @@ class Kernel:
 
 
 def dependencies(module: bytes) -> list[str]:
-    """The modules that a module names in its .modinfo section, as `depends=a,b`."""
+    """The modules that a module lists in its .modinfo section as `depends=a,b`."""
     found = re.search(rb"\0depends=([^\0]*)\0", module)
     return [name for name in found[1].decode().split(",") if name] if found else []
 
 
 def find(update: bool = False) -> Kernel:
-    """The newest kernel that was unpacked before; downloads one where there is none, or where `update` is set."""
+    """The newest kernel that is already unpacked; downloads one if there is none, or if `update` is set."""
     kept = sorted((path for path in cache_folder().glob("*/vmlinux")), key=lambda path: path.stat().st_mtime)
     if kept and not update:
         return Kernel(kept[-1].parent)
@@ -83,13 +83,13 @@ def download() -> Kernel:
             unpack(work, release, work / "complete")
             keep(work / "complete", target)
     except OSError as error:
-        raise Problem(f"the kernel could not be kept in {cache_folder()}: {error.strerror}",
-                      "it needs 500 MB for a moment and 80 MB for good; set XDG_CACHE_HOME to a folder with room") from error
+        raise Problem(f"the kernel could not be stored in {cache_folder()}: {error.strerror}",
+                      "it needs 500 MB temporarily and 80 MB permanently; set XDG_CACHE_HOME to a folder with room") from error
     return Kernel(target)
 
 
 def packages_of_current_kernel() -> list[str]:
-    """The packages that hold the image and its modules, the image's first."""
+    """The packages that contain the image and its modules, the image's first."""
     if not shutil.which("apt-cache"):
         raise Problem("no kernel for the guest: apt-cache is missing", "the lab needs Debian 12 or later, or Ubuntu 24.04 or later")
     for current in CURRENT_KERNELS:
@@ -100,7 +100,7 @@ def packages_of_current_kernel() -> list[str]:
         if not images:
             continue
         release = images[0].removeprefix("linux-image-")
-        further = [f"linux-modules-{release}", f"linux-modules-extra-{release}"]  # Ubuntu cuts its modules off
+        further = [f"linux-modules-{release}", f"linux-modules-extra-{release}"]  # Ubuntu packages its modules separately
         known = subprocess.run(["apt-cache", "pkgnames", "linux-modules-"], capture_output=True, text=True).stdout.split()
         return images[:1] + [name for name in further if name in known]
     raise Problem(f"apt knows no kernel package ({' or '.join(CURRENT_KERNELS)})", "run: sudo apt-get update")
@@ -114,7 +114,7 @@ def fetch(packages: list[str], folder: pathlib.Path) -> None:
 
 
 def unpack(work: pathlib.Path, release: str, complete: pathlib.Path) -> None:
-    """Unpacks the packages in `work` and makes the folder `complete` of what the lab needs."""
+    """Unpacks the packages in `work` and puts what the lab needs into the folder `complete`."""
     tree = work / "tree"
     tree.mkdir()
     for package in sorted(work.glob("*.deb")):
@@ -133,10 +133,10 @@ def unpack(work: pathlib.Path, release: str, complete: pathlib.Path) -> None:
 
 
 def quick_image(image: bytes) -> bytes:
-    """The kernel inside a bzImage, which QEMU starts by the PVH protocol: unpacking it in the guest would take 4 seconds more.
+    """The kernel inside a bzImage, for QEMU to start by the PVH protocol: unpacking it in the guest takes 4 seconds more.
 
-    The image itself where it is not packed in a way that is known here. Documentation/arch/x86/boot.rst: setup_sects
-    (0x1f1), payload_offset (0x248) and payload_length (0x24c).
+    Returns the image itself if its compression is unknown here. Documentation/arch/x86/boot.rst: setup_sects (0x1f1),
+    payload_offset (0x248) and payload_length (0x24c).
     """
     offset, length = struct.unpack_from("<II", image, 0x248)
     start = ((image[0x1F1] or 4) + 1) * 512 + offset

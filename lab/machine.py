@@ -1,14 +1,14 @@
 """The machine: QEMU's command line for the cards and wires asked for, and one run of it.
 
-A wire is a hub inside QEMU: what one card sends, every other card on the wire receives, in the same moment and the same
-thread. For a card that cannot receive (no buffers, receiver off), QEMU keeps up to 10,000 frames; as soon as
-there is a buffer it offers all of them at once, and the card drops, and counts as missed, what its ring has no room for. So a
-receiver that must lose nothing needs a ring large enough for the longest time that it may be kept waiting. `filter-dump` on the
-first port of each wire sees every frame of the wire exactly once and writes the pcap.
+A wire is a hub inside QEMU: every other card on the wire receives what one card sends, at the same moment and in the
+same thread. For a card that cannot receive (no buffers, receiver off), QEMU keeps up to 10,000 frames; as soon as there
+is a buffer it offers all of them at once, and the card drops, and counts as missed, the frames that its ring has no
+room for. So a receiver that must lose nothing needs a ring large enough for the longest time that it may be kept
+waiting. `filter-dump` on the first port of each wire sees every frame of the wire exactly once and writes the pcap.
 
-What the guest tells us comes through four virtio serial ports whose ends here are files: what the script prints (out, err),
-the files it leaves (a tar archive) and, in the end, its exit status (control). The kernel's console is a fifth file,
-shown only when something went wrong.
+The guest talks to us through four virtio serial ports whose ends here are files: the script's output (out, err), the
+files it leaves (a tar archive) and, at the end, its exit status (control). The kernel's console is a fifth file, shown
+only when something went wrong.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ import time
 import qemu
 from problem import Problem
 
-FIRST_SLOT = 0x10  # cards stand in PCI slots 0x10, 0x11, ...: 0000:00:10.0, 0000:00:11.0, ...
+FIRST_SLOT = 0x10  # cards are in PCI slots 0x10, 0x11, ...: 0000:00:10.0, 0000:00:11.0, ...
 PORTS = ("out", "err", "control", "files")
 
 
@@ -42,7 +42,7 @@ MODELS = {
     "82576": Model("igb", "igb", "Intel 82576, 8086:10c9 (QEMU 8.0 and later)"),
     "virtio": Model("virtio-net-pci", "virtio_net", "virtio network card, 1af4:1000"),
     "vmxnet3": Model("vmxnet3", "vmxnet3", "VMware vmxnet3, 15ad:07b0"),
-    "sim:82540em": Model("vfio-user-pci", "e1000", "our own software 82540EM, played by ixy sim"),
+    "sim:82540em": Model("vfio-user-pci", "e1000", "our own software 82540EM, served by ixy sim"),
     "sim:82545em": Model("vfio-user-pci", "e1000", "our own software 82545EM"),
     "sim:82574l": Model("vfio-user-pci", "e1000e", "our own software 82574L"),
     "sim:82545em": Model("vfio-user-pci", "e1000", "our own software 82545EM"),
@@ -55,7 +55,7 @@ class Card:
     model: str
     wire: str | None
     number: int  # 1, 2, ... in the order of the command line
-    words: str = ""  # of a software card: further KEY=VALUE,... of its address
+    words: str = ""  # for a software card: more KEY=VALUE,... of its address
 
     @property
     def address(self) -> str:
@@ -98,7 +98,7 @@ class Machine:
         return sorted({card.wire for card in self.cards if card.wire})
 
     def command(self, folder: pathlib.Path, interactive: bool = False) -> list[str]:
-        """QEMU's command line; what the guest hands out goes to files in `folder`."""
+        """QEMU's command line; the guest's output goes to files in `folder`."""
         machine = "q35,kernel-irqchip=split" if self.iommu and self.acceleration == "kvm" else "q35"
         software = any(card.is_software for card in self.cards)
         accelerator = "kvm" if self.acceleration == "kvm" else "tcg,thread=multi"
@@ -110,7 +110,7 @@ class Machine:
                    "-serial", f"file:{folder}/console"]
         if software:  # its memory is shared with the cards' processes
             command += ["-object", f"memory-backend-memfd,id=memory,size={self.memory}M", "-machine", "memory-backend=memory"]
-        if self.iommu:  # before every other device, as QEMU wants it
+        if self.iommu:  # before every other device, as QEMU requires
             command += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
         command += ["-device", f"virtio-serial-pci,addr=0x2,max_ports={len(PORTS) + 2}"]
         for number, port in enumerate(PORTS, start=1):
@@ -136,8 +136,8 @@ class Machine:
     def wire_options(self, card: Card, folder: pathlib.Path) -> list[str]:
         """The card's end of its wire. A software card's cable comes in from outside, by datagrams.
 
-        One software card and one of QEMU's are cabled directly. Through a hub, QEMU reorders frames when the cable is full: what
-        waits in front of the hub overtakes what waits behind it.
+        One software card and one of QEMU's are cabled directly. Through a hub, QEMU reorders frames when the cable is
+        full: frames waiting in front of the hub overtake those waiting behind it.
         """
         others = [other for other in self.cards if other.wire == card.wire and other != card]
         direct = len(others) == 1 and card.is_software != others[0].is_software
@@ -164,7 +164,7 @@ class Machine:
 
 
 def cable(name: str, card: Card, folder: pathlib.Path) -> str:
-    """The end of a software card's cable that QEMU has, as its back end `name`."""
+    """QEMU's end of a software card's cable, as its back end `name`."""
     return (f"dgram,id={name},local.type=unix,local.path={folder}/port{card.number}.wire,"
             f"remote.type=unix,remote.path={folder}/card{card.number}.wire")
 
@@ -176,12 +176,12 @@ class Outcome:
 
 
 def start(command: list[str], **options) -> subprocess.Popen:
-    """Starts QEMU so that it ends when we do, however we end."""
+    """Starts QEMU so that it ends when this process ends, for whatever reason."""
     return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], **options)
 
 
 def run(command: list[str], folder: pathlib.Path, seconds: float) -> Outcome:
-    """Runs the machine until its script has ended; passes on what the script prints while it prints it."""
+    """Runs the machine until its script has ended; passes the script's output on as it is printed."""
     streams = [(Follower(folder / "out"), 1), (Follower(folder / "err"), 2)]
     with open(folder / "qemu", "wb") as messages:
         machine = start(command, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, start_new_session=True)
@@ -202,7 +202,7 @@ def run(command: list[str], folder: pathlib.Path, seconds: float) -> Outcome:
 
 
 def stop(machine: subprocess.Popen) -> None:
-    """QEMU finishes what it has in hand (the guest's last words) and ends at SIGTERM."""
+    """On SIGTERM, QEMU finishes pending work (the guest's last words) and ends."""
     machine.send_signal(signal.SIGTERM)
     try:
         machine.wait(5)
@@ -217,7 +217,7 @@ def exit_status(control: pathlib.Path) -> int | None:
 
 
 class Follower:
-    """Reads a file that another process still writes."""
+    """Reads a file that another process is still writing."""
 
     def __init__(self, path: pathlib.Path):
         self._path = path

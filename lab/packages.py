@@ -1,4 +1,4 @@
-"""What the lab takes from the distribution's packages: where it is kept, and how a package is unpacked without being installed."""
+"""Files from the distribution's packages: where the lab keeps them, and how it unpacks packages without installing."""
 
 import os
 import pathlib
@@ -8,13 +8,13 @@ from problem import Problem
 
 
 def cache_folder() -> pathlib.Path:
-    """Where kernels and a QEMU are kept between runs: $XDG_CACHE_HOME/ixy/lab, else ~/.cache/ixy/lab."""
+    """The folder that keeps kernels and a QEMU between runs: $XDG_CACHE_HOME/ixy/lab, else ~/.cache/ixy/lab."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return pathlib.Path(base) / "ixy" / "lab"
 
 
 def unpack(package: pathlib.Path, tree: pathlib.Path, excluded: list[str]) -> None:
-    """Unpacks a .deb into the folder `tree`, without the paths that match a pattern of `excluded`."""
+    """Unpacks a .deb into the folder `tree`, without the paths that match a pattern in `excluded`."""
     files = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package.name], cwd=package.parent, stdout=subprocess.PIPE)
     unpacked = subprocess.run(["tar", "-x", "-C", tree, "--no-same-owner", *(f"--exclude={path}" for path in excluded)],
                               stdin=files.stdout, capture_output=True, text=True)
@@ -23,7 +23,7 @@ def unpack(package: pathlib.Path, tree: pathlib.Path, excluded: list[str]) -> No
 
 
 def keep(complete: pathlib.Path, target: pathlib.Path) -> None:
-    """Puts a complete folder in its place, unless another lab was faster."""
+    """Moves a complete folder into place, unless another lab was faster."""
     try:
         complete.rename(target)
     except OSError:

@@ -1,4 +1,4 @@
-"""What went wrong, and the command that mends it: every error of the lab is one of these."""
+"""What went wrong, and the command that fixes it: every error of the lab is one of these."""
 
 
 class Problem(Exception):

@@ -1,9 +1,9 @@
-"""QEMU: this machine's own, and for cards that a process of ours plays (vfio-user: QEMU 10.1 or later) a newer one.
+"""QEMU: this machine's own, and for cards that are our own processes (vfio-user: QEMU 10.1 or later) a newer one.
 
-The newer one is Debian's package from trixie-backports, with the libraries that it needs from trixie, downloaded and verified
-by apt into a folder of its own and never installed. The mirror, proxies and keys are those of this machine's own apt. It brings its
-own loader, so that it runs beside whatever this machine has: neither root nor a chroot is needed. A folder appears by one rename,
-when the QEMU in it has run.
+The newer one is Debian's package from trixie-backports, with the libraries that it needs from trixie, downloaded and
+verified by apt into a folder of its own and never installed. The mirror, proxies and keys are those of this machine's
+own apt. It brings its own loader, so it runs next to whatever this machine has and needs neither root nor a chroot. The
+folder appears by one rename, once the QEMU in it has run.
 """
 
 import getpass
@@ -37,7 +37,7 @@ def find() -> str:
 
 
 def find_with_vfio_user(update: bool = False) -> str:
-    """A QEMU that plugs in cards of other processes: the kept one, else this machine's, else one is downloaded."""
+    """A QEMU that plugs in cards of other processes: the kept one, else this machine's, else a downloaded one."""
     kept = sorted(cache_folder().glob(f"qemu-*/{NAME}"), key=lambda path: path.stat().st_mtime)
     if kept and not update:
         return str(kept[-1])
@@ -46,7 +46,7 @@ def find_with_vfio_user(update: bool = False) -> str:
 
 
 def has_vfio_user(program: str) -> bool:
-    """Whether it knows the device; for one that it does not know, QEMU prints no options and ends with status 0 as well."""
+    """Whether it knows the device; for an unknown device, QEMU prints no options and also ends with status 0."""
     return b"socket=" in subprocess.run([program, "-device", "vfio-user-pci,help"], capture_output=True).stdout
 
 
@@ -66,8 +66,8 @@ def download() -> pathlib.Path:
             keep(work / "complete", target)
             return target / NAME
     except OSError as error:
-        raise Problem(f"QEMU could not be kept in {cache_folder()}: {error.strerror}",
-                      "it needs 300 MB for a moment and 70 MB for good; set XDG_CACHE_HOME to a folder with room") from error
+        raise Problem(f"QEMU could not be stored in {cache_folder()}: {error.strerror}",
+                      "it needs 300 MB temporarily and 70 MB permanently; set XDG_CACHE_HOME to a folder with room") from error
 
 
 def fetch(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -80,7 +80,7 @@ def fetch(folder: pathlib.Path) -> list[pathlib.Path]:
     (folder / "status").write_text("")  # nothing is installed: every library is fetched
     for path in ("lists/partial", "archives/partial"):
         (folder / path).mkdir(parents=True)
-    # On the command line, which stands above what the machine's own apt is told in /etc/apt/apt.conf.d.
+    # On the command line, which takes precedence over the machine's own settings in /etc/apt/apt.conf.d.
     places = {"Dir::Etc::sourcelist": "sources", "Dir::State::status": "status", "Dir::State::lists": "lists",
               "Dir::State::extended_states": "extended", "Dir::Cache::archives": "archives", "Dir::Cache::pkgcache": "pkgcache",
               "Dir::Cache::srcpkgcache": "srcpkgcache"}
@@ -100,7 +100,7 @@ def fetch(folder: pathlib.Path) -> list[pathlib.Path]:
 
 
 def mirror() -> str:
-    """Where this machine's own apt gets Debian's packages: an address as a sources list has it, so also mirror+file:/… and others."""
+    """Where this machine's own apt gets Debian's packages: any address that a sources list may have, mirror+file:/… too."""
     known = indexed_archives()
     for origin, label, address in known:
         if origin == label == "Debian":
@@ -113,7 +113,7 @@ def mirror() -> str:
 
 
 def indexed_archives() -> list[tuple[str, str, str]]:
-    """Origin, label and address of what apt takes packages from, as far as it has fetched their lists."""
+    """Origin, label and address of the archives that apt uses, as far as it has fetched their lists."""
     if not shutil.which("apt-get"):
         raise Problem(f"{MISSING}, and there is no apt to fetch it with", "put a QEMU 10.1 or later into the PATH")
     answer = subprocess.run(["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)", "Created-By: Packages"],
@@ -127,7 +127,7 @@ def version(packages: list[pathlib.Path]) -> str:
 
 
 def gather(tree: pathlib.Path, complete: pathlib.Path) -> None:
-    """Makes the folder `complete` of the program, the libraries that it loads, its firmware, and a script that runs it."""
+    """Fills the folder `complete` with the program, the libraries that it loads, its firmware, and a start script."""
     (complete / "lib").mkdir(parents=True)
     (complete / "firmware").mkdir()
     program = tree / "usr" / "bin" / NAME
@@ -141,4 +141,4 @@ def gather(tree: pathlib.Path, complete: pathlib.Path) -> None:
     (complete / NAME).write_text(RUN.replace("LOADER", loader.name))
     (complete / NAME).chmod(0o755)
     if not has_vfio_user(str(complete / NAME)):
-        raise Problem("the downloaded QEMU does not run, or has no vfio-user", f"try it: {program} -device vfio-user-pci,help")
+        raise Problem("the downloaded QEMU does not run, or lacks vfio-user", f"try it: {program} -device vfio-user-pci,help")

@@ -1,7 +1,7 @@
-"""Cards that are processes of ours: each `ixy sim` plays one, and QEMU plugs it into the guest over vfio-user.
+"""Cards that are our own processes: each `ixy sim` serves one, and QEMU plugs it into the guest over vfio-user.
 
-A card has two sockets in the run's folder: card1.socket, to which QEMU connects, and card1.wire, the Unix datagram end of its
-cable, whose other end port1.wire is QEMU's. What it says is in card1.said.
+A card has two sockets in the run's folder: card1.socket, to which QEMU connects, and card1.wire, the Unix datagram end
+of its cable, whose other end port1.wire is QEMU's. Its output is in card1.said.
 """
 
 import pathlib
@@ -18,12 +18,12 @@ PATIENCE = 10  # seconds until a card listens
 def find_program(folders: list[pathlib.Path]) -> str:
     found = shutil.which("ixy", path=":".join(str(folder.resolve()) for folder in folders)) or shutil.which("ixy")
     if not found:
-        raise Problem("no program ixy, which plays the software cards", "build it, and name its folder: --programs build/bin")
+        raise Problem("the program ixy, which serves the software cards, is missing", "build it, and name its folder: --programs build/bin")
     return found
 
 
 class SoftwareCards:
-    """The processes of a run's software cards: started by `with`, ended after it."""
+    """The processes of a run's software cards: started by `with`, stopped after it."""
 
     def __init__(self, cards: list[Card], folder: pathlib.Path, programs: list[pathlib.Path]):
         self._cards = [card for card in cards if card.is_software]
@@ -64,5 +64,5 @@ class SoftwareCards:
         while not (self._folder / f"card{card.number}.socket").exists():
             if process.poll() is not None or time.monotonic() > deadline:
                 said = (self._folder / f"card{card.number}.said").read_text(errors="replace").strip()
-                raise Problem(f"the software card {card.model} does not listen: {said or 'it says nothing'}")
+                raise Problem(f"the software card {card.model} does not listen: {said or 'it printed nothing'}")
             time.sleep(0.02)

@@ -1,8 +1,8 @@
 # Progress of the commands, one line per stage. Sourced, not run.
 #
 # stage NAME TITLE COMMAND... runs the command with its output in $logs/NAME.log, shows the log's newest line while it
-# runs (on a terminal; elsewhere one line a minute), then the time it took; when it fails, also the end of the log, or the
-# output of $excerpt LOG.
+# runs (on a terminal; elsewhere one line a minute), then the time it took; when it fails, also the end of the log, or
+# the output of $excerpt LOG.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 logs=$root/build/logs

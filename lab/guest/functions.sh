@@ -1,4 +1,4 @@
-# For scripts in the guest: `. /lab/functions.sh`. Looking at cards, and reporting checks in the Test Anything Protocol.
+# For scripts in the guest: `. /lab/functions.sh`. Inspects cards, and reports checks in the Test Anything Protocol.
 
 # --- checks: a script says `plan N` first, then reports N results; `finish` is its exit status ---
 checks_done=0
@@ -8,7 +8,7 @@ ok() { checks_done=$((checks_done + 1)); echo "ok $checks_done - $1"; }
 not_ok() { checks_done=$((checks_done + 1)) checks_failed=$((checks_failed + 1)); echo "not ok $checks_done - $1"; echo "# $2"; }
 finish() { [ "$checks_failed" = 0 ] && [ "$checks_done" = "$checks_planned" ]; exit; }
 
-# check NAME COMMAND...: the command succeeds. It runs in this shell, so that it may wait for what `start` started.
+# check NAME COMMAND...: the command succeeds. It runs in this shell, so it may wait for programs that `start` started.
 check() {
     check_name=$1
     shift
@@ -24,7 +24,7 @@ same() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "wanted '$2', got '$
 
 one_line() { echo "$1" | tail -n 12 | tr '\n' '|'; }
 
-# wait_until SECONDS COMMAND...: tries every tenth of a second.
+# wait_until SECONDS COMMAND...: retries every tenth of a second.
 wait_until() {
     tries=$(($1 * 10))
     shift
@@ -45,7 +45,7 @@ command_register() { dd if="/sys/bus/pci/devices/$1/config" bs=1 skip=4 count=2 
 huge_pages_free() { sed -n 's/^HugePages_Free: *//p' /proc/meminfo; }
 
 # --- network namespaces, named by the process that holds them open ---
-# namespace_with INTERFACE ADDRESS/LENGTH: a namespace with that interface up in it; sets $namespace.
+# namespace_with INTERFACE ADDRESS/LENGTH: makes a namespace with that interface, up; sets $namespace.
 namespace_with() {
     unshare -n sleep 1000000 &
     namespace=$!
@@ -58,21 +58,21 @@ namespace_with() {
 has_own_namespace() { [ "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$1/ns/net")" ]; }
 inside() { inside_process=$1; shift; nsenter -t "$inside_process" -n "$@"; }
 
-# --- programs in the background, each with a name; what they print goes to /tmp/NAME.out and /tmp/NAME.err ---
+# --- programs in the background, each with a name; their output goes to /tmp/NAME.out and /tmp/NAME.err ---
 # start NAME COMMAND...
 start() {
     start_name=$1
     shift
-    rm -f "/tmp/$start_name.out" "/tmp/$start_name.err"   # what an earlier one said must not be taken for this one's
+    rm -f "/tmp/$start_name.out" "/tmp/$start_name.err"   # an earlier program's output must not pass for this one's
     "$@" >"/tmp/$start_name.out" 2>"/tmp/$start_name.err" &
     eval "pid_$start_name=$!"
 }
 pid_of() { eval "echo \$pid_$1"; }
 alive() { [ -d "/proc/$(pid_of "$1")" ] && ! grep -q '^State:.*Z' "/proc/$(pid_of "$1")/status"; }
 ended() { ! alive "$1"; }
-# at_work NAME: one of our programs has its cards and prints statistics; shows what it said where that does not come about.
+# at_work NAME: one of our programs has its cards and prints statistics; otherwise shows what it said.
 at_work() { wait_until 20 grep -q pps "/tmp/$1.err" || { cat "/tmp/$1.err"; return 1; }; }
-# ends NAME [SIGNAL]: the program ends within 20 seconds, after SIGNAL where one is given, with status 0.
+# ends NAME [SIGNAL]: the program ends within 20 seconds, after SIGNAL if one is given, with status 0.
 ends() {
     [ -z "$2" ] || kill -"$2" "$(pid_of "$1")"
     wait_until 20 ended "$1" || { echo "still running"; return 1; }
