@@ -4,7 +4,7 @@ import signal
 
 
 def unwind_at_signals() -> None:
-    """SIGTERM and SIGHUP end this program as Ctrl-C does, by an exception: processes and temporary files go first."""
+    """SIGTERM and SIGHUP end this program as Ctrl-C does, by an exception, which cleans up processes and files."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup stays in force
             signal.signal(number, unwind)
