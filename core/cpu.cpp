@@ -105,7 +105,7 @@ Expected<> pin_to_cpu(int cpu, const std::string& sys) {
     const auto online = cpus_of_node(any_node, sys);
     if (online && !std::ranges::binary_search(*online, cpu)) {
         return failure(ErrorKind::invalid_argument, name + " is not online",
-                       "list those that are: cat /sys/devices/system/cpu/online");
+                       "list the online CPUs: cat /sys/devices/system/cpu/online");
     }
     return failure(ErrorKind::invalid_argument, "a control group's cpuset keeps this process off " + name,
                    "see which it may use: cat /sys/fs/cgroup/cpuset.cpus.effective; docker run --cpuset-cpus sets it");

@@ -142,7 +142,7 @@ Expected<DmaSpace::Managed*> DmaSpace::map(std::size_t bytes, int node) {
     if (!region) return std::unexpected(std::move(region.error()));
     if (node != any_node && region->node != any_node && region->node != node && !warned_) {
         warned_ = true;
-        warning_ = describe() + ": memory for a device on NUMA node " + std::to_string(node) + " is on node " +
+        warning_ = describe() + ": memory for a device on NUMA node " + std::to_string(node) + " lies on node " +
                    std::to_string(region->node) + ", which is slower";
     }
     return regions_.emplace_back(std::make_unique<Managed>(std::move(*region), node)).get();
