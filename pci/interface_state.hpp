@@ -12,7 +12,7 @@ struct InterfaceState {
     unsigned index = 0;
     std::string hardware_address;        ///< "52:54:00:00:00:01"
     std::string parent;                  ///< the device that it belongs to, "0000:03:00.0" or "virtio0"; empty: unknown
-    bool promiscuous = false;            ///< something captures all frames: a capture, a bridge
+    bool promiscuous = false;            ///< something receives all frames: a capture, a bridge
     bool xdp = false;                    ///< an XDP program is attached (AF_XDP sockets work through one)
     std::vector<std::string> addresses;  ///< IPv4 and IPv6, "10.0.2.15"
     /// Destinations of the routes through it, "default", "10.0.0.0/8", and "next hop 7" for next-hop objects. All

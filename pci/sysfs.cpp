@@ -79,7 +79,8 @@ Expected<> SysfsFunction::examine(const PciOpenOptions& options) {
         if (const auto accepted = options.accept(address_, identity_); !accepted) return accepted;
     }
     if (usage.driver == "vfio-pci") {
-        return failure(ErrorKind::unsupported, address_ + " is bound to vfio-pci, and this ixy does not know VFIO yet",
+        return failure(ErrorKind::unsupported,
+                       address_ + " is bound to vfio-pci, and this ixy does not support VFIO yet",
                        "give it back to the kernel: ixy restore " + address_);
     }
     if (in_use && !options.force) return std::unexpected(*in_use);
