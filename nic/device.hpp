@@ -39,8 +39,7 @@ struct DeviceOptions {
     bool promiscuous = true;          ///< receive frames for any address
     bool rx_checksum = false;         ///< let the card check IPv4, TCP and UDP checksums
     bool tx_checksum = false;         ///< let the card write checksums where packets' flags ask for it
-    bool vlan =
-        false;  ///< let the card move 802.1Q tags of received frames to Packet::vlan(), and insert them on sending
+    bool vlan = false;  ///< let the card strip 802.1Q tags of received frames into Packet::vlan(), and insert them
     std::chrono::milliseconds link_timeout{10'000};  ///< how long open() waits for the link; 0: not at all
     bool force = false;                              ///< take the card even if the kernel uses it
     bool (*stop_waiting)() = nullptr;  ///< called while open() waits for the link; true: open() ends with an error

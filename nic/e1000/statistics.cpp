@@ -24,7 +24,7 @@ void Accumulator::add(std::uint64_t reading) {
 }
 
 void Accumulator::add(std::uint64_t first, std::uint64_t second) {
-    constexpr std::uint64_t certain = 16;  // more than is ever counted between two consecutive readings
+    constexpr std::uint64_t certain = 16;  // this many are never counted between two consecutive readings
     if (second < first) {
         kind_ = Kind::clears;
         add(first);
