@@ -45,8 +45,7 @@ void prefer_node(std::span<std::byte> memory, int node) {
     if (node < 0 || node >= static_cast<int>(most_nodes)) return;
     unsigned long mask[most_nodes / bits] = {};
     mask[static_cast<unsigned>(node) / bits] = 1ul << (static_cast<unsigned>(node) % bits);
-    // A failure (no NUMA in this kernel, no such node) costs only speed; the region's node then says where the memory
-    // is.
+    // A failure (no NUMA in this kernel, no such node) costs only speed; the region's node then says where it is.
     syscall(SYS_mbind, memory.data(), memory.size(), MPOL_PREFERRED, mask, most_nodes + 1ul, 0u);
 }
 

@@ -143,14 +143,14 @@ Expected<TrafficRate> parse_rate(std::string_view text) {
     if ((is_packets || unit == "bit" || unit == "bit/s") && amount > 0 && amount <= 1e12) {
         return TrafficRate{.amount = amount, .unit = is_packets ? TrafficRate::Unit::packets : TrafficRate::Unit::bits};
     }
-    return mistake(text, "a rate", "write packets or bits a second like 1.5Mpps, 100kpps, 500Mbit");
+    return mistake(text, "a rate", "write packets or bits per second like 1.5Mpps, 100kpps, 500Mbit");
 }
 
 Expected<double> parse_bit_rate(std::string_view text) {
     std::string_view unit = text;
     const double amount = take_amount(unit);
     if ((unit.empty() || unit == "bit" || unit == "bit/s") && amount > 0 && amount <= 1e15) return amount;
-    return mistake(text, "a rate in bits a second", "write it like 1G, 2.5Gbit or 100Mbit/s");
+    return mistake(text, "a rate in bits per second", "write it like 1G, 2.5Gbit or 100Mbit/s");
 }
 
 }  // namespace ixy

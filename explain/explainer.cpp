@@ -65,7 +65,7 @@ public:
         explainer_->tell({.bar = index_, .offset = offset, .width = width, .value = value, .where = where});
         return value;
     }
-    /// Told before it is done: a software device acts, and its actions are told, inside the write.
+    /// Told before it is done: a software device acts, and what it does is told, inside the write.
     void write(std::uint64_t offset, unsigned width, std::uint64_t value, const std::source_location& where) override {
         explainer_->tell(
             {.is_write = true, .bar = index_, .offset = offset, .width = width, .value = value, .where = where});

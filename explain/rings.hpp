@@ -32,7 +32,7 @@ struct RingState {
     std::uint32_t held() const { return (tail + place.size - head) % place.size; }
 };
 
-/// The rings of a card of kind `chip`, from their registers. Reading these disturbs nobody.
+/// The rings of a card of kind `chip`, from their registers. Reading these has no side effects.
 std::vector<RingState> read_rings(const Bar& registers, const datasheet::Chip& chip);
 
 /// At most 20 lines. `space` is where the ring lies, null if this process cannot reach it; descriptors that cannot be

@@ -10,7 +10,7 @@
 namespace ixy::explain {
 
 struct Settings {
-    bool on = false;           ///< register accesses are told, loops in short
+    bool on = false;           ///< tell register accesses, loops in short
     bool registers = false;    ///< each of them, in loops too
     bool descriptors = false;  ///< and the descriptors that change hands with it
     bool json = false;         ///< as JSON, one object a line

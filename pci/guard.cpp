@@ -208,8 +208,7 @@ Expected<std::unique_ptr<Guard>> Guard::start() {
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     const pid_t child = ::fork();
     if (child == 0) {
-        // A grandchild, so that it is not the program's child: no SIGCHLD, and nothing for the program's wait() to
-        // find.
+        // A grandchild, not the program's child: no SIGCHLD for the program, and nothing for its wait() to find.
         ::setsid();
         const pid_t grandchild = ::fork();
         if (grandchild == 0) Process::run(theirs.get());

@@ -13,7 +13,7 @@ using namespace datasheet::e1000;
 
 namespace {
 constexpr std::size_t vlan_tag_size = 4;
-constexpr std::uint32_t recovery_period = 16;  // polls in vain
+constexpr std::uint32_t recovery_period = 16;  // empty polls
 constexpr auto plain = RDESC_STATUS.DD | RDESC_STATUS.EOP;
 constexpr auto damage = RDESC_STATUS.CE | RDESC_STATUS.SE | RDESC_STATUS.SEQ | RDESC_STATUS.CXE | RDESC_STATUS.RXE;
 constexpr auto vlan_tag = RDESC_STATUS.VLAN | RDESC_STATUS.CFI | RDESC_STATUS.PRI;
