@@ -1,6 +1,6 @@
 // A batch: a fixed-capacity array of packets on the stack that owns what it holds.
 //
-// Queues fill and empty batches; what a batch still holds when it goes out of scope goes back to its pool.
+// Queues fill and empty batches; packets that a batch still holds when it goes out of scope go back to their pool.
 #pragma once
 
 #include <cassert>
@@ -39,27 +39,27 @@ public:
         assert(!empty());
         return slots_[--size_];
     }
-    /// Gives up ownership of the first `count` packets, which somebody else took; the rest moves to the front.
+    /// Gives up ownership of the first `count` packets, which someone else has taken; the rest move to the front.
     void release_front(std::size_t count) {
         assert(count <= size_);
         for (std::size_t i = count; i < size_; ++i) slots_[i - count] = slots_[i];
         size_ -= count;
     }
-    /// Gives everything back to its pools.
+    /// Returns every packet to its pool.
     void clear() {
         if (size_ != 0) free_packets({slots_, size_});
         size_ = 0;
     }
-    /// Adds up to `count` new packets from `pool`, each empty with the pool's headroom. Returns how many there were.
+    /// Adds up to `count` new packets from `pool`, each empty with the pool's headroom. Returns how many it added.
     std::size_t allocate(Mempool& pool, std::size_t count) {
         const std::size_t got = pool.allocate({slots_ + size_, count < room() ? count : room()});
         size_ += got;
         return got;
     }
 
-    /// The packets as pointers, for those who move them (queues, rings).
+    /// The packets as pointers, for code that moves them (queues, rings).
     std::span<Packet* const> pointers() const { return {slots_, size_}; }
-    /// For queues: the free slots, to be filled from the front, and then taken over with grow().
+    /// For queues: the free slots. Fill them from the front, then claim them with grow().
     std::span<Packet*> free_slots() { return {slots_ + size_, room()}; }
     void grow(std::size_t count) {
         assert(count <= room());

@@ -53,7 +53,7 @@ Expected<std::vector<int>> parse_cpu_list(std::string_view list) {
         }
         const bool more = rest.starts_with(',') && rest.size() > 1;
         if (first < 0 || last < first || (!rest.empty() && !more))
-            return failure(ErrorKind::invalid_argument, "\"" + std::string(list) + "\" is no list of CPUs",
+            return failure(ErrorKind::invalid_argument, "\"" + std::string(list) + "\" is not a list of CPUs",
                            "write it like 0-3,8");
         std::fill(listed.begin() + first, listed.begin() + last + 1, true);
         if (more) rest.remove_prefix(1);
@@ -98,14 +98,14 @@ std::vector<int> allowed_cpus() {
 Expected<> pin_to_cpu(int cpu, const std::string& sys) {
     const std::string name = "CPU " + std::to_string(cpu);
     if (cpu < 0 || cpu >= most_cpus) return failure(ErrorKind::invalid_argument, "there is no " + name);
-    // The kernel decides: it allows more than this thread has now (taskset), unless a cpuset is in the way.
+    // The kernel decides: it allows CPUs beyond those this thread has now (taskset), unless a cpuset forbids them.
     const int error_number = run_on({cpu});
     if (error_number == 0) return {};
     if (error_number != EINVAL) return system_failure("running on " + name, error_number);
     const auto online = cpus_of_node(any_node, sys);
     if (online && !std::ranges::binary_search(*online, cpu)) {
         return failure(ErrorKind::invalid_argument, name + " is not online",
-                       "see which are: cat /sys/devices/system/cpu/online");
+                       "list the online CPUs: cat /sys/devices/system/cpu/online");
     }
     return failure(ErrorKind::invalid_argument, "a control group's cpuset keeps this process off " + name,
                    "see which it may use: cat /sys/fs/cgroup/cpuset.cpus.effective; docker run --cpuset-cpus sets it");
@@ -121,7 +121,7 @@ Expected<> pin_to_node(int node, const std::string& sys) {
     if (error_number == 0) return {};
     if (error_number != EINVAL) return system_failure("sched_setaffinity", error_number);
     return failure(ErrorKind::invalid_argument,
-                   "this process may run on none of the CPUs of NUMA node " + std::to_string(node),
+                   "this process may not run on any CPU of NUMA node " + std::to_string(node),
                    "see which it may use: taskset -cp $$");
 }
 

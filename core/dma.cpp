@@ -1,5 +1,5 @@
-// The allocator inside every DMA space: first fit over each region's free pieces, which join with their neighbours when
-// they come back. Set-up only, so a sorted map is fast enough and easy to check.
+// The allocator inside every DMA space: first fit over each region's free pieces. A freed piece merges with its free
+// neighbours. Used only during set-up, so a sorted map is fast enough and easy to check.
 #include <ixy/core/dma.hpp>
 
 #include <algorithm>
@@ -42,15 +42,15 @@ DmaMemory::~DmaMemory() { release(); }
 void DmaMemory::release() noexcept {
     if (space_) space_->give_back(bytes_);
     bytes_ = {};
-    space_.reset();  // last, since the space may end here
+    space_.reset();  // last: this may destroy the space
 }
 
-/// A region and what is free of it: offset to length, in order, never two that touch.
+/// A region and its free pieces: offset to length, in order; no two pieces touch.
 struct DmaSpace::Managed {
     Region region;
     int wished_node;
     std::map<std::size_t, std::size_t> free;
-    std::size_t contiguous = 0;  ///< bytes: a piece never crosses a multiple of it
+    std::size_t contiguous = 0;  ///< bytes; a piece never crosses a multiple of this
 
     Managed(Region mapped, int node) : region(std::move(mapped)), wished_node(node) {
         free.emplace(0, region.memory.size());
@@ -103,11 +103,12 @@ DmaSpace::~DmaSpace() = default;
 
 Expected<DmaMemory> DmaSpace::allocate(std::size_t bytes, std::size_t alignment, int node) {
     if (bytes == 0 || bytes > largest_piece())
-        return failure(ErrorKind::invalid_argument, describe() + ": a piece of " + std::to_string(bytes) + " bytes",
+        return failure(ErrorKind::invalid_argument,
+                       describe() + ": cannot allocate " + std::to_string(bytes) + " bytes",
                        "ask for 1 to " + std::to_string(largest_piece()) + " bytes");
     if (!std::has_single_bit(alignment) || alignment > 4096)
         return failure(ErrorKind::invalid_argument,
-                       describe() + ": alignment to " + std::to_string(alignment) + " bytes",
+                       describe() + ": cannot align to " + std::to_string(alignment) + " bytes",
                        "ask for a power of two up to 4096");
 
     Expected<Piece> piece = [&] {
@@ -129,9 +130,9 @@ Expected<DmaSpace::Piece> DmaSpace::find_or_map(std::size_t bytes, std::size_t a
     auto fresh = map(bytes, node);
     if (fresh) {
         if (auto piece = (*fresh)->take(bytes, alignment)) return *piece;
-        return failure(ErrorKind::no_memory, describe() + ": no contiguous " + std::to_string(bytes) + " bytes");
+        return failure(ErrorKind::no_memory, describe() + ": no " + std::to_string(bytes) + " contiguous bytes");
     }
-    for (const auto& managed : regions_)  // better from a far node than not at all
+    for (const auto& managed : regions_)  // memory from a distant node is better than none
         if (auto piece = managed->take(bytes, alignment)) return *piece;
     return std::unexpected(std::move(fresh.error()));
 }

@@ -1,8 +1,8 @@
-// DMA memory: memory that a device reads and writes by itself.
+// DMA memory: memory that a device reads and writes on its own.
 //
-// It belongs to an address space, and how a device is reached decides which: physical addresses (sysfs), the container
-// that VFIO devices share, the file that a QEMU under qtest shares with us, this process (software NICs). Rings and
-// pools ask their device's space for memory and never care which kind it is.
+// It belongs to an address space, which depends on how the device is reached: physical addresses (sysfs), the container
+// that VFIO devices share, the file that a QEMU under qtest shares with us, or this process (software NICs). Rings and
+// pools ask their device's space for memory and need not know which kind it is.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ inline constexpr int any_node = -1;  ///< no NUMA node in particular
 
 class DmaSpace;
 
-/// One piece of DMA memory, contiguous for us and for the device. Zeroed when allocated; goes back to its space when
-/// destroyed. Movable. The device must have stopped using it by then.
+/// One piece of DMA memory, contiguous for us and for the device. It is zeroed when allocated and goes back to its
+/// space when destroyed; the device must have stopped using it by then. Movable.
 class DmaMemory {
 public:
     DmaMemory() = default;
@@ -59,37 +59,36 @@ public:
     DmaSpace& operator=(const DmaSpace&) = delete;
 
     /// A zeroed piece of `bytes` bytes (1 to largest_piece()), aligned to `alignment` (a power of two up to 4096) for
-    /// us and for the device. `node` is the NUMA node wished for. Errors: no_memory, permission, invalid_argument.
+    /// us and for the device. `node` is the preferred NUMA node. Errors: no_memory, permission, invalid_argument.
     Expected<DmaMemory> allocate(std::size_t bytes, std::size_t alignment = 64, int node = any_node);
 
-    /// The most bytes that one piece can have. Larger things (pools) are made of several pieces.
+    /// The largest size of one piece, in bytes. Larger objects (pools) are made of several pieces.
     virtual std::size_t largest_piece() const = 0;
     /// "physical addresses, 2 MiB huge pages"
     virtual std::string describe() const = 0;
-    /// Regions mapped so far, e.g. to count huge pages.
+    /// How many regions are mapped so far (to count huge pages, for example).
     std::size_t region_count() const;
-    /// A sentence for the user when memory lies on another NUMA node than was wished for; said once, then empty.
+    /// A warning for the user if memory is on a NUMA node other than the preferred one. Returned once, then empty.
     std::string take_warning();
 
     /// What another process needs in order to map a region too (a vhost-user back end).
     struct SharedRegion {
         std::span<std::byte> memory;
         IoAddress address;  ///< of its first byte
-        int file = -1;      ///< still the space's; its first byte is the region's
+        int file = -1;      ///< owned by the space; begins with the region
     };
     /// The regions mapped so far. Each lives as long as the space.
     std::vector<SharedRegion> shared_regions() const;
-    /// Our view of the `bytes` bytes that the device sees at `address`; empty where not all of them are memory of this
-    /// space. For those who explain descriptors: whatever a register says, nothing else is ever touched. Thread rule:
-    /// any; the bytes may be changing.
+    /// Our view of the `bytes` bytes that the device sees at `address`; empty unless all of them are memory of this
+    /// space. For explaining descriptors: whatever a register holds, no other memory is ever touched. Thread rule: any
+    /// thread; the bytes may be changing.
     virtual std::span<std::byte> memory_at(IoAddress address, std::size_t bytes) const;
 
 protected:
     DmaSpace();
 
     /// A large piece of memory, contiguous for us; `granule` bytes at a time are contiguous for the device too.
-    /// The memory, the granules and their addresses begin at multiples of 4096, so that alignment means the same to
-    /// both.
+    /// The memory, the granules and their addresses begin at multiples of 4096, so alignment means the same to both.
     struct Region {
         std::span<std::byte> memory;       ///< zeroed or not
         std::size_t granule = 0;           ///< bytes; memory.size() is a multiple
@@ -97,7 +96,7 @@ protected:
         int node = any_node;               ///< where the memory lies, any_node when unknown
         int file = -1;                     ///< the file descriptor behind it, or -1; owned by the region
     };
-    /// Maps one more region with room for a piece of `bytes`, near `node` if that can be. Called with mutex_ held.
+    /// Maps one more region with room for a piece of `bytes`, near `node` if possible. Called with mutex_ held.
     virtual Expected<Region> map_region(std::size_t bytes, int node) = 0;
     virtual void unmap_region(Region& region) noexcept = 0;
     /// Derived classes call this in their destructor, while unmap_region can still be called.
@@ -105,7 +104,7 @@ protected:
     /// Calls `visit` for each region until one fails. Precondition: mutex_ is held.
     Expected<> visit_regions(const std::function<Expected<>(const Region&)>& visit) const;
 
-    mutable std::mutex mutex_;  ///< guards all of this class; derived classes may use it for what map_region needs
+    mutable std::mutex mutex_;  ///< guards the whole class; derived classes may use it for map_region's state
 
 private:
     friend class DmaMemory;

@@ -11,7 +11,7 @@ std::unexpected<Error> system_failure(const std::string& what, int error_number,
                            : error_number == ENOMEM                           ? ErrorKind::no_memory
                                                                               : ErrorKind::system;
     if (next.empty() && error_number == EMFILE) next = "allow the process more open files: ulimit -n 1024";
-    if (next.empty() && error_number == EFBIG) next = "lift the limit on the size of files: ulimit -f unlimited";
+    if (next.empty() && error_number == EFBIG) next = "lift the limit on file sizes: ulimit -f unlimited";
     if (next.empty() && error_number == ENOMEM) next = "free some memory, or lift its limit: ulimit -v unlimited";
     return failure(kind, what + ": " + std::generic_category().message(error_number), std::move(next));
 }

@@ -8,7 +8,7 @@
 
 namespace ixy {
 
-/// What kind of thing went wrong; programs turn it into an exit status, tests compare it.
+/// What kind of thing went wrong. Programs turn it into an exit status; tests compare it.
 enum class ErrorKind : std::uint8_t {
     invalid_argument,  ///< a malformed address, an option out of range
     not_found,         ///< no such device, file or interface
@@ -17,7 +17,7 @@ enum class ErrorKind : std::uint8_t {
     busy,              ///< the device is in use
     no_memory,         ///< no huge pages, or none left
     device_failed,     ///< the device did not answer as its datasheet promises, or is gone
-    timeout,           ///< a bounded wait ended
+    timeout,           ///< a bounded wait expired
     system,            ///< a system call failed; the text names it
 };
 

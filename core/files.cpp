@@ -27,7 +27,7 @@ int write_all(int file, std::span<const std::byte>& bytes, const KeepWaiting& ke
     using Clock = std::chrono::steady_clock;
     struct stat status{};
     if (::fstat(file, &status) != 0) return errno;
-    // What poll() calls writable takes PIPE_BUF bytes at once. A longer write() could block where nothing can end it.
+    // A file that poll() calls writable accepts PIPE_BUF bytes at once. A longer write() could block with no way out.
     const bool never_blocks = S_ISREG(status.st_mode) || (::fcntl(file, F_GETFL) & O_NONBLOCK) != 0;
     const std::size_t most = never_blocks ? bytes.size() : PIPE_BUF;
     for (Clock::time_point moved = Clock::now(); !bytes.empty();) {
@@ -50,7 +50,7 @@ int write_all(int file, std::span<const std::byte>& bytes, const KeepWaiting& ke
 
 std::unexpected<Error> write_failure(const std::string& what, int error_number, std::string next) {
     if (error_number != ETIMEDOUT) return system_failure(what, error_number, std::move(next));
-    return failure(ErrorKind::timeout, what + ": its reader takes nothing", std::move(next));
+    return failure(ErrorKind::timeout, what + ": its reader has stopped reading", std::move(next));
 }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -76,7 +76,7 @@ Expected<std::string> read_script(const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0) return system_failure(path, errno);
     if (S_ISREG(status.st_mode) && status.st_size <= longest) return read_text(path);
-    return failure(ErrorKind::invalid_argument, path + ": no script: that is a regular file of at most 1 MiB");
+    return failure(ErrorKind::invalid_argument, path + ": not a script: a script is a regular file of at most 1 MiB");
 }
 
 Expected<std::int64_t> read_number(const std::string& path) {
@@ -97,10 +97,9 @@ std::unexpected<Error> file_failure(const std::string& what, int error_number) {
         next =
             how_to_get(error_number == EACCES ? Capability::dac_override : Capability::sys_admin, current_privileges());
         if (next.empty())
-            next = "a security module (AppArmor, SELinux) or the container forbids it: use a privileged one";
+            next = "a security module (AppArmor, SELinux) or the container forbids it: use a privileged container";
     }
-    if (error_number == EROFS)
-        next = "sysfs is read-only here: run this outside of the container, or in a privileged one";
+    if (error_number == EROFS) next = "sysfs is read-only here: run this outside the container, or in a privileged one";
     return system_failure(what, error_number, std::move(next));
 }
 
@@ -108,7 +107,7 @@ Expected<> write_file(const std::string& path, std::string_view text) {
     const File file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!file.is_open()) return file_failure("cannot open " + path, errno);
     if (uninterrupted([&] { return ::write(file.get(), text.data(), text.size()); }) < 0) {
-        return file_failure("the kernel does not take \"" + std::string(text) + "\" in " + path, errno);
+        return file_failure("the kernel rejects \"" + std::string(text) + "\" in " + path, errno);
     }
     return {};
 }

@@ -1,4 +1,4 @@
-// The small files of sysfs and proc, file descriptors that close themselves, and system calls that signals interrupt.
+// Small files of sysfs and proc, file descriptors that close themselves, and system calls that signals interrupt.
 #pragma once
 
 #include <cerrno>
@@ -16,7 +16,7 @@
 
 namespace ixy {
 
-/// An open file, closed with its owner.
+/// An open file, closed when this object is destroyed.
 class File {
 public:
     File() = default;
@@ -36,7 +36,7 @@ private:
     int descriptor_ = -1;
 };
 
-/// Repeats a system call (-1 and errno when it fails) for as long as signals interrupt it.
+/// Repeats a system call (-1 and errno if it fails) as long as signals interrupt it.
 template <class Call>
 auto uninterrupted(Call call) {
     auto result = call();
@@ -44,33 +44,34 @@ auto uninterrupted(Call call) {
     return result;
 }
 
-/// Whether to go on waiting for a reader who has taken nothing for so long.
+/// Whether to keep waiting for a reader that has read nothing for this long.
 using KeepWaiting = std::function<bool(std::chrono::milliseconds)>;
-/// Writes `bytes` and shortens it by what was written. Signals do not end it. While a pipe or terminal takes nothing it
-/// waits, and asks `keep_waiting` about ten times a second; an empty one waits for ever. Returns 0, or the errno that
-/// says why the rest was not written: ETIMEDOUT when `keep_waiting` was false. SIGPIPE must be ignored.
+/// Writes `bytes` and removes the written part from its front. Signals do not interrupt it. While a pipe or terminal
+/// accepts nothing, it waits and calls `keep_waiting` about ten times a second; if that is empty, it waits forever.
+/// Returns 0, or the errno that says why the rest was not written: ETIMEDOUT if `keep_waiting` returned false. SIGPIPE
+/// must be ignored.
 int write_all(int file, std::span<const std::byte>& bytes, const KeepWaiting& keep_waiting);
-/// What write_all() returned, in words; `what` names the file.
+/// Describes an errno that write_all() returned; `what` names the file.
 std::unexpected<Error> write_failure(const std::string& what, int error_number, std::string next);
 
 bool exists(const std::string& path);
-/// The whole of a small file without the white space at its end. Errors: not_found, permission, system; each names the
+/// The contents of a small file, without trailing white space. Errors: not_found, permission, system; each names the
 /// file.
 Expected<std::string> read_text(const std::string& path);
-/// The same for a file that a user names: refuses what may never end (a device, a pipe) or has more than 1 MiB, with
+/// The same for a file named by a user: refuses files that may never end (a device, a pipe) or exceed 1 MiB, with
 /// invalid_argument.
 Expected<std::string> read_script(const std::string& path);
-/// The number in a small file: decimal, or hexadecimal after 0x. Errors: those of read_text; system (no number).
+/// The number in a small file: decimal, or hexadecimal after 0x. Errors: those of read_text; system (not a number).
 Expected<std::int64_t> read_number(const std::string& path);
-/// Writes `text` into a file of sysfs that exists, in one system call.
+/// Writes `text` to an existing file of sysfs, in one system call.
 Expected<> write_file(const std::string& path, std::string_view text);
-/// A system call on a file of sysfs has failed: as system_failure, and a missing privilege names what gives it.
+/// Failure of a system call on a file of sysfs: as system_failure, and says how to get a missing privilege.
 std::unexpected<Error> file_failure(const std::string& what, int error_number);
-/// The last part of what the symbolic link at `path` points to: "e1000" for .../driver. Empty: no such link.
+/// The last part of the target of the symbolic link at `path`: "e1000" for .../driver. Empty if there is no such link.
 std::string link_target_name(const std::string& path);
-/// The names in a folder, sorted, those of the dots left out. Errors: not_found, permission, system.
+/// The names in a folder, sorted, without "." and "..". Errors: not_found, permission, system.
 Expected<std::vector<std::string>> list_folder(const std::string& path);
-/// The same; empty where the folder is absent or cannot be read.
+/// The same; empty if the folder is absent or cannot be read.
 std::vector<std::string> folder_entries(const std::string& path);
 
 }  // namespace ixy

@@ -37,7 +37,7 @@ std::optional<std::uint64_t> number_in(const std::string& text) {
 /// The control group in `folder` + `group`, or the nearest one above it, whose limit has no room for another page.
 std::optional<HugePageLimit> full_group(const std::string& folder, std::string group, HugePage size) {
     const std::string prefix = size == HugePage::one_gib ? "/hugetlb.1GB." : "/hugetlb.2MB.";
-    // Version 2 of control groups, pages that are taken and pages that are promised; then version 1.
+    // Control groups version 2, pages in use and pages promised; then version 1.
     constexpr std::pair<const char*, const char*> files[] = {{"max", "current"},
                                                              {"rsvd.max", "rsvd.current"},
                                                              {"limit_in_bytes", "usage_in_bytes"},
@@ -135,10 +135,10 @@ HugePageFacts gather_huge_page_facts(HugePage size, const std::string& sys, cons
 
 std::optional<Error> explain_shortage(const HugePageFacts& facts) {
     if (facts.limit) {
-        return no_memory("a control group allows this process no further huge page: " + facts.limit->file + " is " +
-                             facts.limit->text,
-                         "raise that limit: echo max > " + facts.limit->file +
-                             ", or the container's own (Kubernetes: hugepages-2Mi)");
+        return no_memory(
+            "a control group allows this process no more huge pages: " + facts.limit->file + " is " + facts.limit->text,
+            "raise that limit: echo max > " + facts.limit->file +
+                ", or the container's own (Kubernetes: hugepages-2Mi)");
     }
     if (facts.total.value_or(0) == 0)
         return no_memory("no huge page of " + name(facts.size) + " is reserved", reserve_more(facts.size));
@@ -175,7 +175,7 @@ Error explain_no_huge_page(HugePageStep step, int error_number, const HugePageFa
         case HugePageStep::bring_in:
             // The kernel answers EFAULT ("Bad address") where a touch would be a SIGBUS.
             if (error_number != EFAULT && error_number != ENOMEM)
-                return system_failure("bringing in " + page, error_number).error();
+                return system_failure("faulting in " + page, error_number).error();
             if (auto shortage = explain_shortage(facts)) return *shortage;
             return no_memory(
                 "the kernel gives this process no huge page, although " + std::to_string(facts.available) + " are free",
@@ -189,7 +189,7 @@ Error explain_no_huge_page(HugePageStep step, int error_number, const HugePageFa
 
 Error explain_hidden_address(const std::string& pagemap, const Privileges& privileges) {
     std::string next = how_to_get(Capability::sys_admin, privileges);
-    if (next.empty()) next = "this kernel tells them to nobody: run this outside of the sandbox";
+    if (next.empty()) next = "this kernel hides them from everyone: run this outside the sandbox";
     return {ErrorKind::permission, pagemap + ": the kernel hides physical addresses from this process",
             std::move(next)};
 }

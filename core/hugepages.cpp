@@ -32,27 +32,27 @@ Expected<std::size_t> read_count(const std::string& path) {
     return static_cast<std::size_t>(*number);
 }
 
-/// The NUMA node that the memory at `address` lies on, or any_node when the kernel does not tell.
+/// The NUMA node of the memory at `address`, or any_node if the kernel does not say.
 int node_of(void* address) {
     int node = any_node;
     if (syscall(SYS_get_mempolicy, &node, nullptr, 0ul, address, MPOL_F_NODE | MPOL_F_ADDR) != 0) return any_node;
     return node;
 }
 
-/// Asks for memory from `node` rather than from another one; where there is none left, the kernel takes what it has.
+/// Asks for memory from `node` in preference to others; if none is left there, the kernel uses another node.
 void prefer_node(std::span<std::byte> memory, int node) {
     constexpr unsigned most_nodes = 1024, bits = 8 * sizeof(unsigned long);
     if (node < 0 || node >= static_cast<int>(most_nodes)) return;
     unsigned long mask[most_nodes / bits] = {};
     mask[static_cast<unsigned>(node) / bits] = 1ul << (static_cast<unsigned>(node) % bits);
-    // A failure (no NUMA in this kernel, no such node) costs speed only; the region's node then says where it lies.
+    // A failure (no NUMA in this kernel, no such node) costs only speed; the region's node then says where it is.
     syscall(SYS_mbind, memory.data(), memory.size(), MPOL_PREFERRED, mask, most_nodes + 1ul, 0u);
 }
 
-/// Brings `memory` in. Returns an error number, or 0. Linux before 5.14 cannot be asked to: there the kernel writes to
-/// it for us, and answers EFAULT where a touch of ours would be a SIGBUS (a control group's limit).
+/// Faults `memory` in. Returns an error number, or 0. Linux before 5.14 has no call for this: there a system call
+/// writes to it for us, and returns EFAULT where our own access would raise SIGBUS (a control group's limit).
 int populate(std::span<std::byte> memory) {
-    constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, which C libraries of that time do not name
+    constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, which C libraries of that time do not define
     if (madvise(memory.data(), memory.size(), populate_write) == 0) return 0;
     if (errno != EINVAL) return errno;
     return syscall(SYS_getcpu, memory.data(), nullptr, nullptr) == 0 ? 0 : errno;
@@ -98,7 +98,7 @@ Expected<IoAddress> physical_address(std::uintptr_t address, const std::string& 
     if (got < 0) return system_failure(pagemap, error_number);
     if (got != sizeof entry || (entry & present) == 0)
         return failure(ErrorKind::system, pagemap + ": no memory at address " + std::to_string(address));
-    // Without privilege the other bits are there and the frame number is 0. Frame 0 is never ours: no DMA goes there.
+    // Without privilege, the other bits are valid and the frame number is 0. Frame 0 is never ours: no DMA goes there.
     const std::uint64_t frame = entry & frame_mask;
     if (frame == 0) return std::unexpected(explain_hidden_address(pagemap, current_privileges()));
     return IoAddress{frame * page + address % page};
@@ -148,7 +148,7 @@ Expected<DmaSpace::Region> PhysicalSpace::map_region(std::size_t, int node) {
     return region;
 }
 
-/// Brings the page into memory, on `node` if that can be, finds out where it is, and has it kept.
+/// Brings the page into memory, on `node` if possible, looks up its address, and passes it to the keeper.
 Expected<> PhysicalSpace::settle(Region& region, int node) const {
     prefer_node(region.memory, node);
     if (const int error_number = populate(region.memory); error_number != 0)
@@ -157,7 +157,7 @@ Expected<> PhysicalSpace::settle(Region& region, int node) const {
     const auto address = physical_address(reinterpret_cast<std::uintptr_t>(region.memory.data()));
     if (!address) return std::unexpected(address.error());
     if (address->value % region.memory.size() != 0)
-        return failure(ErrorKind::system, "/proc/self/pagemap: the memory is no huge page of " + name(size_));
+        return failure(ErrorKind::system, "/proc/self/pagemap: the memory is not a huge page of " + name(size_));
     region.addresses = {*address};
     region.node = node_of(region.memory.data());
     return keeper_ ? keeper_(region.file) : Expected<>{};

@@ -1,7 +1,7 @@
-// DMA memory without an IOMMU: huge pages, and where they lie in physical memory.
+// DMA memory without an IOMMU: huge pages and their physical addresses.
 //
-// A huge page is contiguous in physical memory, never swapped out, and its place can be read from /proc/self/pagemap
-// (Linux: Documentation/admin-guide/mm/pagemap.rst, hugetlbpage.rst).
+// A huge page is contiguous in physical memory and never swapped out, and its physical address can be read from
+// /proc/self/pagemap (Linux: Documentation/admin-guide/mm/pagemap.rst, hugetlbpage.rst).
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace ixy {
 /// Sizes of huge pages, in bytes.
 enum class HugePage : std::size_t { two_mib = std::size_t{2} << 20, one_gib = std::size_t{1} << 30 };
 
-/// Which step to a huge page has failed; hugepage_limits.hpp.
+/// Which step of getting a huge page has failed; see hugepage_limits.hpp.
 enum class HugePageStep : std::uint8_t;
 
 struct HugePageCount {
@@ -26,41 +26,41 @@ struct HugePageCount {
     std::size_t free = 0;
 };
 
-/// How many huge pages the kernel keeps, on one NUMA node or in all. `sys` is where sysfs is mounted. Errors: not_found
-/// when the kernel has no huge pages of that size or the machine no such node.
+/// How many huge pages the kernel has reserved, on one NUMA node or in total. `sys` is where sysfs is mounted. Errors:
+/// not_found if the kernel has no huge pages of that size, or the machine no such node.
 Expected<HugePageCount> huge_page_count(HugePage size, int node = any_node, const std::string& sys = "/sys");
 
-/// How many of the free ones are promised to programs that have not touched them yet.
+/// How many free pages are promised to programs that have not touched them yet.
 std::size_t promised_huge_pages(HugePage size, const std::string& sys = "/sys");
 
-/// Asks the kernel to keep `count` huge pages in all, or on one NUMA node. Returns how many it keeps now: fewer than
-/// asked for when it found no more contiguous memory. Errors: permission (needs root), not_found, system.
+/// Asks the kernel to reserve `count` huge pages in total, or on one NUMA node. Returns how many are reserved now:
+/// fewer than requested if it found no more contiguous memory. Errors: permission (needs root), not_found, system.
 Expected<std::size_t> set_huge_page_count(HugePage size, std::size_t count, int node = any_node,
                                           const std::string& sys = "/sys");
 
-/// The size of huge pages to use: 2 MiB, unless only pages of 1 GiB were set aside.
+/// The size of huge pages to use: 2 MiB, unless only pages of 1 GiB are reserved.
 HugePage available_huge_page(const std::string& sys = "/sys");
 
-/// The physical address behind `address` in this process. `pagemap` is the file to read. Errors: permission when the
-/// kernel hides physical addresses (needs root or CAP_SYS_ADMIN), system when no memory is there.
+/// The physical address behind `address` in this process. `pagemap` is the file to read. Errors: permission if the
+/// kernel hides physical addresses (needs root or CAP_SYS_ADMIN), system if no memory is there.
 Expected<IoAddress> physical_address(std::uintptr_t address, const std::string& pagemap = "/proc/self/pagemap");
 
-/// Huge pages whose IoAddress is the physical address. The process has one such space, so that all devices reached
-/// through sysfs exchange packets without copying. Thread rule: as DmaSpace.
+/// Huge pages whose IoAddress is the physical address. The process has one such space, so all devices reached through
+/// sysfs can exchange packets without copying. Thread rule: as DmaSpace.
 class PhysicalSpace final : public DmaSpace {
 public:
-    /// The process's space; made, with pages of `size`, if nobody holds one (else its page size stays). Maps nothing
-    /// yet.
+    /// The process's space. Creates it, with pages of `size`, unless someone holds it already (then its page size
+    /// stays). Maps nothing yet.
     static std::shared_ptr<PhysicalSpace> shared(HugePage size = HugePage::two_mib);
     ~PhysicalSpace() override;
 
     std::size_t largest_piece() const override { return static_cast<std::size_t>(size_); }
     std::string describe() const override;
 
-    /// Somebody who keeps the memory alive if this process dies while devices still write to it. Called with the file
-    /// behind each region, those that exist now and each later one before any of its addresses is handed out; must not
-    /// allocate from this space. When it fails, the memory is not used. Errors: what `keeper` returned for a region
-    /// that exists; it is then not set.
+    /// Keeps the memory alive if this process dies while devices still write to it. Called with the file behind each
+    /// region: for existing regions now, for each later one before any of its addresses is handed out. Must not
+    /// allocate from this space. If it fails, the memory is not used. Errors: those of `keeper` for an existing region;
+    /// the keeper is then not set.
     using Keeper = std::function<Expected<>(int file)>;
     Expected<> set_keeper(Keeper keeper);
 

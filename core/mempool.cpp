@@ -1,8 +1,8 @@
 // The slow half of the pool: building it, the shared stack, and the checks.
 //
-// The shared part is Treiber's stack (IBM RJ 5118, 1986) of packet indices. `next_` lies beside the packets and not in
-// them, so that looking at a packet that somebody else has meanwhile taken is an atomic load of a valid index and never
-// a data race.
+// The shared part is Treiber's stack (IBM RJ 5118, 1986) of packet indices. `next_` lies beside the packets, not in
+// them, so looking at a packet that another thread has just taken is an atomic load of a valid index and never a data
+// race.
 #include <ixy/core/mempool.hpp>
 
 #include <cstdio>
@@ -19,8 +19,8 @@ namespace {
 // `top_` is one 64-bit word: the index of the top packet in the low 25 bits, above it a tag that every push and pop
 // increments. A pop reads the top, walks down `next_`, and swaps the top only if the whole word is unchanged. So it can
 // only be fooled (ABA) if, between its load and its swap, the same packet is on top again after a multiple of 2^39
-// operations: a thread would have to sleep there for hours (2^39 operations of 20 ns are three), to the exact
-// operation.
+// operations: a thread would have to sleep there for hours (2^39 operations of 20 ns take three), and wake at exactly
+// the right operation.
 constexpr unsigned index_bits = 25;
 constexpr std::uint32_t nothing = (1u << index_bits) - 1;
 constexpr std::size_t most_packets = std::size_t{1} << 24;
@@ -31,7 +31,7 @@ constexpr std::uint64_t successor(std::uint64_t top, std::uint32_t index) {
     return ((top >> index_bits) + 1) << index_bits | index;
 }
 
-/// Pieces are small beside a huge page, so that they fill what rings and other pools leave of it.
+/// Pieces are small compared with a huge page, so they fit into the room that rings and other pools leave in it.
 constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 
 #ifdef NDEBUG
@@ -61,8 +61,8 @@ Expected<> check(const MempoolOptions& options) {
     return {};
 }
 
-/// Bytes from one packet to the next: an odd number of cache lines, so that the metadata of neighbours falls into
-/// different sets of every cache and not all into a few.
+/// Bytes from one packet to the next: an odd number of cache lines, so the metadata of neighbouring packets falls into
+/// different sets of every cache instead of into a few.
 constexpr std::size_t stride_of(const MempoolOptions& options) {
     const std::size_t lines = (sizeof(Packet) + options.headroom + options.data_room) / 64;
     return (lines | 1) * 64;
@@ -91,12 +91,12 @@ Mempool::Mempool(std::shared_ptr<DmaSpace> space, const MempoolOptions& options)
 }
 
 void Mempool::let_go(Mempool* pool) {
-    PoolRegistry::remove(*pool);  // first: no thread that is ending moves packets while they are counted
+    PoolRegistry::remove(*pool);  // first, so that no ending thread moves packets while they are counted
     if (pool->available() == pool->size()) {
         delete pool;
         return;
     }
-    if (pool->checked_) mistake("let go while packets of it are in use", pool);
+    if (pool->checked_) mistake("released while some of its packets are in use", pool);
     PoolRegistry::add(*pool);
 }
 
@@ -154,8 +154,8 @@ std::size_t Mempool::allocate_slowly(std::span<Packet*> slots) {
     if (missing > cache.capacity) {
         got += pop_shared(slots.subspan(got));
     } else if (missing != 0) {  // then the cache is empty
-        // Half of it beyond what is asked for serves the next calls, unless they want more than that. Then it is left
-        // empty: what they give back has room in it.
+        // Half a cache beyond the request serves the next calls, unless they want more than that. Then the cache is
+        // left empty, with room for the packets that they give back.
         const std::size_t beyond = slots.size() <= cache.capacity / 2 ? cache.capacity / 2 : 0;
         const std::size_t refill = std::min<std::size_t>(cache.capacity, missing + beyond);
         cache.count.store(static_cast<std::uint32_t>(pop_shared({cache.packets, refill})), std::memory_order_relaxed);
@@ -218,14 +218,14 @@ void Mempool::flush_cache(std::size_t slot) {
 void Mempool::note_taken(std::span<Packet* const> packets) {
     for (Packet* packet : packets) {
         if (taken_[packet->index()].exchange(true, std::memory_order_relaxed))
-            mistake("handed out twice: memory is overwritten", packet);
+            mistake("packet handed out twice: memory was overwritten", packet);
         detail::unpoison(room_of(*packet));
     }
 }
 
 void Mempool::note_freed(std::span<Packet* const> packets) {
     for (Packet* packet : packets) {
-        if (packet == nullptr) mistake("null given back", packet);
+        if (packet == nullptr) mistake("null packet given back", packet);
         if (packet->index() >= size() || packets_[packet->index()] != packet)
             mistake("packet given back to a pool that it is not from", packet);
         if (!taken_[packet->index()].exchange(false, std::memory_order_relaxed))
@@ -236,7 +236,7 @@ void Mempool::note_freed(std::span<Packet* const> packets) {
 
 namespace {
 
-/// Gathers pieces and gives each run of one pool back in bulk.
+/// Gathers pieces and gives back each run from the same pool in bulk.
 class PieceCollector {
 public:
     ~PieceCollector() { flush(); }
@@ -258,7 +258,7 @@ void free_chains(std::span<Packet* const> packets) {
     PieceCollector collector;
     for (Packet* packet : packets)
         for (Packet* piece = packet; piece != nullptr;) {
-            Packet* next = piece->next();  // before the piece may be somebody else's
+            Packet* next = piece->next();  // read it before the piece may belong to someone else
             collector.add(piece);
             piece = next;
         }

@@ -1,7 +1,7 @@
 // Packet buffers: a pool hands them out and takes them back, in bulk, from any thread.
 //
-// Each thread has a small cache, a plain array, that serves nearly all calls; caches are filled from and spilled to a
-// shared lock-free stack, many packets with one compare-and-swap. What the caches are to this pool, magazines are to
+// Each thread has a small cache, a plain array, that serves nearly all calls. Caches are filled from, and spill to, a
+// shared lock-free stack that moves many packets with one compare-and-swap. They correspond to the magazines of
 // Bonwick's slab allocator (USENIX 2001).
 #pragma once
 
@@ -25,31 +25,32 @@ struct MempoolOptions {
     std::size_t data_room = 2048;  ///< bytes of a buffer that a card may fill, 64 to 16384, a multiple of 64
     std::size_t headroom = 128;    ///< bytes in front of the frame in a new packet, a multiple of 64, up to 1024
     int node = any_node;           ///< NUMA node of the memory
-    bool checked = false;          ///< ends the process on a double free, a foreign packet or a pool let go while
-                                   ///< packets are out; always on when the library is built for debugging
+    bool checked = false;          ///< aborts on a double free, a foreign packet or a pool released while packets
+                                   ///< are out; always on in debug builds of the library
 };
 
-/// A pool of packets. Thread rule: any thread may allocate and free at any time; a packet may be freed by another
-/// thread than the one that allocated it. A pool may be let go only when nothing uses it any more: no call is under
-/// way, and no packet of it is held by a batch, a ring or a device. One that is let go earlier, since a batch outlives
-/// its device, ends the process when it is checked; else it stays for good, so that its packets never point to nothing.
+/// A pool of packets. Thread rule: any thread may allocate and free at any time; a packet may be freed by a different
+/// thread from the one that allocated it. Release a pool only when nothing uses it any more: no call is in progress,
+/// and no batch, ring or device holds one of its packets. If a pool is released earlier, because a batch outlives its
+/// device, a checked pool aborts the process; an unchecked one stays alive for good, so its packets never dangle.
 class Mempool : public std::enable_shared_from_this<Mempool> {
 public:
-    /// Makes a pool in `space`, all of its packets free. Errors: invalid_argument, and those of DmaSpace::allocate.
+    /// Creates a pool in `space`, with all of its packets free. Errors: invalid_argument, and those of
+    /// DmaSpace::allocate.
     static Expected<std::shared_ptr<Mempool>> create(std::shared_ptr<DmaSpace> space,
                                                      const MempoolOptions& options = {});
     Mempool(const Mempool&) = delete;
     Mempool& operator=(const Mempool&) = delete;
 
     /// Takes up to slots.size() packets, each empty with the pool's headroom, and fills `slots` from the front. Returns
-    /// how many there were; fewer only when the pool is used up (other threads' caches may still hold cache_capacity()
+    /// how many it took; fewer only if the pool is exhausted (other threads' caches may still hold cache_capacity()
     /// each).
     std::size_t allocate(std::span<Packet*> slots) {
         const std::size_t got = allocate_raw(slots);
         for (Packet* packet : slots.first(got)) packet->received(headroom_, 0, PacketFlags::none, 0);
         return got;
     }
-    /// The same without resetting the packets' state: for receive queues, which state all of it on reception.
+    /// The same without resetting the packets' state: for receive queues, which set all of it on reception.
     std::size_t allocate_raw(std::span<Packet*> slots) {
         Cache& cache = caches_[detail::thread_slot];
         const std::uint32_t count = cache.count.load(std::memory_order_relaxed);
@@ -61,13 +62,13 @@ public:
             note_taken(slots);
         return slots.size();
     }
-    /// One packet, or null when the pool is used up.
+    /// One packet, or null if the pool is exhausted.
     Packet* allocate() {
         Packet* packet = nullptr;
         allocate({&packet, 1});
         return packet;
     }
-    /// Gives single buffers of this pool back, without looking for chains.
+    /// Gives back single buffers of this pool, without looking for chains.
     void free(std::span<Packet* const> packets) {
         if (checked_) [[unlikely]]
             note_freed(packets);
@@ -80,23 +81,23 @@ public:
     }
 
     std::size_t size() const { return packets_.size(); }
-    /// Packets that are free, caches included; exact only while no other thread uses the pool.
+    /// Free packets, including those in caches; exact only while no other thread uses the pool.
     std::size_t available() const;
     std::size_t data_room() const { return data_room_; }
     std::size_t headroom() const { return headroom_; }
-    /// Most packets that one thread's cache can hold.
+    /// The most packets that one thread's cache can hold.
     std::size_t cache_capacity() const { return cache_capacity_; }
     const std::shared_ptr<DmaSpace>& space() const { return space_; }
 
 private:
-    /// Touched by its own thread only, but for available(). 512 packets serve bulks of 256 both ways.
+    /// Touched only by its own thread, except in available(). 512 packets serve bulks of 256 both ways.
     struct alignas(64) Cache {
         static constexpr std::size_t most = 512;
         std::atomic<std::uint32_t> count{0};
         std::uint32_t capacity = 0;
         alignas(64) Packet* packets[most];
     };
-    /// One more cache than there are slots: the last, with no room, is that of threads without a slot.
+    /// One more cache than there are slots: the last, with no room, serves threads without a slot.
     static constexpr std::size_t cache_count = detail::thread_slots + 1;
 
     Mempool(std::shared_ptr<DmaSpace> space, const MempoolOptions& options);
@@ -125,13 +126,13 @@ private:
     std::vector<DmaMemory> memory_;
     std::vector<Packet*> packets_;                        ///< by index
     std::unique_ptr<std::atomic<std::uint32_t>[]> next_;  ///< by index: the packet below it on the shared stack
-    std::unique_ptr<std::atomic<bool>[]> taken_;          ///< by index, of checked pools
+    std::unique_ptr<std::atomic<bool>[]> taken_;          ///< by index; checked pools only
 
     alignas(64) std::atomic<std::uint64_t> top_;  ///< of the shared stack: tag and index, see mempool.cpp
     alignas(64) std::atomic<std::int64_t> shared_count_{0};
 };
 
-/// Gives packets, with all pieces of their chains, back to their own pools.
+/// Returns packets, with all pieces of their chains, to their own pools.
 void free_packets(std::span<Packet* const> packets);
 
 }  // namespace ixy

@@ -1,4 +1,4 @@
-// A number is its digits and, directly behind them, its unit.
+// A number is its digits, directly followed by its unit.
 #include <ixy/core/numbers.hpp>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view digits = "0123456789";
 
-/// The number at the front of `text`, which becomes what is behind it. Nothing but digits and one point is a number.
+/// Removes the number at the front of `text` and returns it. A number consists of digits and at most one point.
 std::optional<double> take_number(std::string_view& text) {
     const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
     double number = 0;
@@ -22,7 +22,7 @@ std::optional<double> take_number(std::string_view& text) {
     return number;
 }
 
-/// The factor of k, M or G, which is taken off the front of `text`; 1 where there is none.
+/// Removes k, M or G from the front of `text` and returns its factor; 1 if there is none.
 std::uint64_t take_prefix(std::string_view& text) {
     if (text.empty()) return 1;
     std::uint64_t factor = 1;
@@ -46,13 +46,13 @@ std::uint64_t take_prefix(std::string_view& text) {
     return factor;
 }
 
-/// The number at the front of `text` times its k, M or G; `text` becomes the unit behind it. 0: there is no number.
+/// The number at the front of `text` times its k, M or G; leaves the unit in `text`. 0 if there is no number.
 double take_amount(std::string_view& text) {
     const double number = take_number(text).value_or(0);
     return number * static_cast<double>(take_prefix(text));
 }
 
-/// `whole` and the digits behind its point, times `factor`; nothing where that is no whole number below 2^64.
+/// `whole` and the digits after its point, times `factor`; nothing if that is not a whole number below 2^64.
 std::optional<std::uint64_t> scale(std::string_view whole, std::string_view fraction, std::uint64_t factor) {
     std::uint64_t number = 0;
     const auto [last, error] = std::from_chars(whole.data(), whole.data() + whole.size(), number);
@@ -143,14 +143,14 @@ Expected<TrafficRate> parse_rate(std::string_view text) {
     if ((is_packets || unit == "bit" || unit == "bit/s") && amount > 0 && amount <= 1e12) {
         return TrafficRate{.amount = amount, .unit = is_packets ? TrafficRate::Unit::packets : TrafficRate::Unit::bits};
     }
-    return mistake(text, "a rate", "write packets or bits a second like 1.5Mpps, 100kpps, 500Mbit");
+    return mistake(text, "a rate", "write packets or bits per second like 1.5Mpps, 100kpps, 500Mbit");
 }
 
 Expected<double> parse_bit_rate(std::string_view text) {
     std::string_view unit = text;
     const double amount = take_amount(unit);
     if ((unit.empty() || unit == "bit" || unit == "bit/s") && amount > 0 && amount <= 1e15) return amount;
-    return mistake(text, "a rate in bits a second", "write it like 1G, 2.5Gbit or 100Mbit/s");
+    return mistake(text, "a rate in bits per second", "write it like 1G, 2.5Gbit or 100Mbit/s");
 }
 
 }  // namespace ixy

@@ -1,9 +1,9 @@
-// Reads the numbers that people write: on command lines, in addresses, in fault scripts. One reader, so that every
+// Parses the numbers that people write: on command lines, in addresses, in fault scripts. There is one parser, so every
 // place understands the same digits and the same units.
 //
 //   numbers are decimal: 010 is ten          k, M, G     thousands, millions, billions (also K, m, g)
 //   1.5k is a whole number, 1.5 is not       ns, us, ms, s    times
-//   no sign, no spaces, nothing behind       pps, bit    packets and bits a second; also bit/s
+//   no sign, no spaces, nothing after        pps, bit    packets and bits per second; also bit/s
 #pragma once
 
 #include <chrono>
@@ -19,19 +19,18 @@ namespace ixy {
 /// A whole number, possibly with k, M or G, from `least` to `most`. Errors: invalid_argument, which names the range.
 Expected<std::uint64_t> parse_whole(std::string_view text, std::uint64_t least = 0,
                                     std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
-/// The same where hexadecimal digits after 0x are a number too, as in values of registers.
+/// The same, but hexadecimal digits after 0x are a number too, as in register values.
 std::optional<std::uint64_t> parse_decimal_or_hex(std::string_view text);
 
 /// A time: 10us, 1.5ms, 2s; at most 10^6 seconds. Errors: invalid_argument.
 Expected<std::chrono::nanoseconds> parse_time(std::string_view text);
-/// A time whose unit may be missing, which means seconds.
+/// A time, in seconds if it has no unit.
 Expected<std::chrono::nanoseconds> parse_seconds(std::string_view text);
 
 /// A share: 0.01 or 1%; from 0 to 1. Errors: invalid_argument.
 Expected<double> parse_share(std::string_view text);
 
-/// A rate as it was written: packets or bits a second. Bits are those on the wire, with check sequence, preamble and
-/// gap.
+/// A rate as written: packets or bits per second. Bits are those on the wire, with check sequence, preamble and gap.
 struct TrafficRate {
     enum class Unit : std::uint8_t { packets, bits };
     double amount = 0;
@@ -39,7 +38,7 @@ struct TrafficRate {
 };
 /// A rate: 1.5Mpps, 100kpps, 500Mbit, 1Gbit/s; above 0, at most 10^12. Errors: invalid_argument.
 Expected<TrafficRate> parse_rate(std::string_view text);
-/// Bits a second, whose unit may be missing: 1G, 2.5Gbit, 100Mbit/s. Errors: invalid_argument.
+/// Bits per second, with or without a unit: 1G, 2.5Gbit, 100Mbit/s. Errors: invalid_argument.
 Expected<double> parse_bit_rate(std::string_view text);
 
 }  // namespace ixy

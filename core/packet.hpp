@@ -29,11 +29,11 @@ struct IoAddress {
     friend constexpr bool operator==(IoAddress, IoAddress) = default;
 };
 
-/// What the card found out about a received frame, or is asked to do to a sent one.
+/// What the card found out about a received frame, or is asked to do to a frame it sends.
 enum class PacketFlags : std::uint16_t {
     none = 0,
     // received
-    vlan_stripped = 1 << 0,     ///< vlan() holds the tag that the card took out
+    vlan_stripped = 1 << 0,     ///< vlan() holds the tag that the card removed
     ip_checksum_good = 1 << 1,  ///< the card checked the IPv4 header's checksum
     ip_checksum_bad = 1 << 2,
     l4_checksum_good = 1 << 3,  ///< the card checked the TCP or UDP checksum
@@ -47,18 +47,18 @@ enum class PacketFlags : std::uint16_t {
 constexpr PacketFlags operator|(PacketFlags a, PacketFlags b) {
     return static_cast<PacketFlags>(static_cast<std::uint16_t>(a) | static_cast<std::uint16_t>(b));
 }
-/// True when `flags` hold one of `wanted`.
+/// True if `flags` contain any of `wanted`.
 constexpr bool has(PacketFlags flags, PacketFlags wanted) {
     return (static_cast<std::uint16_t>(flags) & static_cast<std::uint16_t>(wanted)) != 0;
 }
 
-/// What a packet to be sent asks the card to do; what was found out about a received one is left away.
+/// Only the flags that ask the card to do something on sending; those about reception are dropped.
 constexpr PacketFlags requests(PacketFlags flags) {
     return static_cast<PacketFlags>(static_cast<std::uint16_t>(flags) & 0xff00U);
 }
 
-/// One packet buffer. Lives in DMA memory, is made by a Mempool and never copied: the object is the buffer's first
-/// line. Thread rule: a packet belongs to one thread at a time; hand it over through a ring.
+/// One packet buffer. It lives in DMA memory, is created by a Mempool and never copied: the object is the buffer's
+/// first cache line. Thread rule: a packet belongs to one thread at a time; hand it over through a ring.
 class alignas(64) Packet {
 public:
     Packet(const Packet&) = delete;
@@ -69,7 +69,7 @@ public:
     std::span<const std::byte> data() const { return {start(), piece_.length}; }
     std::byte* start() { return buffer() + piece_.offset; }
     const std::byte* start() const { return buffer() + piece_.offset; }
-    /// Bytes of the frame in this buffer; the whole frame's are frame_length().
+    /// Bytes of the frame in this buffer; frame_length() counts the whole frame.
     std::size_t length() const { return piece_.length; }
     /// Bytes of the frame in this and all following buffers.
     std::size_t frame_length() const {
@@ -87,20 +87,20 @@ public:
     std::size_t tailroom() const { return std::size_t{capacity_} - piece_.offset - piece_.length; }
     /// Bytes that follow the metadata: headroom, frame and tailroom.
     std::size_t capacity() const { return capacity_; }
-    /// Grows the frame at its front by `bytes` of the headroom; the new bytes are whatever was there.
+    /// Grows the frame at its front by `bytes` of the headroom; the new bytes hold whatever was there.
     void prepend(std::size_t bytes) {
         assert(bytes <= piece_.offset && piece_.length + bytes <= 0xffff);
         piece_.offset = static_cast<std::uint16_t>(piece_.offset - bytes);
         piece_.length = static_cast<std::uint16_t>(piece_.length + bytes);
     }
-    /// Takes `bytes` away from the front of this buffer's part of the frame.
+    /// Removes `bytes` from the front of this buffer's part of the frame.
     void trim_front(std::size_t bytes) {
         assert(bytes <= piece_.length);
         piece_.offset = static_cast<std::uint16_t>(piece_.offset + bytes);
         piece_.length = static_cast<std::uint16_t>(piece_.length - bytes);
     }
 
-    /// First byte behind the metadata.
+    /// First byte after the metadata.
     std::byte* buffer() { return reinterpret_cast<std::byte*>(this) + sizeof(Packet); }
     const std::byte* buffer() const { return reinterpret_cast<const std::byte*>(this) + sizeof(Packet); }
     /// buffer() as the device sees it.
@@ -151,7 +151,7 @@ private:
     std::uint16_t capacity_;
     std::uint8_t l2_length_ = 0;
     std::uint8_t l3_length_ = 0;
-    /// What changes with every frame: written as one word.
+    /// The fields that change with every frame, written as one word.
     struct alignas(8) Piece {
         std::uint16_t offset = 0;
         std::uint16_t length = 0;

@@ -1,7 +1,6 @@
-// Memory that nobody owns just now, as AddressSanitizer shall know it: a touch of it ends the program with a report.
-// The allocator of DMA memory and the pools mark what is free, since to the sanitizer a whole huge page is one piece.
-// Software NICs ask too, so that their DMA reaches only what has an owner. Without the sanitizer nothing is ever
-// poisoned.
+// Tells AddressSanitizer which memory has no owner right now: touching it ends the program with a report. The allocator
+// of DMA memory and the pools mark free memory, since to the sanitizer a whole huge page is one piece. Software NICs
+// check it too, so their DMA reaches only memory that has an owner. Without the sanitizer, nothing is ever poisoned.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +20,14 @@
 
 namespace ixy::detail {
 
-/// Nobody may touch `bytes` from now on. Begins at a multiple of 8.
+/// Nobody may touch `bytes` from now on. They begin at a multiple of 8.
 inline void poison([[maybe_unused]] std::span<const std::byte> bytes) {
 #ifdef IXY_ADDRESS_SANITIZER
     __asan_poison_memory_region(bytes.data(), bytes.size());
 #endif
 }
 
-/// Whether one of `bytes` is poisoned.
+/// Whether any of `bytes` is poisoned.
 inline bool is_poisoned([[maybe_unused]] std::span<const std::byte> bytes) {
 #ifdef IXY_ADDRESS_SANITIZER
     return __asan_region_is_poisoned(const_cast<std::byte*>(bytes.data()), bytes.size()) != nullptr;

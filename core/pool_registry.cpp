@@ -55,13 +55,13 @@ namespace detail {
 
 namespace {
 
-constinit thread_local bool asked = false;  // once in a thread's life: also not again when it is just ending
+constinit thread_local bool asked = false;  // once in a thread's life; not again while the thread is ending
 
 /// Its destructor runs when the thread ends.
 struct Guard {
     ~Guard() {
         PoolRegistry::release_slot(thread_slot);
-        thread_slot = thread_slots;  // what other thread_local objects still free goes to the shared part
+        thread_slot = thread_slots;  // packets that other thread_local objects free later go to the shared part
     }
 };
 

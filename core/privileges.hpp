@@ -1,4 +1,4 @@
-// What this process may do, and what to say where it may not: capabilities(7), user_namespaces(7).
+// What this process may do, and what to tell the user if it may not: capabilities(7), user_namespaces(7).
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace ixy {
 
-/// Capabilities that taking a card takes, by their number.
+/// Capabilities needed to take over a card, by number.
 enum class Capability : std::uint8_t {
     dac_override = 1,
     net_admin = 12,
@@ -20,20 +20,20 @@ std::string capability_name(Capability capability);
 
 struct Privileges {
     bool root = false;            ///< the effective user is 0
-    std::uint64_t effective = 0;  ///< bit for bit
+    std::uint64_t effective = 0;  ///< one bit each
     bool machines_own = true;  ///< root here is the machine's root, not one of a user namespace (a rootless container)
 
     bool has(Capability capability) const { return (effective >> static_cast<unsigned>(capability) & 1) != 0; }
 };
 
-/// Those of this process. `proc` is where proc is mounted; what cannot be read there is taken for missing.
+/// The privileges of this process. `proc` is where proc is mounted; what cannot be read there counts as missing.
 Privileges current_privileges(const std::string& proc = "/proc");
 
-/// How to get `capability`: as an ordinary user, as the root of a user namespace, as a root without it. Empty: it is
-/// there, and something else is in the way.
+/// How to get `capability` as an ordinary user, as root of a user namespace, or as a root that lacks it. Empty if the
+/// process has it, so something else is in the way.
 std::string how_to_get(Capability capability, const Privileges& privileges);
 
-/// `command` as this user has to type it: behind sudo, unless this is root.
+/// `command` as this user has to type it: with sudo, unless this is root.
 std::string as_root(const std::string& command);
 
 }  // namespace ixy

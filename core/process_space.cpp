@@ -11,7 +11,7 @@ namespace ixy {
 
 Expected<std::shared_ptr<ProcessSpace>> ProcessSpace::create(std::size_t region_bytes) {
     if (region_bytes == 0 || region_bytes % 4096 != 0)
-        return failure(ErrorKind::invalid_argument, "regions of " + std::to_string(region_bytes) + " bytes",
+        return failure(ErrorKind::invalid_argument, "cannot use regions of " + std::to_string(region_bytes) + " bytes",
                        "choose a multiple of 4096");
     return std::shared_ptr<ProcessSpace>(new ProcessSpace(region_bytes));
 }

@@ -15,11 +15,11 @@ namespace ixy {
 class ProcessSpace final : public DmaSpace {
 public:
     static constexpr std::size_t default_region = std::size_t{64} << 20;
-    /// Regions have `region_bytes` (a multiple of 4096, at least 4096), which is also the largest piece. They take no
-    /// memory until they are used; vhost-user shares at most 8 of them.
+    /// Each region has `region_bytes` (a multiple of 4096, at least 4096), which is also the largest piece. Regions
+    /// take no memory until they are used; vhost-user shares at most 8 of them.
     static Expected<std::shared_ptr<ProcessSpace>> create(std::size_t region_bytes = default_region);
-    /// The one space of all software NICs of this process, so that they exchange packets without copying. It lives as
-    /// long as somebody has it.
+    /// The one space of all software NICs of this process, so that they can exchange packets without copying. It lives
+    /// as long as someone holds it.
     static std::shared_ptr<ProcessSpace> shared();
     ~ProcessSpace() override;
 

@@ -1,11 +1,11 @@
 // Rings between threads: bounded queues of pointers or other small values, for pipelines.
 //
-// Indices run freely and are reduced to a slot only when it is touched: `written - read` is the number of objects
-// inside, so all slots are usable and 64 bits never wrap. Each side writes cache lines of its own. SpscRing is
+// Indices run freely and are reduced to a slot only when it is accessed: `written - read` is the number of objects
+// inside, so all slots are usable and 64 bits never wrap. Each side writes its own cache lines. SpscRing is
 // Lamport's queue (1983) with a private copy of the opposite index, MpmcRing the two-step reservation of FreeBSD's
 // buf_ring and of DPDK's rte_ring.
 //
-// A pipeline of two threads moves packets, and the ownership of them, like this:
+// A pipeline of two threads moves packets, and their ownership, like this:
 //   batch.release_front(ring.push(batch.pointers()));   // producer: the batch keeps what did not fit
 //   batch.grow(ring.pop(batch.free_slots()));           // consumer
 #pragma once
@@ -49,7 +49,7 @@ public:
 private:
     struct Split {
         std::size_t at;     ///< slot of the first object
-        std::size_t first;  ///< objects before the slots' end; the others continue at slot 0
+        std::size_t first;  ///< objects before the slots' end; the rest continue at slot 0
     };
     Split split(std::uint64_t index, std::size_t count) const {
         const std::size_t at = index & (capacity_ - 1);
@@ -70,8 +70,8 @@ public:
     /// A ring for at least `at_least` objects: the next power of two, all of which are usable.
     explicit SpscRing(std::size_t at_least) : slots_(at_least) {}
 
-    /// Copies objects from the front of `objects` into the ring, as many as there is room for. Returns how many. Thread
-    /// rule: the producer only.
+    /// Copies objects from the front of `objects` into the ring, as many as fit. Returns how many. Thread rule: the
+    /// producer only.
     std::size_t push(std::span<const T> objects) {
         const std::uint64_t written = producer_.index.load(std::memory_order_relaxed);
         if (slots_.capacity() - (written - producer_.opposite) < objects.size())
@@ -102,7 +102,7 @@ public:
     bool pop(T& object) { return pop(std::span(&object, 1)) == 1; }
 
     std::size_t capacity() const { return slots_.capacity(); }
-    /// Objects inside; for other threads than the two a moment's estimate. Any thread.
+    /// Objects inside; for threads other than the two, a momentary estimate. Any thread.
     std::size_t size() const {
         const std::uint64_t read = consumer_.index.load(std::memory_order_acquire);
         return std::min<std::size_t>(producer_.index.load(std::memory_order_acquire) - read, capacity());
@@ -111,7 +111,7 @@ public:
 private:
     struct alignas(64) Side {
         std::atomic<std::uint64_t> index{0};  ///< objects written, or read, since the beginning
-        std::uint64_t opposite = 0;  ///< the other side's index when last looked at: saves moving its cache line
+        std::uint64_t opposite = 0;           ///< the other side's index when last read: saves moving its cache line
     };
     detail::RingSlots<T> slots_;
     Side producer_;
@@ -121,16 +121,16 @@ private:
 /// A ring for any number of producers and consumers. It is **not** lock-free: a producer reserves slots with a
 /// compare-and-swap, fills them, and publishes them only after all producers that reserved before it have published
 /// theirs, so a thread that is suspended in between holds up its own side (until it runs again; the other side goes on
-/// with what is published, or finds the ring empty or full). The same holds among consumers. Use at most as many
-/// threads as CPUs.
+/// with what is published, or finds the ring empty or full). The same holds among consumers. Use no more threads than
+/// CPUs.
 template <class T>
 class MpmcRing {
 public:
     /// A ring for at least `at_least` objects: the next power of two, all of which are usable.
     explicit MpmcRing(std::size_t at_least) : slots_(at_least) {}
 
-    /// Copies objects from the front of `objects` into the ring, next to each other, as many as there is room for.
-    /// Returns how many. Any thread.
+    /// Copies objects from the front of `objects` into the ring, next to each other, as many as fit. Returns how many.
+    /// Any thread.
     std::size_t push(std::span<const T> objects) {
         const auto [index, count] = reserve(producers_, consumers_, slots_.capacity(), objects.size());
         if (count != 0) {
@@ -153,7 +153,7 @@ public:
     bool pop(T& object) { return pop(std::span(&object, 1)) == 1; }
 
     std::size_t capacity() const { return slots_.capacity(); }
-    /// Objects inside, a moment's estimate. Any thread.
+    /// Objects inside, a momentary estimate. Any thread.
     std::size_t size() const {
         const std::uint64_t read = consumers_.published.load(std::memory_order_acquire);
         return std::min<std::size_t>(producers_.published.load(std::memory_order_acquire) - read, capacity());
@@ -162,7 +162,7 @@ public:
 private:
     struct Side {
         alignas(64) std::atomic<std::uint64_t> reserved{0};   ///< where the next thread of this side begins
-        alignas(64) std::atomic<std::uint64_t> published{0};  ///< up to where the slots are the other side's
+        alignas(64) std::atomic<std::uint64_t> published{0};  ///< the other side owns the slots up to here
     };
     struct Reservation {
         std::uint64_t index;
@@ -194,7 +194,7 @@ private:
         ours.published.store(index + count, std::memory_order_release);
     }
 
-    /// The thread we wait for usually needs a few more instructions; unless it is suspended, and then needs our CPU.
+    /// The thread we wait for usually needs only a few more instructions, unless it is suspended and needs our CPU.
     static void wait_a_little(unsigned spins) {
         if (spins % 64 == 63) {
             std::this_thread::yield();

@@ -101,7 +101,7 @@ void RegisterMemory::learn(const Access& access) {
     } else if (access.before && info.access == W1S) {
         hold(place, *access.before | access.bits());
     }
-    // 13.4.1: a reset leaves little as it was.
+    // 13.4.1: a reset leaves little unchanged.
     using datasheet::e1000::CTRL;
     if (&info == &CTRL && (CTRL.from(access.bits()) & CTRL.RST)) values_.clear();
 }

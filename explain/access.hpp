@@ -1,4 +1,4 @@
-// One register access and what the datasheet knows about it. Text and JSON are made of this.
+// One register access and what the datasheet knows about it. Text and JSON are made from this.
 #pragma once
 
 #include <chrono>
@@ -18,9 +18,9 @@ namespace ixy::explain {
 enum class ReadEffect : std::uint8_t {
     none,
     clears,
-    clears_both,       ///< the high half of a count of 64 bits, and its low half with it
+    clears_both,       ///< the high half of a 64-bit count, and its low half with it
     high_half_clears,  ///< the low half of such a count: it stays until the high half is read
-    may_clear          ///< causes of a chip that has MSI-X: with it, only when an interrupt was sent or all are masked
+    may_clear  ///< causes of a chip with MSI-X: if it is used, only when an interrupt was sent or all are masked
 };
 
 struct Access {
@@ -40,22 +40,22 @@ struct Access {
     ReadEffect read_effect = ReadEffect::none;      ///< of a read
 
     std::uint32_t bits() const { return static_cast<std::uint32_t>(value); }
-    /// Writing a one does something and writing a zero nothing (interrupt causes and masks).
+    /// Writing a one does something and writing a zero does nothing (interrupt causes and masks).
     bool ones_act() const;
-    /// Reserved bits that this write sets, and that were not set before. None where ones act: those act on nothing.
+    /// Reserved bits that this write sets, and that were not set before. None where ones act: there, they do nothing.
     std::uint32_t reserved_bits_set() const;
     /// The access is to an older offset of the register (datasheet::Alias).
     bool is_alias() const { return info != nullptr && offset != info->address(index); }
 };
 
-/// A field and what it was before, where that is known.
+/// A field and its previous value, if known.
 struct FieldChange {
     datasheet::DecodedField field;
     std::optional<std::uint32_t> before;
 };
 
-/// The fields worth telling: those that differ from what the register held before; where that is not known, those that
-/// are not zero; and where ones act, those that are ones.
+/// The fields worth reporting: those that differ from what the register held before; if that is unknown, those that are
+/// not zero; and where ones act, those that are ones.
 std::vector<FieldChange> changes(const Access& access);
 
 /// What each register held when it was last read or written. Thread rule: one at a time.

@@ -27,7 +27,7 @@ struct RingRegisters {
     /// "receive ring", "transmit ring 1"
     std::string name() const;
 };
-/// All rings that some chip has; a chip has those whose tail it has.
+/// The rings of all chips; a chip has those whose tail register it has.
 std::span<const RingRegisters> all_rings();
 
 inline constexpr std::size_t descriptor_bytes = 16;
@@ -39,15 +39,15 @@ struct Descriptor {
     DescriptorWords words{};
     const datasheet::e1000::DescriptorInfo* info = nullptr;  ///< null: that memory cannot be reached from here
 
-    /// Where its buffer is; nothing for a context.
+    /// Where its buffer is; empty for a context.
     std::optional<std::uint64_t> buffer() const;
-    /// Bytes in its buffer; nothing where no field says so.
+    /// Bytes in its buffer; empty if no field says so.
     std::optional<std::uint32_t> length() const;
     /// DD: the card is done with it.
     bool is_done() const;
 };
 
-/// Where a ring is, and how its slots are to be understood.
+/// Where a ring is, and how to interpret its slots.
 struct RingPlace {
     const RingRegisters* registers = nullptr;
     IoAddress base{};
@@ -55,7 +55,7 @@ struct RingPlace {
     bool extended = false;   ///< 82574L, RFCTL.EXSTEN: receive descriptors are written back in the extended format
 };
 /// Reads slot `slot` of a ring, whatever its registers say: only memory of `space` is touched. Words are read one by
-/// one, the last one first: where that has DD, the others are complete.
+/// one, the last one first: if it has DD, the others are complete.
 Descriptor read_descriptor(const DmaSpace& space, const RingPlace& ring, std::uint32_t slot);
 
 /// "[ 31] legacy: 60 bytes at 0x0000000000105800, EOP IFCS RS"

@@ -1,4 +1,4 @@
-// The wrapper around a device, and what it says of each access.
+// The wrapper around a device, and what it says about each access.
 #include <ixy/explain/explainer.hpp>
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// All that is known of one device. The lock is not held while the device is at work, which may be long.
+/// Everything known about one device. The lock is not held while the device works, which may take long.
 class Explainer {
 public:
     Explainer(PciFunction& function, const datasheet::Chip* chip, std::unique_ptr<Narrator> narrator, bool descriptors)
@@ -28,7 +28,7 @@ public:
     Explainer(const Explainer&) = delete;
     Explainer& operator=(const Explainer&) = delete;
 
-    /// The device was reset: nothing is known of its registers and rings any more.
+    /// The device was reset: nothing is known about its registers and rings any more.
     void forget() {
         const std::lock_guard lock(mutex_);
         memory_ = RegisterMemory(chip_);
@@ -65,7 +65,7 @@ public:
         explainer_->tell({.bar = index_, .offset = offset, .width = width, .value = value, .where = where});
         return value;
     }
-    /// Told before it is done: a device that is software acts, and is told of, inside the write.
+    /// Told before it is done: a software device acts, and what it does is told, inside the write.
     void write(std::uint64_t offset, unsigned width, std::uint64_t value, const std::source_location& where) override {
         explainer_->tell(
             {.is_write = true, .bar = index_, .offset = offset, .width = width, .value = value, .where = where});

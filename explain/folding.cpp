@@ -37,7 +37,7 @@ std::string Folding::tell(const Access& access) {
     return text + (is_new || access.info == nullptr ? sentence(access) : short_sentence(access));
 }
 
-/// Polls are the same by register, rows of writes by array and source line.
+/// Polls are matched by register, rows of writes by array and source line.
 Folding::Told* Folding::find(std::vector<Told>& list, const Access& access) {
     const auto found = std::ranges::find_if(list, [&](const Told& told) {
         return access.is_write ? told.access.info == access.info && same_line(told.access.where, access.where)
@@ -66,7 +66,7 @@ Folding::Source Folding::source_of(const Access& access) {
     return {access.info, access.is_write, access.where.file_name(), access.where.line()};
 }
 
-/// A loop is told twice. What lines of source do after that, which have been heard, is counted.
+/// A loop is told twice. After that, accesses by source lines that have been heard are only counted.
 bool Folding::fold_loop(const Access& access) {
     const bool goes_on = access.info != nullptr && access.info->count == 1 && access.info == loop_.access.info;
     if (!goes_on) return false;
@@ -96,7 +96,7 @@ void Folding::remember(const Access& access) {
 }
 
 std::string Folding::summary() {
-    std::map<std::chrono::nanoseconds, std::string> lines;  // in the order in which things ended
+    std::map<std::chrono::nanoseconds, std::string> lines;  // in the order in which they ended
     const auto add = [&lines](const Access& last, const std::string& what) {
         lines[last.time] += seconds(last.time) + "  … " + what + "\n";
     };

@@ -1,6 +1,6 @@
-// What a person would not tell twice: a register that is polled and does not change, an array that is filled with one
-// value, counters that are zero, a loop that writes and reads one register to get at something behind it, such as each
-// word of an EEPROM; and, where a line of source does the same again with other numbers, what they mean.
+// Folds what a person would not tell twice: a polled register that does not change, an array filled with one value,
+// counters that are zero, a loop that writes and reads one register to get at something behind it, such as each word of
+// an EEPROM; and, when a source line does the same again with other numbers, what they mean.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ class Folding {
 public:
     /// `every_access`: loops are told in full.
     explicit Folding(bool every_access = false) : every_access_(every_access) {}
-    /// The sentence for `access`, short where it was heard before, after a line for each thing that was folded before
-    /// it; empty when it is folded.
+    /// The sentence for `access`, short if it was heard before, preceded by a line for each thing folded before it;
+    /// empty if it is folded itself.
     std::string tell(const Access& access);
     /// What was folded since the last sentence.
     std::string summary();
@@ -30,9 +30,9 @@ private:
     using Source = std::tuple<const datasheet::RegisterInfo*, bool, std::string_view, std::uint32_t>;
     struct Told {
         Access access;           ///< the latest of its kind
-        std::uint64_t more = 0;  ///< how often it came again since the last sentence
+        std::uint64_t more = 0;  ///< repetitions since the last sentence
     };
-    /// Accesses to one register in a row, with nothing else between.
+    /// Consecutive accesses to one register, with nothing else in between.
     struct Loop {
         Access access;           ///< the latest
         std::uint64_t told = 0;  ///< accesses that were told

@@ -11,7 +11,7 @@
 
 namespace ixy::explain {
 
-/// An object or an array as it grows; text() closes it.
+/// An object or an array under construction; text() closes it.
 class JsonText {
 public:
     enum class Kind : std::uint8_t { object, array };
@@ -21,7 +21,7 @@ public:
     JsonText& add(std::string_view key, const char* text) { return add(key, std::string_view(text)); }
     JsonText& add(std::string_view key, std::uint64_t number) { return add_raw(key, std::to_string(number)); }
     JsonText& add_null(std::string_view key) { return add_raw(key, "null"); }
-    /// `value` is JSON already. In an array, `key` is left out.
+    /// `value` is already JSON. In an array, `key` is left out.
     JsonText& add_raw(std::string_view key, std::string_view value);
     std::string text() const { return text_ + (kind_ == Kind::object ? "}" : "]"); }
 

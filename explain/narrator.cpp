@@ -1,4 +1,4 @@
-// Telling as text, with a number for each device at the beginning of its lines, and as JSON.
+// Explanations as text, where each line begins with its device's number, and as JSON.
 #include <ixy/explain/narrator.hpp>
 
 #include <atomic>
@@ -23,8 +23,8 @@ public:
     void opened(const PciIdentity& identity, const datasheet::Chip* chip) override {
         const std::string id = hex(identity.vendor, 4).substr(2) + ":" + hex(identity.device, 4).substr(2);
         print(seconds({}) + "  " + device_ + ", " +
-              (chip != nullptr ? "an Intel " + std::string(chip->name) : "of which no datasheet is here") + " (" + id +
-              "); time in seconds, register, offset, value, source\n");
+              (chip != nullptr ? "an Intel " + std::string(chip->name) : "for which there is no datasheet") + " (" +
+              id + "); time in seconds, register, offset, value, source\n");
     }
     void tell(const Access& access) override { print(folding_.tell(access)); }
     void tell(const Handover& handover) override { print(folding_.summary() + handover_text(handover)); }

@@ -1,4 +1,4 @@
-// Who puts explanations into words: for people, or for machines.
+// Puts explanations into words, for people or for machines.
 #pragma once
 
 #include <memory>
@@ -11,18 +11,18 @@
 
 namespace ixy::explain {
 
-/// Tells of one device. Thread rule: one at a time.
+/// Explains one device. Thread rule: one at a time.
 class Narrator {
 public:
     virtual ~Narrator() = default;
     virtual void opened(const PciIdentity& identity, const datasheet::Chip* chip) = 0;
     virtual void tell(const Access& access) = 0;
     virtual void tell(const Handover& handover) = 0;
-    /// Nothing more comes: what was held back is told.
+    /// Nothing more comes: tells what was held back.
     virtual void finish() = 0;
 };
 
-/// Sentences, repetitions folded. Devices of one process are told apart by numbers in brackets.
+/// Sentences, with repetitions folded. Numbers in brackets tell the devices of one process apart.
 std::unique_ptr<Narrator> tell_as_text(std::string device, std::shared_ptr<Sink> sink, bool every_access = false);
 /// One JSON object a line, nothing left out.
 std::unique_ptr<Narrator> tell_as_json(std::string device, std::shared_ptr<Sink> sink);

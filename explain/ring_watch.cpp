@@ -54,8 +54,8 @@ std::vector<Handover> RingWatch::look(const Access& access, const RegisterMemory
     return events;
 }
 
-/// What the new tail gives to the card; nothing where it is the old one. A driver uses a slot again only when the card
-/// has given it back, which tells of those that nobody saw: the card never holds all slots of a ring.
+/// What the new tail gives to the card; empty if it is the old one. A driver reuses a slot only after the card has
+/// given it back, which reveals those that nobody saw: the card never holds all slots of a ring.
 std::optional<Handover> RingWatch::hand_over(Followed& ring, const RingPlace& place, const Access& access,
                                              std::vector<Handover>& events) {
     Handover event{.kind = Handover::Kind::to_card, .time = access.time, .ring = place, .where = access.where};
@@ -85,7 +85,7 @@ std::optional<Handover> RingWatch::hand_over(Followed& ring, const RingPlace& pl
     return event;
 }
 
-/// Of transmit descriptors only those that ask for a report get DD, and vouch for the ones before them.
+/// Only transmit descriptors that ask for a report get DD; they vouch for the ones before them.
 void RingWatch::take_back(Followed& ring, const RingPlace& place, const Access& access, std::vector<Handover>& events) {
     if (space_.memory_at(place.base, place.size * descriptor_bytes).empty()) return;
     std::uint32_t done = 0;

@@ -25,7 +25,7 @@ struct Handover {
     RingPlace ring;
     std::uint32_t first = 0;  ///< slot
     std::uint32_t count = 0;
-    std::vector<Descriptor> descriptors;  ///< all of them; none where they are unseen
+    std::vector<Descriptor> descriptors;  ///< all of them; none if they are unseen
     std::source_location where;
 };
 
@@ -42,7 +42,7 @@ private:
         const RingRegisters* registers;
         std::uint32_t tail = 0;
         std::uint32_t oldest = 0;  ///< the first slot that the card has not given back
-        std::uint32_t held = 0;    ///< slots from there to the tail: the card's
+        std::uint32_t held = 0;    ///< slots from there to the tail, which the card owns
     };
     std::optional<Handover> hand_over(Followed& ring, const RingPlace& place, const Access& access,
                                       std::vector<Handover>& events);

@@ -22,7 +22,7 @@ std::string plural(std::uint32_t count, std::string_view what) {
     return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
-/// Head and tail above a line that has one mark for each slot, or for so many slots as it takes.
+/// Head and tail above a line with one mark for each slot, or for as many slots as needed to fit.
 std::string picture(const RingState& ring) {
     const std::uint32_t size = ring.place.size;
     const std::uint32_t width = std::min(size, picture_width);
@@ -47,7 +47,7 @@ std::string legend(const RingState& ring) {
     text += ring.head == ring.tail ? "   B head and tail" : "   H head   T tail   * both";
     const std::uint32_t slots = (ring.place.size + picture_width - 1) / picture_width;
     if (slots > 1) text += "   + mixed";
-    if (slots > 1) text += "   " + std::to_string(slots) + " slots a mark";
+    if (slots > 1) text += "   " + std::to_string(slots) + " slots per mark";
     return text + "\n";
 }
 
@@ -140,7 +140,7 @@ std::string draw_rings(PciFunction& function) {
     const PciIdentity& identity = function.identity();
     const datasheet::Chip* const chip = find_chip(identity.vendor, identity.device);
     const std::string address(function.address());
-    if (chip == nullptr) return address + ": nothing is known of this card's rings\n";
+    if (chip == nullptr) return address + ": this card's rings are unknown\n";
     const auto registers = function.map_bar(0, 0);
     if (!registers) return registers.error().text() + "\n";
     std::string text = address + ", " + std::string(chip->name) + "\n";

@@ -5,7 +5,7 @@
 //          H                                                           T
 //     0 |..#############################################################..| 511      # the card's   . the driver's
 //
-// In gdb, in a function of a driver: call ixy::explain::print_rings(*(ixy::PciFunction*)&this->function())
+// In gdb, in one of a driver's functions: call ixy::explain::print_rings(*(ixy::PciFunction*)&this->function())
 #pragma once
 
 #include <cstdint>
@@ -28,19 +28,19 @@ struct RingState {
 
     /// Head and tail are slots of the ring.
     bool is_sound() const { return head < place.size && tail < place.size; }
-    /// Slots that the card owns, of a sound ring.
+    /// Slots that the card owns. Precondition: the ring is sound.
     std::uint32_t held() const { return (tail + place.size - head) % place.size; }
 };
 
-/// The rings of a card of kind `chip`, by reading their registers, which disturbs nobody.
+/// The rings of a card of kind `chip`, from their registers. Reading these has no side effects.
 std::vector<RingState> read_rings(const Bar& registers, const datasheet::Chip& chip);
 
-/// At most 20 lines. `space` is where the ring lies, null when that cannot be reached from this process; descriptors
-/// that cannot be reached are left out.
+/// At most 20 lines. `space` is where the ring lies, null if this process cannot reach it; descriptors that cannot be
+/// reached are left out.
 std::string draw(const RingState& ring, const DmaSpace* space);
 
-/// All rings of a function that this process has; a word when its chip is unknown. Thread rule: any thread; what moves
-/// meanwhile may be drawn half moved.
+/// All rings of a function that this process owns; a short message if its chip is unknown. Thread rule: any thread;
+/// what moves in the meantime may be drawn half moved.
 std::string draw_rings(PciFunction& function);
 /// The same on standard error.
 void print_rings(PciFunction& function);

@@ -11,7 +11,7 @@ std::string place_name(const Access& access) {
     return access.bar == 0 ? "?" : "BAR " + std::to_string(access.bar);
 }
 
-/// "0x00000000 -> 0x0400801a", and as a decimal number where the register is a plain number.
+/// "0x00000000 -> 0x0400801a", and also in decimal if the register is a plain number.
 std::string value_text(const Access& access) {
     const unsigned digits = 2 * access.width;
     const std::string now = hex(access.value, digits);
@@ -70,7 +70,7 @@ std::string_view effect_of(ReadEffect read) {
     return {};
 }
 
-/// What a reader should stumble over.
+/// What should catch the reader's eye.
 std::string oddities(const Access& access) {
     std::string text;
     const auto add = [&text](const std::string& what) { text += std::string(indent) + what + "\n"; };

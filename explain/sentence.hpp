@@ -16,10 +16,10 @@ namespace ixy::explain {
 
 /// One line for the access, and one, indented, for each field and each oddity; each ends with a newline.
 std::string sentence(const Access& access);
-/// The same for who has heard it before: fields without their meanings, all on one line.
+/// The same for readers who have heard it before: fields without their meanings, all on one line.
 std::string short_sentence(const Access& access);
 
-/// One line for what changed hands, and one for each descriptor; of many, only the first and the last.
+/// One line for what changed hands, and one for each descriptor; if there are many, only for the first and the last.
 std::string handover_text(const Handover& handover);
 
 /// What an indented line begins with.

@@ -1,5 +1,5 @@
-// Explanations into a file or onto standard error: one write() for what belongs together, so that the lines of several
-// processes do not mix either.
+// Writes explanations to a file or to standard error: one write() for what belongs together, so that the lines of
+// several processes do not mix either.
 #include <ixy/explain/sink.hpp>
 
 #include <fcntl.h>
@@ -36,7 +36,7 @@ public:
     FileSink(File file, std::string name) : file_(std::move(file)), name_(std::move(name)) {}
 
     void print(std::string_view lines) override {
-        static std::mutex mutex;  // one for all: several sinks may be one file
+        static std::mutex mutex;  // one for all: several sinks may share one file
         const std::lock_guard lock(mutex);
         auto left = std::as_bytes(std::span(lines));
         if (!broken_) {
@@ -48,7 +48,7 @@ public:
     }
 
 private:
-    /// Says why nothing more is told, where that can be read.
+    /// Reports why the explanations end, where that can be read.
     void give_up(int error_number) {
         broken_ = true;
         if (!file_.is_open()) return;
@@ -77,7 +77,9 @@ void end_waiting_when(bool (*asked)()) { asked_to_end.store(asked, std::memory_o
 Expected<std::shared_ptr<Sink>> open_sink(const std::string& file) {
     if (file.empty()) return std::make_shared<FileSink>(File(), "");
     const std::string what = "the file for explanations, " + file;
-    const auto open = [&] { return ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644); };
+    const auto open = [&] {
+        return ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644);
+    };
     for (;;) {
         File opened(uninterrupted(open));
         if (opened.is_open()) return std::make_shared<FileSink>(std::move(opened), file);

@@ -20,15 +20,15 @@ namespace {
 /// Bytes of registers that BAR 0 of the chips in datasheet/ maps: 8254x manual, 13.2.
 constexpr std::uint32_t register_space = 0x20000;
 
-/// Bytes of ones, as a bus gives where nobody answers.
+/// Bytes of ones, which a bus returns when nobody answers.
 std::uint64_t all_ones(unsigned width) { return ~std::uint64_t{0} >> (64 - 8 * width); }
 
-/// A fault and where on this card it is.
+/// A fault and its place on this card.
 struct Placed {
     Fault fault;
     std::uint64_t first = 0;  ///< offset
     std::uint64_t stride = 4;
-    std::uint64_t count = 0;  ///< registers, 0 when it is not one of registers
+    std::uint64_t count = 0;  ///< registers; 0 if the fault is not in registers
     std::uint32_t mask = ~0U;
     unsigned low = 0;
 
@@ -85,17 +85,17 @@ Expected<Placed> place(const Fault& fault, const datasheet::Chip* chip) {
         const auto offset = read_offset(name);
         const bool possible =
             offset && (chip == nullptr || (*offset % sizeof(std::uint32_t) == 0 && *offset < register_space));
-        if (!possible) return misplaced(fault, name + " is no register's offset");
+        if (!possible) return misplaced(fault, name + " is not a register's offset");
         placed.first = *offset;
         placed.count = 1;
         return placed;
     }
-    if (chip == nullptr) return misplaced(fault, "of this card no datasheet is here, which would know of " + name);
+    if (chip == nullptr) return misplaced(fault, "there is no datasheet for this card, so " + name + " is unknown");
     if (auto found = place_in(*chip, placed); !found) return std::unexpected(found.error());
     return placed;
 }
 
-/// All that is going wrong with one device.
+/// Everything that is going wrong with one device.
 class Faults {
 public:
     Faults(std::vector<Placed> placed, std::uint64_t seed, std::shared_ptr<Counts> counts)
@@ -109,7 +109,7 @@ public:
         }
         return false;
     }
-    /// As far as registers have been accessed.
+    /// Judged by the register accesses so far.
     bool is_gone_now() const { return is_gone(counts_->accesses + 1); }
     std::uint64_t alter(std::uint64_t access, std::uint64_t offset, std::uint64_t value) {
         const std::uint64_t before = value;
@@ -198,7 +198,7 @@ public:
                               return std::make_unique<FaultyBar>(index, bar, faults);
                           }),
           faults_(faults) {
-        // A card that has gone writes no memory any more.
+        // A card that is gone no longer writes to memory.
         faults_->on_leaving([this] { (void)WrappedFunction::set_bus_master(false); });
     }
 
@@ -210,7 +210,7 @@ public:
         if (faults_->is_gone_now()) return {};
         return WrappedFunction::config_write(offset, width, value);
     }
-    /// To stop the card inside is right at any time: its memory will be somebody else's.
+    /// Stopping the card inside is right at any time: its memory will be somebody else's.
     Expected<> set_bus_master(bool on) override {
         if (!on || !faults_->is_gone_now()) return WrappedFunction::set_bus_master(on);
         return gone();
@@ -224,7 +224,7 @@ public:
 private:
     std::unexpected<Error> gone() const {
         return failure(ErrorKind::device_failed,
-                       std::string(address()) + " is gone: its command register reads as ones",
+                       std::string(address()) + " is gone: its command register reads as all ones",
                        "is the card powered and plugged in?");
     }
 
@@ -256,8 +256,8 @@ Expected<std::optional<Plan>> requested_plan(const datasheet::Chip* chip) {
     if (wish.starts_with("seed:")) {
         const auto seed = parse_whole(std::string_view(wish).substr(5));
         if (!seed || chip == nullptr) {
-            return failure(ErrorKind::invalid_argument, "IXY_FAULTS=" + wish + ": no faults can be made of that",
-                           "write seed:7, for a card whose datasheet is here");
+            return failure(ErrorKind::invalid_argument, "IXY_FAULTS=" + wish + ": cannot make faults from that",
+                           "write seed:7, for a card that has a datasheet here");
         }
         return random_plan(*seed, *chip);
     }
@@ -277,8 +277,8 @@ Expected<> inject_if_requested(std::unique_ptr<PciFunction>& function) {
         if (!fault.is_of_memory() || function->address().starts_with("sim:")) continue;
         return failure(ErrorKind::unsupported,
                        std::string(function->address()) + ": line " + std::to_string(fault.line) +
-                           " of the faults is for cards that are software",
-                       "name a card as in sim:82540em, or leave that line out");
+                           " of the faults is for software cards only",
+                       "name a card as in sim:82540em, or remove that line");
     }
     auto faulty = inject(std::move(function), **plan);
     if (!faulty) return std::unexpected(faulty.error());

@@ -48,14 +48,14 @@ std::optional<Target> parse_target(std::string_view text) {
     return text.empty() ? std::nullopt : std::optional(target);
 }
 
-/// What a fault of that kind counts: many, and one.
+/// The unit that a fault of this kind counts: plural and singular.
 std::pair<std::string_view, std::string_view> unit_of(Kind kind) {
     if (kind == Kind::fail_dma) return {"transfers", "transfer"};
     if (kind >= Kind::lose_write_back) return {"write-backs", "write-back"};
     return {"accesses", "access"};
 }
 
-/// The words of one line, taken from the front. What is missing or wrong makes it fail, for good.
+/// The words of one line, taken from the front. A missing or wrong word makes it fail, for good.
 class Line {
 public:
     Line(std::vector<std::string_view> words, unsigned line) : words_(std::move(words)), line_(line) {}
@@ -93,7 +93,7 @@ public:
     }
     std::unexpected<Error> error() const {
         std::string what = "line " + std::to_string(line_) + " of the faults";
-        what += ended() ? ": something is missing at its end"
+        what += ended() ? ": something is missing at the end"
                         : ": \"" + std::string(words_[next_]) + "\" is not " + wanted_;
         return failure(ErrorKind::invalid_argument, std::move(what), std::string(form));
     }
@@ -105,7 +105,7 @@ private:
     std::size_t next_ = 0;
     unsigned line_;
     bool failed_ = false;
-    std::string wanted_ = "understood";  ///< what the word that is wrong is not
+    std::string wanted_ = "understood";  ///< what the wrong word is not
 };
 
 constexpr std::uint64_t most32 = std::numeric_limits<std::uint32_t>::max();
@@ -225,7 +225,7 @@ Expected<Plan> parse_plan(std::string_view script) {
     Plan plan;
     for (unsigned number = 1; !script.empty();) {
         const std::size_t end = std::min(script.find_first_of("\n;"), script.size());
-        // What a comment says, semicolons too, is not for us.
+        // Comments are skipped, along with any semicolons in them.
         const std::size_t comment = std::min(script.find('#'), end);
         const std::size_t next = comment == end ? end : std::min(script.find('\n'), script.size());
         if (auto done = parse_line(Line(split(script.substr(0, comment)), number), plan); !done) {

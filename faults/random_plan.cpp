@@ -1,4 +1,4 @@
-// Faults from a seed. The registers are those that drivers wait for, decide by or ring.
+// Faults from a seed. The registers are those that drivers wait for, base decisions on or use as doorbells.
 #include <array>
 #include <random>
 #include <string_view>
@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 16> interesting = {"STATUS", "CTRL", "EER
                                                           "RDH",    "RDT",  "TDH",   "TDT",  "RAL",  "RAH",
                                                           "RCTL",   "GPTC", "GOTCL", "MPC"};
 
-/// Numbers below `limit`. Not by the library's distributions, which differ from one to the next.
+/// Numbers below `limit`. Not from the standard library's distributions, which differ between implementations.
 class Dice {
 public:
     explicit Dice(std::uint64_t seed) : generator_(seed) {}

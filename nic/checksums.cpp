@@ -1,4 +1,4 @@
-// Every length in a header is checked before anything behind it is read.
+// Every length in a header is checked before anything after it is read.
 #include <ixy/nic/checksums.hpp>
 
 #include <cstdint>
@@ -10,7 +10,7 @@ constexpr std::size_t ethernet_header = 14;
 constexpr std::size_t ipv4_header = 20, ipv6_header = 40, udp_header = 8, tcp_header = 20;
 constexpr std::uint32_t protocol_tcp = 6, protocol_udp = 17;
 
-/// `count` bytes from `at` on as one number, the first byte highest. They must lie inside the frame.
+/// `count` bytes from `at` on as one big-endian number. They must lie inside the frame.
 std::uint32_t number_at(const Packet* piece, std::size_t at, std::size_t count) {
     std::uint32_t number = 0;
     for (; count != 0; --count, ++at) {
@@ -20,8 +20,8 @@ std::uint32_t number_at(const Packet* piece, std::size_t at, std::size_t count) 
     return number;
 }
 
-/// True when IPv6 extension headers fill the bytes from `at` to `end` and the last one leads to `protocol`. A fragment
-/// header is right only in a packet that was not cut (RFC 6946).
+/// True if IPv6 extension headers fill the bytes from `at` to `end` and the last one leads to `protocol`. A fragment
+/// header is right only in a packet that was not fragmented (RFC 6946).
 bool extensions_lead_to(std::uint32_t protocol, const Packet& frame, std::uint32_t next, std::size_t at,
                         std::size_t end) {
     constexpr std::uint32_t fragment = 44, authentication = 51;
@@ -35,7 +35,7 @@ bool extensions_lead_to(std::uint32_t protocol, const Packet& frame, std::uint32
     return at == end && next == protocol;
 }
 
-/// Where the IP packet ends, when its header is as long as the packet's owner says and leads to `protocol` (0: any).
+/// Where the IP packet ends, if its header is as long as the packet's owner says and leads to `protocol` (0: any).
 std::optional<std::size_t> find_ip_end(const Packet& frame, std::uint32_t protocol) {
     const std::size_t ip = frame.l2_length(), header = frame.l3_length();
     const std::uint32_t first = number_at(&frame, ip, 1);
@@ -70,7 +70,7 @@ std::optional<ChecksumRange> find_checksums(const Packet& frame) {
 
     if (*ip_end > bytes || *ip_end < range.l4 + (tcp ? tcp_header : udp_header)) return {};
     range.end = *ip_end;
-    if (udp) {  // its own length counts, of which the sum in its pseudo header was made
+    if (udp) {  // its own length counts: the sum in its pseudo header was made of it
         const std::size_t length = number_at(&frame, range.l4 + 4, 2);
         if (length < udp_header || length > range.end - range.l4) return {};
         range.end = range.l4 + length;

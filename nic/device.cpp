@@ -20,7 +20,7 @@ Device::Device(std::unique_ptr<Driver> driver) : driver_(std::move(driver)) {
 
 namespace {
 
-/// The e1000 driver's cards: those with a copper PHY, and before PCI Express.
+/// The e1000 driver's cards: those with a copper PHY that predate PCI Express.
 bool served_by_e1000(const datasheet::Chip& chip, const datasheet::PciId& id) {
     return id.medium == datasheet::Medium::copper && &chip != &datasheet::e1000::CHIP_82574L;
 }
@@ -81,7 +81,8 @@ Expected<> check_supported(std::string_view address, const PciIdentity& identity
             : "`ixy list` shows the cards of this machine and which of them have a driver");
 }
 
-/// What the environment or the program asked to be put between driver and card: the explainer shows the faults.
+/// Puts the layers that the environment or the program requested between driver and card; the explainer shows the
+/// faults.
 Expected<> wrap_if_requested(std::unique_ptr<PciFunction>& function) {
     const auto faulty = faults::inject_if_requested(function);
     return faulty ? explain::explain_if_requested(function) : faulty;

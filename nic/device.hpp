@@ -1,12 +1,12 @@
-// A network card, opened: what a program works with.
+// An open network card: what a program works with.
 //
 //   auto device = ixy::Device::open("0000:03:00.0");            // std::expected
 //   if (!device) return report(device.error().text());          // what failed, and what to do about it
 //   ixy::Batch<64> batch;
 //   while (running) {
-//       device->rx_queue(0).receive(batch);                      // what has arrived, and nothing else
+//       device->rx_queue(0).receive(batch);                      // only packets that have arrived
 //       for (ixy::Packet& packet : batch) touch(packet.data());
-//       device->tx_queue(0).send(batch);                         // the next receive() drops what found no room
+//       device->tx_queue(0).send(batch);                         // the next receive() drops packets that did not fit
 //   }
 #pragma once
 
@@ -39,13 +39,13 @@ struct DeviceOptions {
     bool promiscuous = true;          ///< receive frames for any address
     bool rx_checksum = false;         ///< let the card check IPv4, TCP and UDP checksums
     bool tx_checksum = false;         ///< let the card write checksums where packets' flags ask for it
-    bool vlan = false;  ///< let the card take 802.1Q tags out of received frames, into Packet::vlan(), and insert them
+    bool vlan = false;  ///< let the card strip 802.1Q tags of received frames into Packet::vlan(), and insert them
     std::chrono::milliseconds link_timeout{10'000};  ///< how long open() waits for the link; 0: not at all
-    bool force = false;                              ///< take the card although the kernel uses it
-    bool (*stop_waiting)() = nullptr;  ///< asked while open() waits for the link; true: open() ends with an error
+    bool force = false;                              ///< take the card even if the kernel uses it
+    bool (*stop_waiting)() = nullptr;  ///< called while open() waits for the link; true: open() ends with an error
 };
 
-/// What a card can be opened with.
+/// The range of options that a card can be opened with.
 struct DeviceLimits {
     std::size_t smallest_ring;  ///< descriptors; the longest frame may need more
     std::size_t largest_ring;
@@ -66,12 +66,12 @@ struct NamedCounter {
     std::uint64_t value;
 };
 
-/// Counted since the device was opened. Bytes are those of frames without their check sequence (FCS).
+/// Counted since the device was opened. Bytes are those of frames without the frame check sequence (FCS).
 struct Statistics {
     std::uint64_t rx_packets = 0;  ///< good frames that the card received and had a buffer for
     std::uint64_t rx_bytes = 0;
     std::uint64_t tx_packets = 0;  ///< good frames that the card sent
-    std::uint64_t tx_bytes = 0;    ///< as the card counts them, or else its queues
+    std::uint64_t tx_bytes = 0;    ///< as counted by the card, or else by its queues
     std::uint64_t rx_missed = 0;   ///< frames that the card had no room or no descriptor for
     std::uint64_t rx_errors = 0;   ///< damaged frames
     std::uint64_t rx_dropped = 0;  ///< good frames that the driver gave up: oversized, no memory
@@ -100,16 +100,16 @@ public:
 };
 
 /// An open network card. Movable. Destroying it stops receive and transmit, waits for DMA to end, frees rings and
-/// buffers and gives the card back to the kernel driver that it came from. Its packets should have gone back to their
-/// pools before (else see Mempool), and its queues must not be used any more. Thread rule: set-up and statistics belong
-/// to one thread at a time, each queue to one.
+/// buffers and gives the card back to the kernel driver that it came from. Return its packets to their pools first
+/// (else see Mempool), and do not use its queues afterwards. Thread rule: set-up and statistics belong to one thread at
+/// a time, each queue to one.
 class Device {
 public:
     /// Opens the card that `address` names ("0000:03:00.0", "qtest:/path"; sim: with the software NICs' library).
     /// Errors: those of open_pci_function; unsupported (no driver for its id); no_memory; timeout (no link);
     /// device_failed.
     [[nodiscard]] static Expected<Device> open(std::string_view address, const DeviceOptions& options = {});
-    /// The same on a function that is already open.
+    /// The same for a function that is already open.
     [[nodiscard]] static Expected<Device> open(std::unique_ptr<PciFunction> function,
                                                const DeviceOptions& options = {});
 
@@ -130,20 +130,20 @@ public:
     const std::shared_ptr<DmaSpace>& dma_space() const { return driver_->function().dma_space(); }
     /// The pool that receive queue `index` takes its buffers from.
     const std::shared_ptr<Mempool>& pool(std::size_t index = 0) { return driver_->pool(index); }
-    /// A further pool in this device's DMA space and on its node.
+    /// Creates another pool in this device's DMA space and on its NUMA node.
     Expected<std::shared_ptr<Mempool>> create_pool(MempoolOptions options = {});
 
     MacAddress mac_address() { return driver_->mac_address(); }
-    /// Sets the address that unicast frames are accepted for. Errors: invalid_argument (multicast or all zero).
+    /// Sets the address for which unicast frames are accepted. Errors: invalid_argument (multicast or all zero).
     Expected<> set_mac_address(const MacAddress& address) { return driver_->set_mac_address(address); }
-    /// Replaces the set of multicast groups that are accepted (by hash: a few others may come through).
+    /// Replaces the set of multicast groups that are accepted (by hash: a few others may get through).
     Expected<> set_multicast(std::span<const MacAddress> groups) { return driver_->set_multicast(groups); }
     Expected<> set_promiscuous(bool on) { return driver_->set_promiscuous(on); }
     Link link() { return driver_->link(); }
     Statistics statistics() { return driver_->statistics(); }
     /// Every counter that the card keeps, under the datasheet's names.
     std::vector<NamedCounter> counters() { return driver_->counters(); }
-    /// True when the card has disappeared (all registers read as ones): unplugged, powered off, its QEMU ended.
+    /// True if the card has disappeared (all registers read as ones): unplugged, powered off, its QEMU ended.
     bool gone() { return driver_->gone(); }
 
     Driver& driver() { return *driver_; }
@@ -156,7 +156,7 @@ private:
     std::vector<TxQueue> tx_queues_;
 };
 
-/// One line of the list of drivers: an id that a driver knows, and its constructor.
+/// One entry in the list of drivers: an id that a driver supports, and the function that opens it.
 struct DriverEntry {
     std::uint16_t vendor;
     std::uint16_t device;
@@ -165,9 +165,9 @@ struct DriverEntry {
     DeviceLimits limits;
     Expected<std::unique_ptr<Driver>> (*open)(std::unique_ptr<PciFunction>, const DeviceOptions&);
 };
-/// All ids that some driver knows.
+/// All ids that any driver supports.
 std::span<const DriverEntry> known_devices();
-/// What some known card can be opened with, for programs that do not know yet which card they will get. Opening a card
+/// The widest limits of the known cards, for programs that do not know yet which card they will get. Opening a card
 /// that can do less fails with an error that names that card's own limits.
 DeviceLimits widest_limits();
 /// The driver for `identity`, or null.

@@ -1,4 +1,4 @@
-// Receive and transmit queues: what a program's inner loop holds.
+// Receive and transmit queues: what a program's inner loop uses.
 //
 // A queue belongs to one thread: it can be moved into a thread, not shared between two. Different queues of one device
 // never touch each other's state. One virtual call per batch leads from here into the driver.
@@ -12,13 +12,13 @@
 
 namespace ixy {
 
-/// What a receive queue counts. Read from any thread, written by the queue's own.
+/// A receive queue's counters. Any thread may read them; only the queue's own thread writes them.
 struct RxQueueCounters {
     Counter packets;
     Counter bytes;      ///< without the frame check sequence
     Counter errors;     ///< frames that the card or the driver found damaged, dropped
     Counter oversized;  ///< frames longer than the options allow, dropped
-    Counter no_buffer;  ///< times that the pool had nothing to refill the ring with
+    Counter no_buffer;  ///< times that the pool had no buffer to refill the ring with
 };
 
 struct TxQueueCounters {
@@ -51,9 +51,9 @@ public:
     RxQueue(RxQueue&&) = default;
     RxQueue& operator=(RxQueue&&) = default;
 
-    /// Replaces the content of `batch` with what has arrived, up to its capacity, and never waits. What the batch still
-    /// held, such as packets that send() found no room for, goes back to its pools first. The batch owns the new
-    /// packets; the program may read and write their memory. Returns how many arrived; 0 when none had.
+    /// Replaces the contents of `batch` with packets that have arrived, up to its capacity, and never waits. Packets
+    /// still in the batch, such as those that send() had no room for, go back to their pools first. The batch owns the
+    /// new packets; the program may read and write their memory. Returns how many arrived; 0 if none had.
     std::size_t receive(PacketBatch& batch) { return ring_->receive(batch); }
     const RxQueueCounters& counters() const { return ring_->counters; }
 
@@ -70,11 +70,11 @@ public:
 
     /// Hands packets from the front of `batch` to the card, as many as there is room for, and never waits. The batch
     /// keeps the rest. Packets that can never be sent are dropped and counted: those that are too long or have an empty
-    /// piece, that ask for what the options do not allow, whose checksum request cannot be right (header lengths that
-    /// do not fit the headers, TCP and UDP at once), or that lie in another DMA space than the device's. Returns how
-    /// many were handed over. Until they are sent, their pools live on.
+    /// piece, that ask for something the options do not allow, whose checksum request cannot be right (header lengths
+    /// that do not fit the headers, TCP and UDP at once), or that lie in a DMA space other than the device's. Returns
+    /// how many were handed over. Their pools stay alive until they are sent.
     std::size_t send(PacketBatch& batch) { return ring_->send(batch); }
-    /// Gives buffers that the card has sent back to their pools, without sending. Returns how many.
+    /// Returns buffers that the card has finished sending to their pools, and sends nothing. Returns how many.
     std::size_t reclaim() { return ring_->reclaim(); }
     const TxQueueCounters& counters() const { return ring_->counters; }
 

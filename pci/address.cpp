@@ -7,7 +7,7 @@
 namespace ixy {
 namespace {
 
-/// Reads `least` to `most` hexadecimal digits from the front of `text` and takes them off. -1: there were not as many.
+/// Removes `least` to `most` hexadecimal digits from the front of `text` and returns their value; -1: not as many.
 long take_hexadecimal(std::string_view& text, std::size_t least, std::size_t most) {
     const std::size_t digits = std::min(text.find_first_not_of("0123456789abcdefABCDEF"), text.size());
     if (digits < least || digits > most) return -1;

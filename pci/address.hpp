@@ -8,7 +8,7 @@
 
 namespace ixy {
 
-/// `text` as the kernel writes it: lower case, with the domain. "03:00.0" and upper case are understood.
+/// `text` as the kernel writes it: lower case, with the domain. "03:00.0" and upper case are accepted.
 /// Errors: invalid_argument, which names the expected form.
 Expected<std::string> parse_pci_address(std::string_view text);
 

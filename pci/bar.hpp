@@ -1,7 +1,7 @@
 // A base address register: the window through which a device's registers are read and written.
 //
 // A mapped window is a single volatile access. Everything else (a software NIC, QEMU's qtest socket, an explainer, a
-// recorder, a fault injector) implements BarBackend; backends nest, as devices that wrap devices.
+// recorder, a fault injector) implements BarBackend; backends nest, like devices that wrap devices.
 #pragma once
 
 #include <bit>
@@ -26,8 +26,8 @@ public:
                        const std::source_location& where) = 0;
 };
 
-/// A window of registers. A small handle: copy it freely. Whoever made it (a PciFunction) keeps what is behind it
-/// alive.
+/// A window of registers. This is a small handle: copy it freely. Its maker (a PciFunction) keeps the mapping or
+/// backend behind it alive.
 class Bar {
 public:
     using Where = std::source_location;
@@ -41,7 +41,7 @@ public:
     std::size_t size() const { return size_; }
     /// The mapped memory, or null when accesses go through a backend.
     std::byte* mapped() const { return mapped_; }
-    /// The same window with every access going through `backend`, e.g. one that prints and passes on.
+    /// The same window with every access going through `backend`, for example one that prints it and passes it on.
     Bar through(BarBackend& backend) const { return Bar(backend, size_); }
 
     /// Reads a whole register: STATUS.LU & regs.read(STATUS).
@@ -73,7 +73,7 @@ public:
         store<std::uint32_t>(at.offset, number, where);
     }
 
-    /// One access of the width of T at `offset` bytes: for capabilities that describe their own layout.
+    /// One access, as wide as T, at byte `offset`: for capabilities that describe their own layout.
     template <class T>
     T load(std::uint64_t offset, const Where& where = Where::current()) const {
         if (mapped_ != nullptr) [[likely]]

@@ -1,5 +1,5 @@
-// Memory barriers by what they order. x86-64 keeps loads in order with loads and stores in order with stores, to
-// write-back and to uncached memory alike, so there they only stop the compiler; AArch64 needs instructions.
+// Memory barriers, named after what they order. x86-64 keeps loads in order with loads and stores in order with stores,
+// to write-back and to uncached memory alike, so there they only restrain the compiler; AArch64 needs instructions.
 #pragma once
 
 #include <atomic>
@@ -36,7 +36,7 @@ inline void mmio_wmb() {
 }
 
 /// One load of a 32-bit word of DMA memory that the device may change at any moment (a descriptor's status). Acquire,
-/// so that a device that is software in another thread, and stores it with release, is no data race.
+/// so there is no data race with a software device in another thread, which stores it with release.
 template <class Word>
     requires(sizeof(Word) == sizeof(std::uint32_t))
 Word dma_load(const Word& word) {

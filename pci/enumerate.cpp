@@ -21,7 +21,7 @@ Expected<std::vector<NetworkCard>> list_network_cards(const KernelTree& tree) {
     const auto addresses = list_folder(tree.sys + "/bus/pci/devices");
     if (!addresses && addresses.error().kind == ErrorKind::not_found) {
         if (exists(tree.sys + "/bus")) return cards;
-        return failure(ErrorKind::not_found, "there is no sysfs at " + tree.sys + ", which shows the cards",
+        return failure(ErrorKind::not_found, "there is no sysfs at " + tree.sys + ", which lists the cards",
                        "mount it: mount -t sysfs sysfs " + tree.sys);
     }
     if (!addresses) return std::unexpected(addresses.error());

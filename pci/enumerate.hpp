@@ -1,4 +1,4 @@
-// The network cards of this machine, as far as the kernel shows them, without touching one.
+// The network cards of this machine, as far as the kernel shows them, without touching any.
 #pragma once
 
 #include <optional>
@@ -19,11 +19,11 @@ struct NetworkCard {
     std::vector<std::string> interfaces;  ///< those that are visible in this network namespace
     int numa_node = any_node;
     std::optional<int> iommu_group;
-    std::optional<Error> in_use;  ///< why opening it would be refused; nothing: it is free
+    std::optional<Error> in_use;  ///< why opening it would be refused; empty: it is free
 };
 
 /// All PCI functions of the network class, by address. Needs no privilege. A machine without a PCI bus has none.
-/// Errors: not_found (no sysfs, so that nothing can be said), permission, system.
+/// Errors: not_found (no sysfs, so nothing is known), permission, system.
 Expected<std::vector<NetworkCard>> list_network_cards(const KernelTree& tree = {});
 
 }  // namespace ixy

@@ -1,4 +1,4 @@
-// What every PCI function can do in the same way, however it is reached. PCI Local Bus Specification 3.0, chapter 6.
+// What works the same way for every PCI function, however it is reached. PCI Local Bus Specification 3.0, chapter 6.
 #include <ixy/pci/function.hpp>
 
 #include <string>
@@ -11,12 +11,12 @@ Expected<> PciFunction::set_bus_master(bool on) {
     if (!command) return std::unexpected(command.error());
     if (*command == 0xffff) {
         return failure(ErrorKind::device_failed,
-                       std::string(address()) + " is gone: its command register reads as ones");
+                       std::string(address()) + " is gone: its command register reads as all ones");
     }
     const std::uint32_t wanted =
         on ? *command | pci_config::command_bus_master : *command & ~pci_config::command_bus_master;
     const auto written = config_write(pci_config::command, 2, wanted);
-    // What the card had sent before the write arrives before the answer to this read. 3.2.5 (transaction ordering)
+    // Everything the card sent before the write arrives before the answer to this read. 3.2.5 (transaction ordering)
     if (written && !on) (void)config_read(pci_config::command, 2);
     return written;
 }

@@ -1,7 +1,7 @@
-// A PCI function as userspace sees it: who it is, its configuration space, its BARs, its DMA memory, its interrupts.
+// A PCI function as userspace sees it: its identity, configuration space, BARs, DMA memory and interrupts.
 //
 // Behind this interface are sysfs, VFIO, a QEMU under qtest and software NICs. Drivers are written against it and
-// cannot tell which one they have.
+// cannot tell which of them they are using.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,7 @@ struct PciIdentity {
     bool is_network_card() const { return class_code >> 16 == 0x02; }
 };
 
-/// One interrupt vector: a file descriptor (eventfd) that becomes readable when the device has interrupted.
+/// One interrupt vector: a file descriptor (eventfd) that becomes readable when the device interrupts.
 struct Interrupt {
     int event_file = -1;
 };
@@ -38,7 +38,7 @@ struct Interrupt {
 enum class InterruptKind : std::uint8_t { legacy, msi, msi_x };
 
 /// A PCI function that this process owns. Destroying it gives the function back: bus mastering off, mappings gone,
-/// kernel driver bound again. Everything that was derived from it (Bars, rings in its DMA memory) must be gone by then.
+/// kernel driver bound again. Everything derived from it (Bars, rings in its DMA memory) must be gone by then.
 /// Thread rule: set-up and configuration space belong to one thread; Bars may be used from any.
 class PciFunction {
 public:
@@ -46,40 +46,40 @@ public:
     PciFunction(const PciFunction&) = delete;
     PciFunction& operator=(const PciFunction&) = delete;
 
-    /// The word that names it everywhere: "0000:03:00.0", "qtest:/tmp/sock".
+    /// The name it has everywhere: "0000:03:00.0", "qtest:/tmp/sock".
     virtual std::string_view address() const = 0;
     virtual const PciIdentity& identity() const = 0;
-    /// The NUMA node that it is attached to, or any_node.
+    /// The NUMA node it is attached to, or any_node.
     virtual int numa_node() const { return any_node; }
 
     /// Reads `width` bytes (1, 2 or 4) of configuration space at `offset`, which is a multiple of `width`. Errors:
     /// device_failed (it is gone), permission (beyond byte 64 without root).
     virtual Expected<std::uint32_t> config_read(std::uint32_t offset, unsigned width) = 0;
-    /// Writes the low `width` bytes of `value`; the rest as config_read.
+    /// Writes the low `width` bytes of `value`; otherwise as config_read.
     virtual Expected<> config_write(std::uint32_t offset, unsigned width, std::uint32_t value) = 0;
-    /// Lets the device read and write memory by itself, or stops it (command register, bit 2). When it is stopped, what
-    /// it had written before has arrived. Errors: those of config_read.
+    /// Lets the device read and write memory on its own, or stops it (command register, bit 2). Once it is stopped,
+    /// everything it wrote before has arrived. Errors: those of config_read.
     virtual Expected<> set_bus_master(bool on);
 
     /// Opens BAR `index` (0 to 5), which must have at least `least` bytes. The window lives as long as the function;
-    /// asked for again, it is the same. Errors: unsupported (absent, or of a kind that cannot be reached this way),
+    /// later calls return the same one. Errors: unsupported (absent, or of a kind that cannot be reached this way),
     /// device_failed (too small), permission.
     virtual Expected<Bar> map_bar(unsigned index, std::size_t least) = 0;
 
     /// Where this device's rings and pools live.
     virtual const std::shared_ptr<DmaSpace>& dma_space() const = 0;
 
-    /// Enables `count` vectors of `kind`; each one's event file is owned by the function. Errors: unsupported where the
-    /// way the function is reached knows no interrupts (sysfs).
+    /// Enables `count` vectors of `kind`; the function owns their event files. Errors: unsupported if the function is
+    /// reached in a way that offers no interrupts (sysfs).
     virtual Expected<std::vector<Interrupt>> enable_interrupts(InterruptKind kind, std::size_t count);
     /// A legacy interrupt is masked when it fires; this lets the next one through. `vector` counts from 0. Errors:
     /// unsupported.
     virtual Expected<> unmask_interrupt(std::size_t vector);
 
-    /// Resets the function alone (function-level reset), where that exists. Errors: unsupported.
+    /// Resets only this function (function-level reset), where that exists. Errors: unsupported.
     virtual Expected<> reset();
 
-    /// Waits as the device's time passes: real time, except where a test drives the clock (qtest).
+    /// Waits in the device's time: real time, except where a test drives the clock (qtest).
     virtual void wait(std::chrono::nanoseconds duration);
 
 protected:
@@ -100,19 +100,18 @@ inline constexpr std::uint8_t capability_power_management = 0x01, capability_msi
 
 /// Options for taking a function from the kernel.
 struct PciOpenOptions {
-    bool force = false;  ///< take it although it is in use; another ixy's lock is respected all the same
-    /// Asked before anything is taken from the kernel; an error ends the opening. Device::open refuses cards without a
-    /// driver here.
+    bool force = false;  ///< take it even if it is in use; another ixy's lock is still respected
+    /// Called before anything is taken from the kernel; if it returns an error, opening fails. Device::open refuses
+    /// cards without a driver here.
     Expected<> (*accept)(std::string_view address, const PciIdentity& identity) = nullptr;
 };
 
-/// Takes the function that `address` names: "0000:03:00.0" (through sysfs),
-/// "qtest:/path[,device=02.0]", or a scheme that was added. Errors: invalid_argument, not_found, busy, permission,
-/// unsupported.
+/// Takes the function that `address` names: "0000:03:00.0" (through sysfs), "qtest:/path[,device=02.0]", or a scheme
+/// that was added. Errors: invalid_argument, not_found, busy, permission, unsupported.
 Expected<std::unique_ptr<PciFunction>> open_pci_function(std::string_view address, const PciOpenOptions& options = {});
 
-/// Adds a way to reach devices: addresses "scheme:…" go to `opener`. For software NICs, which the library does not know
-/// of.
+/// Adds a way to reach devices: addresses "scheme:…" go to `opener`. For software NICs, which this library does not
+/// know about.
 using PciOpener = Expected<std::unique_ptr<PciFunction>> (*)(std::string_view address, const PciOpenOptions& options);
 void add_pci_scheme(std::string_view scheme, PciOpener opener);
 

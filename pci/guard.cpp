@@ -1,4 +1,4 @@
-// The guard: the owner's end, which asks, and the process, which answers until its owner is gone.
+// The guard: the owner's end, which sends requests, and the process, which answers them until its owner is gone.
 #include <ixy/pci/guard.hpp>
 
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 
 namespace ixy {
 
-/// What goes over the socket, with at most one file descriptor beside it.
+/// One message on the socket, with at most one file descriptor attached.
 struct Guard::Message {
     Request request;
     unsigned function = 0;
@@ -31,7 +31,7 @@ struct Guard::Message {
 };
 
 struct Guard::Answer {
-    unsigned number;  ///< of the message: an answer that nobody waits for any more is told from the next one
+    unsigned number;  ///< of the message: tells a late answer, no longer waited for, from the next one
     int result;       ///< negative: an errno
 };
 
@@ -56,7 +56,7 @@ bool send_with_file(int socket, const void* data, std::size_t size, int file) {
     return uninterrupted([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); }) == static_cast<ssize_t>(size);
 }
 
-/// The other side of it. Gives the size of the message, 0 at the end, -1 and errno (EMFILE: no room for the file).
+/// The receiving side. Returns the size of the message, 0 at the end, or -1 and errno (EMFILE: no room for the file).
 ssize_t receive_with_file(int socket, void* data, std::size_t size, int& file) {
     iovec part{data, size};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
@@ -89,7 +89,7 @@ struct Guard::Process {
     };
     static std::array<Function, most_functions> functions;
 
-    /// Writes `name` over our copy of the owner's command line, so that `pkill -f` by the owner's name passes by.
+    /// Writes `name` over our copy of the owner's command line, so that `pkill -f` with the owner's name misses us.
     static void rename_command_line(std::string_view name) {
         static std::array<char, 1024> status;
         const int file = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
@@ -111,7 +111,7 @@ struct Guard::Process {
         std::memcpy(reinterpret_cast<void*>(start), name.data(), name.size());
     }
 
-    /// Leaves everything of the owner behind: session, signals, files, name.
+    /// Leaves everything of the owner's behind: session, signals, files, name.
     static int become_guard(int socket) {
         ::prctl(PR_SET_NAME, "ixy-guard");
         rename_command_line("ixy-guard");
@@ -186,7 +186,7 @@ struct Guard::Process {
                 function.steps[--function.step_count].run(function.config);
             }
         }
-        ::_exit(0);  // lets the memory and the locks go
+        ::_exit(0);  // releases the memory and the locks
     }
 };
 std::array<Guard::Process::Function, Guard::most_functions> Guard::Process::functions;
@@ -208,7 +208,7 @@ Expected<std::unique_ptr<Guard>> Guard::start() {
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     const pid_t child = ::fork();
     if (child == 0) {
-        // A grandchild, so that it is nobody's child here: no SIGCHLD for the program, nothing for its wait() to find.
+        // A grandchild, not the program's child: no SIGCHLD for the program, and nothing for its wait() to find.
         ::setsid();
         const pid_t grandchild = ::fork();
         if (grandchild == 0) Process::run(theirs.get());
@@ -251,7 +251,7 @@ Expected<unsigned> Guard::ask(Message message, int file) {
     if (got != sizeof answer) {
         return failure(ErrorKind::system,
                        "the guard process " + std::to_string(pid_) +
-                           " is gone or does not answer: if this program is killed now, nobody stops its cards",
+                           " is gone or does not answer: if this program is killed now, nothing will stop its cards",
                        "close all devices and open them again");
     }
     if (answer.result < 0) return system_failure("the guard process cannot take more", -answer.result);

@@ -1,10 +1,10 @@
 // The guard: a process that outlives its owner and stops the owner's cards.
 //
-// A card keeps writing to memory when the program that drives it is killed; without an IOMMU nothing stands between it
-// and whoever gets those pages next. So the first function that is opened through sysfs forks a small process that
-// holds on to everything: each DMA region's file, each function's configuration space and with it the lock. When the
-// socket between the two ends, the owner is dead: the guard turns bus mastering off, waits, gives the cards back to the
-// kernel, and only then exits, which lets the memory and the lock go.
+// A card keeps writing to memory when the program that drives it is killed; without an IOMMU, nothing protects whoever
+// gets those pages next. So opening the first function through sysfs forks a small process that holds on to everything:
+// each DMA region's file, each function's configuration space and with it the lock. When the socket between the two
+// closes, the owner is dead: the guard turns bus mastering off, waits, gives the cards back to the kernel, and only
+// then exits, which releases the memory and the lock.
 #pragma once
 
 #include <sys/types.h>
@@ -20,7 +20,7 @@
 namespace ixy {
 
 /// The owner's end. Destroying it tells the guard to end and waits until it has. Thread rule: any thread.
-/// A program that forks without exec keeps the guard quiet for as long as its children live: they own the cards too.
+/// If a program forks without exec, the guard stays quiet as long as the children live: they own the cards too.
 class Guard {
 public:
     static constexpr unsigned most_functions = 64;
@@ -34,17 +34,17 @@ public:
 
     pid_t pid() const { return pid_; }
 
-    /// Every call below fails when the guard has been killed, or does not answer for 5 seconds.
+    /// Every call below fails if the guard has been killed, or does not answer for 5 seconds.
     Expected<> check_alive();
     /// Holds a copy of `memory` until the guard ends.
     Expected<> keep_memory(int memory);
-    /// Holds a copy of `config`, its lock included. Gives the number that the steps are filed under.
+    /// Holds a copy of `config`, its lock included. Returns the number under which its steps are filed.
     Expected<unsigned> keep_function(int config);
-    /// Files `step`, to be taken before those that were filed earlier.
+    /// Files `step`, to be taken before those filed earlier.
     Expected<> push(unsigned function, const UndoStep& step);
-    /// Strikes the last step: it was taken.
+    /// Removes the last step, which has been taken.
     Expected<> pop(unsigned function);
-    /// Lets `function` go, its steps untaken.
+    /// Lets go of `function` without taking its steps.
     Expected<> release(unsigned function);
 
 private:

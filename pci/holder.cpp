@@ -1,4 +1,4 @@
-// Going through /proc/PID/fd and /proc/PID/maps.
+// Searches /proc/PID/fd and /proc/PID/maps.
 #include <ixy/pci/holder.hpp>
 
 #include <unistd.h>
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 enum class Look : std::uint8_t { nothing, found, hidden };
 
-/// A process that ends while it is looked at holds nothing any more.
+/// A process that ends while we look at it no longer holds anything.
 Look unreadable(const std::string& process) { return exists(process) ? Look::hidden : Look::nothing; }
 
 using Wanted = std::function<bool(std::string_view path)>;

@@ -1,4 +1,4 @@
-// Which process has a file open or mapped: what /proc shows, and whether it shows all.
+// Which process has a file open or mapped, as /proc shows it, and whether /proc shows every process.
 #pragma once
 
 #include <functional>
@@ -9,11 +9,11 @@ namespace ixy {
 
 struct Holder {
     std::string process;        ///< "process 812 (testpmd)"; empty: none was found
-    bool saw_everyone = false;  ///< every process of this machine was looked at, so that none found means none
+    bool saw_everyone = false;  ///< every process of this machine was examined, so none found means none
 };
 
-/// Looks for a process, other than this one, that has a file open, or mapped for writing, whose path (of sockets:
-/// "socket:[4711]") `wanted` accepts. `proc` is where proc is mounted.
+/// Looks for a process other than this one that has a file open, or mapped for writing, whose path `wanted` accepts
+/// (a socket's path is "socket:[4711]"). `proc` is where proc is mounted.
 Holder find_holder(const std::string& proc, const std::function<bool(std::string_view path)>& wanted);
 
 }  // namespace ixy

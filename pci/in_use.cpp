@@ -52,7 +52,7 @@ std::optional<Error> reason_in_use(const UsageFacts& card, const InterfaceFacts&
         return busy("is read by " + interface.readers.front(), "end that program first");
     }
     if (interface.up && interface.promiscuous) {
-        return busy("is promiscuous: somebody takes in all its frames", take_down);
+        return busy("is promiscuous: something captures all its frames", take_down);
     }
     return std::nullopt;
 }
@@ -64,7 +64,7 @@ std::optional<Error> reason_not_seen(const UsageFacts& card) {
         return Error{unseen.kind == ErrorKind::permission ? unseen.kind : ErrorKind::busy,
                      card.address + " may be in use: " + reason + unseen.what, next};
     };
-    if (card.unseen) return unsure("not all can be seen: ", *card.unseen);
+    if (card.unseen) return unsure("not everything can be seen: ", *card.unseen);
     for (const InterfaceFacts& interface : card.interfaces) {
         if (interface.unseen) return unsure("what " + interface.name + " does cannot be seen: ", *interface.unseen);
     }
@@ -103,7 +103,7 @@ std::optional<Error> reason_in_use(const UsageFacts& card) {
         return Error{ErrorKind::busy, card.address + " is in use: " + card.user + " has it open",
                      "end that program first"};
     }
-    if (card.locked_by) return std::nullopt;  // that the one who holds the lock uses the card is no news
+    if (card.locked_by) return std::nullopt;  // that the lock's holder uses the card is no news
     return reason_not_seen(card);
 }
 

@@ -1,4 +1,4 @@
-// The questions about one interface: its link, addresses, routes, next hops, and further hardware addresses.
+// The queries about one interface: its link, addresses, routes, next hops, and further hardware addresses.
 #include <ixy/pci/interface_state.hpp>
 
 #include <arpa/inet.h>
@@ -20,7 +20,7 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-constexpr int link_parent_device = 56;  // IFLA_PARENT_DEV_NAME, which headers before Linux 5.14 do not name
+constexpr int link_parent_device = 56;  // IFLA_PARENT_DEV_NAME, which headers before Linux 5.14 do not define
 
 std::string address_text(int family, Bytes address) {
     const std::size_t size = family == AF_INET ? sizeof(in_addr) : family == AF_INET6 ? sizeof(in6_addr) : 0;
@@ -80,7 +80,7 @@ bool multipath_uses(Bytes hops, unsigned index) {
     return false;
 }
 
-/// Routes that lead nowhere name the loopback interface, and use none.
+/// Routes that lead nowhere name the loopback interface, but use none.
 bool leads_somewhere(const rtmsg& route) {
     return route.rtm_type != RTN_BLACKHOLE && route.rtm_type != RTN_UNREACHABLE && route.rtm_type != RTN_PROHIBIT &&
            route.rtm_type != RTN_THROW;
@@ -89,7 +89,7 @@ bool leads_somewhere(const rtmsg& route) {
 Expected<> ask_routes(Netlink& kernel, InterfaceState& state) {
     return kernel.list(RTM_GETROUTE, rtmsg{.rtm_family = AF_UNSPEC}, [&state](const nlmsghdr& message) {
         const auto& head = netlink_body<rtmsg>(message);
-        // What the kernel adds for an address (RTPROT_KERNEL) says no more than the address.
+        // A route that the kernel adds for an address (RTPROT_KERNEL) says no more than the address.
         if (message.nlmsg_type != RTM_NEWROUTE || head.rtm_protocol == RTPROT_KERNEL || !leads_somewhere(head)) return;
         std::string destination = "default";
         bool uses = false;
@@ -120,8 +120,8 @@ Expected<> ask_next_hops(Netlink& kernel, InterfaceState& state) {
     });
 }
 
-/// A macvlan shows itself in sysfs only where it is in the same network namespace, and a container's is not. But the
-/// card has to receive for the macvlan's address.
+/// Sysfs shows a macvlan only if it is in the same network namespace, and a container's is not. But the card has to
+/// receive for the macvlan's address.
 Expected<> ask_further_addresses(Netlink& kernel, InterfaceState& state) {
     const ndmsg wanted{.ndm_family = AF_BRIDGE, .ndm_ifindex = static_cast<int>(state.index)};
     return kernel.list(RTM_GETNEIGH, wanted, [&state](const nlmsghdr& message) {
@@ -146,7 +146,7 @@ Expected<InterfaceState> interface_state(const std::string& interface) {
     for (const auto question : {ask_link, ask_addresses, ask_routes}) {
         if (const auto answer = question(*kernel, state); !answer) return std::unexpected(answer.error());
     }
-    // What a kernel does not know, it does not have.
+    // A kernel that does not know of these has none.
     for (const auto question : {ask_next_hops, ask_further_addresses}) {
         const auto answer = question(*kernel, state);
         if (!answer && answer.error().kind != ErrorKind::unsupported) return std::unexpected(answer.error());

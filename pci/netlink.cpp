@@ -17,7 +17,7 @@ constexpr const char* asking = "asking the kernel about its network interfaces (
 Expected<> answer_of(int error_number) {
     if (error_number == 0) return {};
     if (error_number != EOPNOTSUPP) return system_failure(asking, error_number);
-    return failure(ErrorKind::unsupported, std::string(asking) + ": this kernel does not know the question");
+    return failure(ErrorKind::unsupported, std::string(asking) + ": this kernel does not support this request");
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ Expected<> Netlink::ask(std::uint16_t type, std::uint16_t flags, std::span<const
     return failure(ErrorKind::system, std::string(asking) + ": the list changes faster than it can be read");
 }
 
-/// Reads until the end of the answer. False: the list has changed meanwhile, so that entries may be missing.
+/// Reads until the end of the answer. False: the list has changed in the meantime, so entries may be missing.
 Expected<bool> Netlink::receive(const Visit& visit) {
     alignas(nlmsghdr) std::array<char, 65536> datagram;
     bool whole = true;
@@ -62,7 +62,7 @@ Expected<bool> Netlink::receive(const Visit& visit) {
         auto left = static_cast<unsigned>(got);
         for (auto* header = reinterpret_cast<const nlmsghdr*>(datagram.data()); NLMSG_OK(header, left);
              header = NLMSG_NEXT(header, left)) {
-            if (header->nlmsg_seq != sequence_) continue;  // left over from a question before
+            if (header->nlmsg_seq != sequence_) continue;  // left over from an earlier request
             if ((header->nlmsg_flags & NLM_F_DUMP_INTR) != 0) whole = false;
             if (header->nlmsg_type == NLMSG_ERROR) {
                 const auto answer = answer_of(-netlink_body<nlmsgerr>(*header).error);

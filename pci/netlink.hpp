@@ -1,4 +1,4 @@
-// Questions to the kernel's network stack in this network namespace: rtnetlink(7).
+// Queries to the kernel's network stack in this network namespace: rtnetlink(7).
 #pragma once
 
 #include <linux/netlink.h>
@@ -24,9 +24,9 @@ public:
     /// Errors: system, permission.
     static Expected<Netlink> open();
 
-    /// Asks for the whole list of what `type` names (RTM_GETROUTE, …) and calls `visit` for each entry. An entry may be
+    /// Asks for the whole list that `type` names (RTM_GETROUTE, …) and calls `visit` for each entry. An entry may be
     /// visited twice: a list that changed while it was read is read again. Errors: unsupported (this kernel does not
-    /// know the question), system (the list could not be read to its end).
+    /// support the request), system (the list could not be read to its end).
     template <class Body>
     Expected<> list(std::uint16_t type, const Body& body, const Visit& visit) {
         return ask(type, NLM_F_DUMP, std::as_bytes(std::span(&body, 1)), visit);
@@ -52,7 +52,7 @@ const Body& netlink_body(const nlmsghdr& message) {
     return *reinterpret_cast<const Body*>(reinterpret_cast<const char*>(&message) + NLMSG_HDRLEN);
 }
 
-/// Calls `visit(kind, bytes)` for each attribute in `bytes`, one behind the other.
+/// Calls `visit(kind, bytes)` for each attribute in `bytes`, in order.
 template <class Visit>
 void for_each_attribute(std::span<const std::byte> bytes, Visit visit) {
     auto left = static_cast<int>(bytes.size());
@@ -62,7 +62,7 @@ void for_each_attribute(std::span<const std::byte> bytes, Visit visit) {
     }
 }
 
-/// The same for the attributes behind the `Body` of a message.
+/// The same for the attributes after the `Body` of a message.
 template <class Body, class Visit>
 void for_each_attribute_of(const nlmsghdr& message, Visit visit) {
     constexpr std::size_t fixed = NLMSG_SPACE(sizeof(Body));
@@ -71,7 +71,7 @@ void for_each_attribute_of(const nlmsghdr& message, Visit visit) {
                        visit);
 }
 
-/// An attribute's bytes as a number; 0 where there are too few.
+/// An attribute's bytes as a number; 0 if there are too few.
 inline std::uint32_t attribute_number(std::span<const std::byte> bytes) {
     std::uint32_t number = 0;
     if (bytes.size() >= sizeof number) std::memcpy(&number, bytes.data(), sizeof number);

@@ -1,4 +1,4 @@
-// From the word that names a device to the device: who opens which address.
+// From a device's address to the device: what opens which address.
 #include <algorithm>
 #include <cctype>
 #include <mutex>
@@ -31,7 +31,7 @@ PciOpener find_scheme(std::string_view name) {
     return found == schemes().end() ? nullptr : found->open;
 }
 
-/// "sim" of "sim:82540em". Empty where `address` begins like a PCI address, whose parts are hexadecimal numbers.
+/// "sim" of "sim:82540em". Empty if `address` begins like a PCI address, whose parts are hexadecimal numbers.
 std::string_view scheme_of(std::string_view address) {
     const std::string_view word = address.substr(0, std::min(address.find(':'), address.size()));
     const bool is_number = std::ranges::all_of(word, [](unsigned char c) { return std::isxdigit(c) != 0; });

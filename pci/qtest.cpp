@@ -1,5 +1,5 @@
 // A PCI function inside a QEMU under qtest. What firmware does on a PC (PCI Local Bus Specification 3.0, 6.2.5: size
-// the BARs, place them, switch decoding on) is done here, since nothing runs inside that machine.
+// the BARs, place them, enable decoding) is done here, since nothing runs inside that machine.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -21,14 +21,14 @@ namespace {
 constexpr std::string_view scheme = "qtest:";
 constexpr std::string_view form = "write qtest:SOCKET[,memory=FILE][,device=02.0]";
 
-// Guest-physical memory. Below 1 MiB lies what a PC keeps there (VGA, BIOS); RAM is one piece up to 2 GiB at most. The
-// probed bytes are RAM too, but none that is handed out.
+// Guest-physical memory. Below 1 MiB are the usual parts of a PC (VGA, BIOS); RAM is one piece up to 2 GiB at most. The
+// probed bytes are RAM too, but are never handed out.
 constexpr std::size_t memory_begin = std::size_t{1} << 20;
 constexpr std::size_t memory_end = std::size_t{2} << 30;
 constexpr std::size_t page = 4096;
 constexpr std::size_t probe_offset = 0x8'0000;
 
-// Where BARs are placed: a share of the address space for each function, so that two never overlap, whoever placed the
+// Where BARs are placed: each function has its own share of the address space, so two never overlap, whoever placed the
 // other one. The PCI hole of a q35 machine begins above its RAM; 0xe0000000 to 0xf0000000 is free.
 constexpr std::uint64_t memory_share = 1 << 20;
 constexpr std::uint64_t io_share = 0x40;
@@ -76,7 +76,7 @@ Expected<Address> parse(std::string_view text) {
             address.memory = part.substr(7);
         } else if (part.starts_with("device=")) {
             address.slot = parse_slot(part.substr(7));
-            if (!address.slot) return malformed("\"" + std::string(part) + "\" is no device");
+            if (!address.slot) return malformed("\"" + std::string(part) + "\" is not a device");
         } else {
             return malformed("\"" + std::string(part) + "\" is not understood");
         }
@@ -88,7 +88,7 @@ Expected<Address> parse(std::string_view text) {
 /// The machine's memory, mapped into this process: a byte's guest-physical address is its offset in the file.
 class SharedFileSpace final : public DmaSpace {
 public:
-    /// Opens `path`, or returns the space that this process has for that very file already: pieces of it may be in use.
+    /// Opens `path`, or returns the space that this process already has for this file: pieces of it may be in use.
     static Expected<std::shared_ptr<SharedFileSpace>> open(const std::string& path);
     ~SharedFileSpace() override {
         unmap_all();
@@ -102,7 +102,7 @@ public:
         if (address.value > memory_.size() || bytes > memory_.size() - address.value) return {};
         return memory_.subspan(address.value, bytes);
     }
-    /// True when QEMU at the other end of `qtest` has this file as its memory, from its first to its last byte.
+    /// True if the QEMU at the other end of `qtest` has this file as its memory, from the first to the last byte.
     bool belongs_to(QtestConnection& qtest);
 
 private:
@@ -313,8 +313,7 @@ Expected<std::unique_ptr<PciFunction>> open_qtest_function(std::string_view text
 
     const std::string name(text);
     const bool memory_fits = (*memory)->belongs_to(**qtest);
-    if (!(*qtest)->alive())
-        return failure(ErrorKind::device_failed, name + ": QEMU has ended", "look at what it printed");
+    if (!(*qtest)->alive()) return failure(ErrorKind::device_failed, name + ": QEMU has ended", "look at its output");
     if (!memory_fits) {
         return failure(ErrorKind::invalid_argument,
                        name + ": " + address->memory + " is not the whole memory of the QEMU at " + address->socket,

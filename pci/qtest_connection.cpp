@@ -173,7 +173,7 @@ void QtestConnection::out(std::uint16_t port, unsigned width, std::uint32_t valu
 }
 
 // Configuration mechanism 1: the address goes to port 0xcf8, the data through 0xcfc. PCI Local Bus Specification 3.0,
-// 3.2.2.3.2. The lock spans both, since the address register is one for the whole machine.
+// 3.2.2.3.2. The lock spans both, since the whole machine has one address register.
 std::uint32_t QtestConnection::config_read(unsigned slot, std::uint32_t offset, unsigned width) {
     const std::lock_guard lock(mutex_);
     exchange("outl 0xcf8 " + hex(0x8000'0000U | slot << 8 | (offset & 0xfc)));

@@ -1,4 +1,4 @@
-// Writing down what passes.
+// Records each access on its way.
 #include <ixy/pci/recorder.hpp>
 
 #include <algorithm>

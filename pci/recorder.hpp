@@ -1,4 +1,4 @@
-// The simplest thing between a driver and its device: one that writes down each register access.
+// The simplest layer between a driver and its device: it records each register access.
 //
 //   auto log = std::make_shared<RegisterLog>();
 //   auto device = Device::open(record(std::move(function), log));
@@ -51,7 +51,7 @@ private:
     std::vector<RegisterAccess> accesses_;
 };
 
-/// A function that does as `inner` does, and writes each register access into `log`.
+/// A function that behaves like `inner`, and records each register access in `log`.
 std::unique_ptr<PciFunction> record(std::unique_ptr<PciFunction> inner, std::shared_ptr<RegisterLog> log);
 
 }  // namespace ixy

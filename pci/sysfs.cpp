@@ -65,7 +65,7 @@ Expected<std::unique_ptr<SysfsFunction>> SysfsFunction::open(const std::string& 
     return function;
 }
 
-/// Everything that can refuse without having changed a thing.
+/// All the checks that can refuse before anything is changed.
 Expected<> SysfsFunction::examine(const PciOpenOptions& options) {
     if (!exists(folder_)) {
         return failure(ErrorKind::not_found, "there is no PCI device " + address_, "ixy list shows the network cards");
@@ -79,7 +79,8 @@ Expected<> SysfsFunction::examine(const PciOpenOptions& options) {
         if (const auto accepted = options.accept(address_, identity_); !accepted) return accepted;
     }
     if (usage.driver == "vfio-pci") {
-        return failure(ErrorKind::unsupported, address_ + " is bound to vfio-pci, and this ixy does not know VFIO yet",
+        return failure(ErrorKind::unsupported,
+                       address_ + " is bound to vfio-pci, and this ixy does not support VFIO yet",
                        "give it back to the kernel: ixy restore " + address_);
     }
     if (in_use && !options.force) return std::unexpected(*in_use);
@@ -103,7 +104,7 @@ Expected<> SysfsFunction::check_alive() {
     return {};
 }
 
-/// Writes down how to undo, here and in the guard, and then makes the change.
+/// Records how to undo the change, here and in the guard, and then makes it.
 template <class Action>
 Expected<> SysfsFunction::change(const UndoStep& undo, Action action) {
     if (const auto filed = session_->guard->push(guarded_as_, undo); !filed) return filed;
@@ -113,7 +114,7 @@ Expected<> SysfsFunction::change(const UndoStep& undo, Action action) {
 
 Expected<> SysfsFunction::change_file(const std::string& path, std::string_view text, std::string_view text_before) {
     if (!UndoStep::fits(path, text_before)) {
-        return failure(ErrorKind::system, "what " + path + " holds is too long to be put back");
+        return failure(ErrorKind::system, "the content of " + path + " is too long to be restored");
     }
     return change(UndoStep::write(path, text_before), [&] { return write_file(path, text); });
 }
@@ -140,8 +141,7 @@ Expected<> SysfsFunction::take_from_kernel() {
         const auto unbind = [&] { return write_file(folder_ + "/driver/unbind", address_); };
         if (const auto done = change(rebind, unbind); !done) return done;
     } else if (override_before == taken_by_ixy) {
-        // Left behind by an ixy that was killed together with its guard. Nobody knows its driver; the kernel shall
-        // choose.
+        // Left behind by an ixy that was killed together with its guard. Its driver is unknown; let the kernel choose.
         override_before = "";
         const auto probe = UndoStep::write(tree_.sys + "/bus/pci/drivers_probe", address_);
         if (const auto done = change(probe, [] { return Expected<>{}; }); !done) return done;
@@ -151,7 +151,7 @@ Expected<> SysfsFunction::take_from_kernel() {
     return change_file(override_file, taken_by_ixy, *override_before + "\n");
 }
 
-/// Enabling by way of the kernel also wakes the card from D3, puts its BARs back and enables the bridges above it.
+/// Enabling through the kernel also wakes the card from D3, restores its BARs and enables the bridges above it.
 Expected<> SysfsFunction::power_up() {
     const std::string enable_file = folder_ + "/enable";
     if (exists(enable_file)) {
@@ -173,7 +173,7 @@ Expected<> SysfsFunction::enable() {
     const auto before = config_read(pci_config::command, 2);
     if (!before) return std::unexpected(before.error());
     if (*before == 0xffff) return gone(address_);
-    // Nobody will answer a legacy interrupt of this card, and its line may be shared: bit 10 silences it.
+    // Nothing will handle a legacy interrupt of this card, and its line may be shared: bit 10 silences it.
     const std::uint32_t wanted =
         (*before | pci_config::command_memory | pci_config::command_no_intx) & ~pci_config::command_bus_master;
     return change(UndoStep::command(static_cast<std::uint16_t>(*before)),
@@ -222,8 +222,8 @@ Expected<Bar> SysfsFunction::map_bar(unsigned index, std::size_t least) {
     std::uint64_t first = 0, last = 0, flags = 0;
     lines.unsetf(std::ios::basefield);  // 0x means hexadecimal
     for (unsigned i = 0; i <= index; ++i) lines >> first >> last >> flags;
-    if (!lines || last <= first) return failure(ErrorKind::unsupported, name + " is not there");
-    if ((flags & flag_memory) == 0) return failure(ErrorKind::unsupported, name + " is of I/O ports, not of memory");
+    if (!lines || last <= first) return failure(ErrorKind::unsupported, name + " is absent");
+    if ((flags & flag_memory) == 0) return failure(ErrorKind::unsupported, name + " is in I/O space, not in memory");
 
     const std::string path = folder_ + "/resource" + std::to_string(index);
     const File file(::open(path.c_str(), O_RDWR | O_SYNC | O_CLOEXEC));

@@ -16,24 +16,24 @@
 
 namespace ixy {
 
-/// What the functions of this process have in common while any of them is open: one guard, one DMA space.
+/// What the functions of this process share while any of them is open: one guard, one DMA space.
 struct SysfsSession {
     std::unique_ptr<Guard> guard;
     std::shared_ptr<DmaSpace> space;
 
-    /// The session that is open already, or a new one. Errors: system (no guard, or the guard was killed).
+    /// The open session, or a new one. Errors: system (no guard, or the guard was killed).
     static Expected<std::shared_ptr<SysfsSession>> get();
 };
 
-/// The driver_override that keeps kernel drivers off while we have the card: the name of no driver.
+/// The driver_override that keeps kernel drivers off while we have the card: no driver has this name.
 inline constexpr std::string_view taken_by_ixy = "ixy";
 
 class SysfsFunction final : public PciFunction {
 public:
-    /// Takes the function at `address`, in the kernel's spelling: refuses it when it is in use, locks it, unbinds the
+    /// Takes the function at `address`, in the kernel's spelling: refuses it if it is in use, locks it, unbinds the
     /// kernel driver, powers it up, lets it decode memory and silences its interrupt. Bus mastering stays off until the
-    /// driver has reset the card and turns it on, since what the card would read and write is still somebody else's.
-    /// If a step fails, those before it are undone.
+    /// driver has reset the card and turns it on, since the memory that the card would access still belongs to somebody
+    /// else. If a step fails, those before it are undone.
     static Expected<std::unique_ptr<SysfsFunction>> open(const std::string& address, const PciOpenOptions& options,
                                                          const KernelTree& tree = {});
     ~SysfsFunction() override;
@@ -73,8 +73,8 @@ private:
     std::array<std::span<std::byte>, 6> bars_{};
 };
 
-/// Whether physical addresses reach memory from the function at `address`: an IOMMU that translates knows nothing of
-/// those that we would give the card. Errors: unsupported, and others where that cannot be seen.
+/// Whether physical addresses from the function at `address` reach memory: a translating IOMMU does not know the
+/// addresses that we would give the card. Errors: unsupported, and others if that cannot be seen.
 Expected<> check_physical_addresses_work(const KernelTree& tree, const std::string& address);
 
 /// SysfsFunction::open for an address as people write it ("03:00.0"). Errors: those of open_pci_function.

@@ -19,13 +19,13 @@
 namespace ixy {
 namespace {
 
-/// Writes down the first thing that could not be seen. What is absent has been seen.
+/// Records the first thing that could not be seen. What is absent counts as seen.
 template <class T>
 void note(std::optional<Error>& unseen, const Expected<T>& fact) {
     if (!fact && fact.error().kind != ErrorKind::not_found && !unseen) unseen = fact.error();
 }
 
-/// The name of what the link at `path` points to; empty where there is no such link.
+/// The name of the target of the link at `path`; empty if there is no such link.
 std::string read_link(const std::string& path, std::optional<Error>& unseen) {
     std::error_code error;
     const auto target = std::filesystem::read_symlink(path, error);
@@ -40,7 +40,7 @@ std::vector<std::string> read_folder(const std::string& path, std::optional<Erro
     return names.value_or(std::vector<std::string>{});
 }
 
-/// The folders of the interfaces: net/*, or one level deeper where a bus lies between (virtio0/net/*).
+/// The folders of the interfaces: net/*, or one level deeper if there is a bus in between (virtio0/net/*).
 std::vector<std::string> interface_folders(const std::string& folder, std::optional<Error>& unseen) {
     std::vector<std::string> found;
     const auto add = [&](const std::string& net) {
@@ -53,7 +53,7 @@ std::vector<std::string> interface_folders(const std::string& folder, std::optio
     return found;
 }
 
-/// Packet sockets that are bound to interface `index`, by process.
+/// Packet sockets bound to interface `index`, by process.
 std::vector<std::string> packet_readers(const KernelTree& tree, unsigned index, std::optional<Error>& unseen) {
     std::vector<std::string> readers;
     const auto sockets = read_text(tree.proc + "/net/packet");
@@ -99,7 +99,7 @@ Expected<InterfaceState> own_interface(const std::string& folder, const std::str
                    in_its_namespace);
 }
 
-/// Locks nothing for longer than this look takes.
+/// Holds a lock no longer than this look takes.
 void look_at_config(const std::string& folder, const KernelTree& tree, UsageFacts& facts) {
     const std::string path = folder + "/config";
     const File config(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -119,7 +119,7 @@ void look_at_config(const std::string& folder, const KernelTree& tree, UsageFact
         note(facts.unseen, Expected<>(file_failure("cannot lock " + path, errno)));
 }
 
-/// A program that drives the card by itself: through UIO, VFIO, or its registers' file.
+/// A program that drives the card on its own: through UIO, VFIO, or its registers' file.
 void look_for_user(const std::string& folder, const KernelTree& tree, UsageFacts& facts) {
     std::vector<std::string> files;
     for (const std::string& name : read_folder(folder + "/uio", facts.unseen)) files.push_back("/dev/" + name);
@@ -178,7 +178,7 @@ UsageFacts gather_usage(const KernelTree& tree, const std::string& address) {
     facts.driver = read_link(folder + "/driver", facts.unseen);
     for (const std::string& interface : interface_folders(folder, facts.unseen))
         facts.interfaces.push_back(gather_interface(tree, interface));
-    const auto functions = read_number(folder + "/sriov_numvfs");  // absent where the card knows no SR-IOV
+    const auto functions = read_number(folder + "/sriov_numvfs");  // absent if the card has no SR-IOV
     note(facts.unseen, functions);
     facts.virtual_functions = static_cast<unsigned>(functions.value_or(0));
     look_at_config(folder, tree, facts);
@@ -202,7 +202,7 @@ std::string lock_holder(const KernelTree& tree, const std::string& file) {
         if (kind != "FLOCK" || inode != wanted) continue;
         const auto name = read_text(tree.proc + "/" + process + "/comm");
         return name ? "process " + process + " (" + *name + ")"
-                    : "process " + process + ", which has ended (its guard is at work)";
+                    : "process " + process + ", which has ended (its guard is cleaning up)";
     }
     return {};
 }

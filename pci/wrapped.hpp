@@ -1,5 +1,5 @@
-// Something between a driver and its device: a function that passes everything on to the one inside it, and whose BARs
-// go through backends of ours. An explainer, a fault injector and a recorder are such functions; they nest.
+// A layer between a driver and its device: a function that passes everything on to the one inside it, and whose BARs go
+// through our backends. An explainer, a fault injector and a recorder are such functions; they nest.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@
 
 namespace ixy {
 
-/// A function like `inner`. Its BARs go through the backend that `wrap` makes around each; whatever else shall differ
-/// is overridden in a class derived from this one. Owns `inner`, and the backends, which end before it.
+/// A function like `inner`. Its BARs go through the backend that `wrap` makes around each; a derived class overrides
+/// anything else that is to differ. Owns `inner` and the backends, which are destroyed first.
 class WrappedFunction : public PciFunction {
 public:
     /// Called when BAR `index` is mapped for the first time; `inner` is the window of the function inside.

@@ -55,14 +55,14 @@ Expected<> E1000::start() {
 }
 
 /// 14.3, 13.4.1: interrupts off, receiver and transmitter off, then the reset bit. QEMU's model only clears the bit and
-/// resets nothing, so that all that matters is set once more here and in the steps that follow.
+/// resets nothing, so everything that matters is set again here and in the following steps.
 Expected<> E1000::reset() {
     if (gone()) return disappeared();
     registers_.write(IMC, IMC.from(~0U));
     registers_.write(RCTL, RCTL.from(0));
     registers_.write(TCTL, TCTL.PSP);
     registers_.read(STATUS);  // posted writes arrive before the reset does
-    function_->wait(10ms);    // a transfer under way ends
+    function_->wait(10ms);    // a transfer in progress ends
     registers_.write(CTRL, registers_.read(CTRL) | CTRL.RST);
     function_->wait(20ms);  // 13.4.1: no access for 1 us; the EEPROM is read again, which takes milliseconds
     if (auto done = wait_until([&] { return !(registers_.read(CTRL) & CTRL.RST); }, 100ms, "the reset does not end");
@@ -74,7 +74,7 @@ Expected<> E1000::reset() {
     return {};
 }
 
-/// 14.3: link and general set-up. Flow control stays off: a card that is not emptied drops, and counts what it drops.
+/// 14.3: link and general set-up. Flow control stays off: a card with a full ring drops frames, and counts them.
 void E1000::configure() {
     auto control = registers_.read(CTRL) | CTRL.SLU | CTRL.ASDE;
     control &= ~(CTRL.LRST | CTRL.PHY_RST | CTRL.ILOS | CTRL.FRCSPD | CTRL.FRCDPLX | CTRL.RFCE | CTRL.TFCE | CTRL.VME);
@@ -88,7 +88,7 @@ void E1000::configure() {
     wake_phy();
 }
 
-/// 14.4. RCTL comes last and is written once: QEMU's model is deaf for a second after every write of it.
+/// 14.4. RCTL comes last and is written once: QEMU's model is deaf for a second after every write to it.
 Expected<> E1000::start_receive() {
     auto ring = ReceiveRing::create(*function_, registers_, options_);
     if (!ring) return std::unexpected(ring.error());
@@ -122,7 +122,7 @@ Expected<> E1000::start_transmit() {
     return {};
 }
 
-/// The reverse: what was handed over is sent, then nothing moves any more, and only then is memory given back.
+/// The reverse: frames already handed over are sent, then all traffic stops, and only then is memory given back.
 void E1000::stop() {
     if (!gone()) {
         registers_.write(RCTL, RCTL.from(0));

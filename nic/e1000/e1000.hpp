@@ -1,4 +1,4 @@
-// The driver of the 8254x family: 82540EM and its kin. Its parts follow the manual's chapters:
+// The driver for the 8254x family: 82540EM and its kin. Its parts follow the manual's chapters:
 //
 //   e1000.cpp       chapter 14  initialisation, in the manual's order, and stop
 //   eeprom.cpp      chapter 5   the EEPROM and the MAC address in it
@@ -91,7 +91,7 @@ private:
     std::unique_ptr<TransmitRing> transmit_;
 };
 
-/// Waits until `condition` holds, asking every 100 us, for at most `limit` of the device's time.
+/// Waits until `condition` holds, checking every 100 us, for at most `limit` of the device's time.
 template <class Condition>
 Expected<> E1000::wait_until(Condition condition, std::chrono::milliseconds limit, std::string_view what) {
     for (std::chrono::microseconds waited{0}; waited < limit; waited += std::chrono::microseconds(100)) {

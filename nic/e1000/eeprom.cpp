@@ -9,7 +9,7 @@ namespace ixy::e1000 {
 using namespace datasheet::e1000;
 using namespace std::chrono_literals;
 
-/// 5.3.1: a word is asked for by its address and comes with DONE.
+/// 5.3.1: a word is requested by its address, and is there when DONE is set.
 Expected<std::uint16_t> E1000::read_eeprom(std::uint32_t word) {
     if (chip_.features.eeprom_read == datasheet::EepromRead::bits) return read_eeprom_pins(word);
     registers_.write(EERD, EERD.START | EERD.ADDR(word));
@@ -19,8 +19,8 @@ Expected<std::uint16_t> E1000::read_eeprom(std::uint32_t word) {
     return static_cast<std::uint16_t>(EERD.DATA.of(value));
 }
 
-/// 5.6: words 0 to 2 hold the address, low byte first; words 0 to 0x3f add up to 0xBABA. Where the EEPROM is empty or
-/// damaged, the address that the card itself was set to will do.
+/// 5.6: words 0 to 2 hold the address, low byte first; words 0 to 0x3f add up to 0xBABA. If the EEPROM is empty or
+/// damaged, the address already set in the card will do.
 Expected<MacAddress> E1000::read_mac_address() {
     MacAddress mac;
     std::uint16_t sum = 0;
@@ -42,8 +42,8 @@ Expected<MacAddress> E1000::read_mac_address() {
     for (std::size_t i = 0; i < 4; ++i) mac.bytes[i] = static_cast<std::uint8_t>(low >> 8 * i);
     for (std::size_t i = 0; i < 2; ++i) mac.bytes[4 + i] = static_cast<std::uint8_t>(high.bits >> 8 * i);
     if (high & RAH.AV && mac.is_station()) return mac;
-    return fail(ErrorKind::device_failed, "the EEPROM's checksum is wrong, or its address, and the card has none set",
-                "its EEPROM must be written anew with the maker's tool");
+    return fail(ErrorKind::device_failed, "the EEPROM's checksum or address is wrong, and the card has no address set",
+                "rewrite its EEPROM with the manufacturer's tool");
 }
 
 }  // namespace ixy::e1000

@@ -10,13 +10,13 @@ namespace ixy::e1000 {
 
 using namespace datasheet::e1000;
 
-/// 13.5.2, 13.5.3: entry `index` of the receive addresses; an address of zeros empties it.
+/// 13.5.2, 13.5.3: entry `index` of the receive addresses; an address of zeros clears it.
 void E1000::write_receive_address(std::size_t index, const MacAddress& address) {
     const auto& b = address.bytes;
     const std::uint32_t low = b[0] | std::uint32_t{b[1]} << 8 | std::uint32_t{b[2]} << 16 | std::uint32_t{b[3]} << 24;
     const std::uint32_t high = b[4] | std::uint32_t{b[5]} << 8;
     const bool valid = address != MacAddress{};
-    registers_.write(RAH[index], RAH.from(0));  // invalid while half of it is new
+    registers_.write(RAH[index], RAH.from(0));  // invalid while only half of it is new
     registers_.write(RAL[index], low);
     registers_.write(RAH[index], valid ? RAH.from(high) | RAH.AV : RAH.from(high));
 }

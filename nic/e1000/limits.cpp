@@ -17,7 +17,7 @@ std::unexpected<Error> refuse(std::string what, std::string next) {
     return failure(ErrorKind::invalid_argument, std::move(what), std::move(next));
 }
 
-/// A card begins a frame only when there are buffers for all of it (QEMU's), or waits in the middle of it for more. The
+/// A card begins a frame only when there are buffers for all of it (QEMU's), or waits for more in the middle of it. The
 /// driver may leave half of the ring empty before it refills it.
 std::size_t most_buffers(std::size_t rx_ring_size) { return rx_ring_size / 2; }
 
@@ -36,7 +36,7 @@ Expected<> check_ring(std::string_view which, std::size_t size, std::size_t fram
                       " descriptors is too small for frames of " + std::to_string(frame) + " bytes, which take " +
                       std::to_string(buffers) + " buffers each",
                   "choose a " + std::string(which) + " ring of " + std::to_string(enough) +
-                      " descriptors or more, or a smaller longest frame");
+                      " descriptors or more, or shorter frames");
 }
 
 std::size_t buffers_for(std::size_t bytes) { return (bytes + bytes_per_buffer - 1) / bytes_per_buffer; }

@@ -14,7 +14,7 @@ inline constexpr std::size_t longest_frame = datasheet::Features{}.longest_frame
 
 DeviceLimits limits(const datasheet::Chip& chip);
 
-/// Refuses what the chip cannot do, and rings in which the longest frame never finds room.
+/// Refuses what the chip cannot do, and rings that never have room for the longest frame.
 Expected<> check_options(const DeviceOptions& options, const datasheet::Chip& chip);
 
 }  // namespace ixy::e1000

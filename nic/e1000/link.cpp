@@ -32,7 +32,7 @@ Expected<> E1000::write_phy(std::uint32_t address, std::uint16_t value) {
 void E1000::wake_phy() {
     if (!chip_.features.mdic) return;  // the 82543GC's PHY is reached through pins; nothing powers it down
     const auto control = read_phy(PCTRL.offset);
-    if (!control) return;  // some virtual machines have a card without a PHY; whether there is a link will tell
+    if (!control) return;  // some virtual machines have a card without a PHY; the link's state will tell
     const auto asleep = PCTRL.POWER_DOWN | PCTRL.ISOLATE | PCTRL.LOOPBACK;
     if (PCTRL.from(*control) & asleep) {
         (void)write_phy(PCTRL.offset, static_cast<std::uint16_t>((PCTRL.AN_ENABLE | PCTRL.RESTART).bits));
@@ -51,7 +51,8 @@ Link E1000::link() {
 Expected<> E1000::wait_for_link() {
     for (std::chrono::milliseconds waited{0}; !link().up; waited += 10ms) {
         if (gone()) return disappeared();
-        if (options_.stop_waiting && options_.stop_waiting()) return fail(ErrorKind::timeout, "stopped without link");
+        if (options_.stop_waiting && options_.stop_waiting())
+            return fail(ErrorKind::timeout, "stopped while waiting for the link");
         if (waited >= options_.link_timeout) {
             if (options_.link_timeout <= 0ms) return {};
             return fail(ErrorKind::timeout, "no link after " + std::to_string(waited.count()) + " ms",

@@ -1,4 +1,4 @@
-// Sending what is rare: frames in several pieces, VLAN tags and checksums that the card writes. Manual, 3.3.6
+// Sending the rare cases: frames in several pieces, VLAN tags and checksums that the card writes. Manual, 3.3.6
 // and 3.3.7.
 #include <bit>
 
@@ -17,9 +17,9 @@ constexpr std::size_t largest_offset = CONTEXT_TCP.TUCSO.mask() >> CONTEXT_TCP.T
 constexpr std::size_t ip_checksum_at = 10;  // in the IPv4 header
 constexpr std::size_t tcp_checksum_at = 16, udp_checksum_at = 6;
 
-/// The context that the frame's checksums need (3.3.6); all zero when it asks for none; nothing when the request cannot
-/// be right or lies where the fields do not reach. The manual wants TUCSS set whether or not it is used. Padding behind
-/// the IP packet is left out of the sum; a frame without padding needs no end (0), and its context serves all lengths.
+/// The context that the frame's checksums need (3.3.6); all zero if it asks for none; empty if the request cannot be
+/// right or lies beyond the reach of the fields. The manual requires TUCSS whether or not it is used. Padding after the
+/// IP packet is left out of the sum; a frame without padding needs no end (0), and its context serves all lengths.
 std::optional<ContextDescriptor> make_context(const Packet& frame) {
     if (!has(frame.flags(), checksum_flags)) return ContextDescriptor{};
     const auto found = find_checksums(frame);
@@ -45,7 +45,7 @@ std::optional<ContextDescriptor> make_context(const Packet& frame) {
 }  // namespace
 
 /// Everything but a plain frame in one buffer: several pieces, a VLAN tag, checksums that the card writes. A frame
-/// that can never be sent is dropped. Returns false when there is no room now.
+/// that can never be sent is dropped. Returns false if there is no room now.
 bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
     std::uint32_t pieces = 0;
     for (const Packet* piece = &frame; piece != nullptr; piece = piece->next()) ++pieces;
@@ -65,7 +65,7 @@ bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
         command |= TDESC_CMD.VLE;
         options |= TDESC_STATUS.from(std::uint32_t{frame.vlan()} << TDESC_STATUS.VLAN.low);
     }
-    if (has(flags, checksum_flags)) {  // 3.3.7: a data descriptor, alike but for its type and its options
+    if (has(flags, checksum_flags)) {  // 3.3.7: a data descriptor, which differs only in its type and its options
         post_context(*context);
         command |= TDESC_CMD.from((DATA_CMD.DEXT | DATA_CMD.DTYP(1)).bits);
         if (has(flags, PacketFlags::ip_checksum)) options |= TDESC_STATUS.from(DATA_STATUS.IXSM.mask());
@@ -93,7 +93,7 @@ bool TransmitRing::can_send(const Packet& frame, std::size_t pieces) const {
     return known_requests && bytes >= shortest_frame && bytes <= longest_frame && pieces <= most_pieces(size_);
 }
 
-/// Tells the card where the headers are, unless it knows from the frame before.
+/// Tells the card where the headers are, unless it knows from the previous frame.
 void TransmitRing::post_context(const ContextDescriptor& context) {
     if (context.ip == context_.ip && context.tcp == context_.tcp) return;
     context_ = context;

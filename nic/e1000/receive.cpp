@@ -13,7 +13,7 @@ using namespace datasheet::e1000;
 
 namespace {
 constexpr std::size_t vlan_tag_size = 4;
-constexpr std::uint32_t recovery_period = 16;  // polls in vain
+constexpr std::uint32_t recovery_period = 16;  // empty polls
 constexpr auto plain = RDESC_STATUS.DD | RDESC_STATUS.EOP;
 constexpr auto damage = RDESC_STATUS.CE | RDESC_STATUS.SE | RDESC_STATUS.SEQ | RDESC_STATUS.CXE | RDESC_STATUS.RXE;
 constexpr auto vlan_tag = RDESC_STATUS.VLAN | RDESC_STATUS.CFI | RDESC_STATUS.PRI;
@@ -82,7 +82,7 @@ std::size_t ReceiveRing::receive(PacketBatch& batch) {
     return received;
 }
 
-/// Fills the batch with what has arrived: at least one descriptor is done. Returns how many frames there were.
+/// Fills the batch with received frames; at least one descriptor is done. Returns how many frames there were.
 std::size_t ReceiveRing::take(PacketBatch& batch) {
     const std::span<Packet*> slots = batch.free_slots();
     std::size_t received = 0;
@@ -147,11 +147,11 @@ Packet* ReceiveRing::collect(Status status) {
     Packet* piece = packets_[next_];
     next_ = following(next_);
     --filled_;
-    in_vain_ = 0;  // even if no frame comes of it
+    in_vain_ = 0;  // even if this yields no frame
 
     frame_bytes_ += length;
     if (!dropping_) {
-        // Only the last piece leaves room in its buffer, but for a check sequence that lies across two: a card that
+        // Only the last piece may leave room in its buffer, except for a check sequence that spans two: a card that
         // sends crumbs would use up the pool.
         const std::size_t least = status & RDESC_STATUS.EOP ? 0 : buffer_size - check_sequence;
         if ((status & damage) || length > buffer_size || length < least || frame_bytes_ == 0) {
@@ -161,7 +161,7 @@ Packet* ReceiveRing::collect(Status status) {
         }
     }
     if (dropping_ || length == 0) {  // a check sequence that was cut off can leave an empty last piece
-        pool_->free({&piece, 1});    // alone: its next() is that of an earlier life
+        pool_->free({&piece, 1});    // alone: its next() is left from an earlier use
     } else {
         piece->received(pool_->headroom(), length, PacketFlags::none, 0);
         if (first_ == nullptr) {
@@ -187,7 +187,7 @@ void ReceiveRing::drop_frame(Counter& reason) {
     first_ = nullptr;
 }
 
-/// What the card found out, which stands in the last descriptor of a frame. Sections 3.2.3.1 and 3.2.3.2.
+/// What the card found out, as given in the last descriptor of a frame. Sections 3.2.3.1 and 3.2.3.2.
 void ReceiveRing::note_offloads(Packet& frame, Status status) {
     status &= noteworthy_ | RDESC_STATUS.IXSM | RDESC_STATUS.IPE | RDESC_STATUS.TCPE | vlan_tag;
     PacketFlags flags = PacketFlags::none;
@@ -232,7 +232,7 @@ std::uint32_t ReceiveRing::fill(std::uint32_t count) {
     const std::size_t got = pool_->allocate_raw({fresh, count});
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < got; ++i) {
-        descriptors[i] = {.address = fresh[i]->buffer_address().value + headroom};  // and no DD of the last lap
+        descriptors[i] = {.address = fresh[i]->buffer_address().value + headroom};  // and no DD from the last lap
     }
     tail_ += static_cast<std::uint32_t>(got);
     if (tail_ == size_) tail_ = 0;

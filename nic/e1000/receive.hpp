@@ -18,7 +18,7 @@ namespace ixy::e1000 {
 
 class ReceiveRing final : public RxRing {
 public:
-    /// Memory for a ring and the pool behind it. Nothing is told to the card yet.
+    /// Allocates a ring and the pool behind it. The card is not told yet.
     static Expected<std::unique_ptr<ReceiveRing>> create(PciFunction& function, Bar registers,
                                                          const DeviceOptions& options);
     ~ReceiveRing() override;
@@ -44,7 +44,7 @@ private:
     void note_offloads(Packet& frame, Status status);
     [[gnu::noinline]] void refill();
     std::uint32_t fill(std::uint32_t count);
-    // Recovery from a card that is faulty: recovery.cpp
+    // Recovery from a faulty card: recovery.cpp
     [[gnu::cold, gnu::noinline]] void recover();
     void resolve_overtaken();
     void look_at_head();

@@ -1,5 +1,4 @@
-// Recovery from a card that is faulty: write-backs that get lost, or that arrive twice. A first reader can skip this
-// file.
+// Recovery from a faulty card: write-backs that get lost, or that arrive twice. Skip this file on a first reading.
 #include <ixy/nic/e1000/receive.hpp>
 #include <ixy/nic/e1000/transmit.hpp>
 
@@ -11,7 +10,7 @@ namespace ixy::e1000 {
 using namespace datasheet::e1000;
 
 namespace {
-constexpr std::uint32_t patience = 1 << 14;  // polls in vain before the head is read: about a millisecond
+constexpr std::uint32_t patience = 1 << 14;  // empty polls before the head is read: about a millisecond
 
 std::uint32_t distance(std::uint32_t from, std::uint32_t to, std::uint32_t size) {
     return to >= from ? to - from : to + size - from;
@@ -33,7 +32,7 @@ void ReceiveRing::give_up(std::uint32_t slot) {
 
 /// The card finishes descriptors in order. If a later one is done and the next one is not, one of two things happened,
 /// and the head (13.4.28) tells which. Either the write-back of the next descriptor was lost, which would hold up all
-/// later ones for ever: it then counts as damaged. Or a write-back was made twice, into a slot that the card owns
+/// later ones forever: it then counts as damaged. Or a write-back was made twice, into a slot that the card owns
 /// again: it is undone before it passes for a frame.
 void ReceiveRing::resolve_overtaken() {
     if (filled_ < 2) return;
@@ -66,8 +65,8 @@ void ReceiveRing::look_at_head() {
     }
 }
 
-/// A report (RS, then DD) that got lost would keep the ring full for ever. When nothing has found room for a long time,
-/// the head says how far the card is (13.4.39), and the driver fills in the reports that are missing.
+/// A report (RS, then DD) that got lost would keep the ring full forever. When nothing has found room for a long time,
+/// the head shows how far the card is (13.4.39), and the driver fills in the missing reports.
 void TransmitRing::look_at_head() {
     const std::uint32_t head = registers_.read(TDH).bits;
     if (head >= size_) return;  // the card is gone

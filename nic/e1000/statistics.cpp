@@ -24,7 +24,7 @@ void Accumulator::add(std::uint64_t reading) {
 }
 
 void Accumulator::add(std::uint64_t first, std::uint64_t second) {
-    constexpr std::uint64_t certain = 16;  // so many are not counted between two readings in a row
+    constexpr std::uint64_t certain = 16;  // this many are never counted between two consecutive readings
     if (second < first) {
         kind_ = Kind::clears;
         add(first);
@@ -38,7 +38,7 @@ CardCounters::CardCounters(Bar registers, const datasheet::Chip& chip) : registe
     for (const datasheet::RegisterInfo* counter : chip.registers) {
         if (counter->access != datasheet::Access::RC) continue;
         if (counter == &GORCH || counter == &GOTCH || counter == &TORH || counter == &TOTH) {
-            entries_.back().high = counter;  // stands right behind its low half
+            entries_.back().high = counter;  // comes right after its low half
         } else {
             entries_.push_back({counter, nullptr, {}});
         }
@@ -91,7 +91,7 @@ void E1000::refresh_counters() {
 }
 
 /// Octets of good frames, or else of all frames, without their check sequences. Not every card counts both: QEMU 11
-/// counts frames and answers 0 for GOTC. What was handed over is the last resort: it may not have reached the wire.
+/// counts frames and answers 0 for GOTC. The bytes handed over are the last resort: they may not have reached the wire.
 std::uint64_t E1000::bytes_sent() const {
     const std::uint64_t frames = counters_[GPTC];
     for (const datasheet::RegisterInfo* octets : {&GOTCL, &TOTL}) {
@@ -101,8 +101,8 @@ std::uint64_t E1000::bytes_sent() const {
     return transmit_->counters.bytes.value();
 }
 
-/// What was received is counted by the queue, exactly and as the program saw it; what was sent, by the card, since only
-/// it knows what reached the wire.
+/// The queue counts received frames, exactly and as the program saw them; the card counts sent frames, since only it
+/// knows what reached the wire.
 Statistics E1000::statistics() {
     refresh_counters();
     const RxQueueCounters& rx = receive_->counters;

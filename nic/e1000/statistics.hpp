@@ -10,16 +10,16 @@
 
 namespace ixy::e1000 {
 
-/// Adds up one counter of a card that clears it when it is read, or does not. Hardware clears all of them, QEMU's model
-/// keeps some (MPC, RNBC, CRCERRS): which kind it is shows in two readings in a row.
+/// Adds up one counter of a card, which may or may not clear it on read. Hardware clears all counters, QEMU's model
+/// keeps some (MPC, RNBC, CRCERRS): two consecutive readings show which kind it is.
 class Accumulator {
 public:
-    /// Begins at zero. `first` and `second` were read in a row while nothing was counted.
+    /// Begins at zero. `first` and `second` are consecutive readings, taken while nothing was counted.
     void start(std::uint64_t first, std::uint64_t second);
-    /// True while a second reading is wanted.
+    /// True while a second reading is needed.
     bool undecided() const { return kind_ == Kind::unknown; }
     void add(std::uint64_t reading);
-    /// Two readings in a row, which may settle what kind it is.
+    /// Adds two consecutive readings, which may settle which kind it is.
     void add(std::uint64_t first, std::uint64_t second);
     std::uint64_t total() const { return total_; }
 
@@ -38,10 +38,10 @@ public:
 
     /// Begins at zero; receiver and transmitter must be off.
     void start();
-    /// Takes in what has been counted since the last call; at least every half hour at 1 Gbit/s, before 32 bits are
-    /// full.
+    /// Adds what has been counted since the last call. Must be called at least every half hour at 1 Gbit/s, before 32
+    /// bits overflow.
     void refresh();
-    /// The total of `counter`, for counts of octets its low half (GORCL).
+    /// The total of `counter`; for counts of octets, that is the low half's register (GORCL).
     std::uint64_t operator[](const datasheet::RegisterInfo& counter) const;
     std::vector<NamedCounter> all() const;
 

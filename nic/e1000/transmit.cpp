@@ -14,7 +14,7 @@ using namespace datasheet::e1000;
 namespace {
 constexpr std::uint32_t most_in_vain = 1 << 16;  // attempts to send; some milliseconds
 
-/// Reports are powers of two and at least two fit into the ring, so that one can always be waited for.
+/// Report intervals are powers of two, and at least two fit into the ring, so there is always a report to wait for.
 std::uint32_t report_every(std::size_t ring_size) {
     return ring_size % 32 == 0 && ring_size >= 64 ? 32 : ring_size >= 16 ? 8 : 4;
 }
@@ -134,14 +134,14 @@ void TransmitRing::post(const Descriptor& descriptor, Packet* piece) {
 
 bool TransmitRing::reaches(const Mempool& pool) const { return pool.space().get() == memory_.space(); }
 
-/// Makes the packet's pool outlive its packets in this ring. Returns false when the card cannot reach it: what is at
-/// the packets' addresses for this card may be anybody's, and would go out on the wire.
+/// Makes the packet's pool outlive its packets in this ring. Returns false if the card cannot reach it: the memory that
+/// this card sees at the packets' addresses may be anybody's, and would go out on the wire.
 bool TransmitRing::keep_pool(const Packet& packet) {
     Mempool& pool = packet.pool();
     if (!reaches(pool)) return false;
     several_pools_ = several_pools_ || last_pool_ != nullptr;
     last_pool_ = &pool;
-    auto owner = pool.weak_from_this().lock();  // none: nobody has the pool any more, and it stays for good
+    auto owner = pool.weak_from_this().lock();  // null: nobody holds the pool any more, and it stays for good
     if (owner && std::ranges::find(pools_, owner) == pools_.end()) pools_.push_back(std::move(owner));
     return true;
 }

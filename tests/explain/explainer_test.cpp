@@ -176,7 +176,7 @@ TEST_F(Explained, chips_without_a_datasheet_are_told_by_offsets) {
     bar.store<std::uint32_t>(0x20, 7);
     bar.store<std::uint8_t>(0x3819, 1);
     const std::string text = sink->take();
-    EXPECT_NE(text.find("of which no datasheet is here (1af4:1000)"), std::string::npos) << text;
+    EXPECT_NE(text.find("for which there is no datasheet (1af4:1000)"), std::string::npos) << text;
     EXPECT_NE(text.find("write ?          0x00020  <- 0x00000007"), std::string::npos) << text;
     EXPECT_NE(text.find("write ?          0x03819  <- 0x01 "), std::string::npos) << text;
 }

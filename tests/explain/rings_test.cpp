@@ -71,13 +71,13 @@ TEST_F(DrawnRing, of_any_size_is_short) {
         }
     }
     EXPECT_NE(draw(ring(512, 0, 8), nullptr).find("|#......."), std::string::npos) << "eight slots are one mark";
-    EXPECT_NE(draw(ring(512, 0, 8), nullptr).find("8 slots a mark"), std::string::npos);
+    EXPECT_NE(draw(ring(512, 0, 8), nullptr).find("8 slots per mark"), std::string::npos);
 }
 
 TEST_F(DrawnRing, shows_the_one_slot_that_the_driver_keeps_however_many_a_mark_stands_for) {
     const std::string text = draw(ring(512, 0, 511), nullptr);
     EXPECT_NE(text.find("|" + std::string(63, '#') + "+|"), std::string::npos) << text;
-    EXPECT_NE(text.find("+ mixed   8 slots a mark"), std::string::npos) << text;
+    EXPECT_NE(text.find("+ mixed   8 slots per mark"), std::string::npos) << text;
 }
 
 TEST_F(DrawnRing, with_head_at_tail_is_empty_and_says_what_that_means) {
@@ -115,7 +115,7 @@ TEST_F(DrawnRing, a_running_device_s_rings_are_drawn_from_its_registers) {
               std::string::npos)
         << text;
     function->set_identity({.vendor = 1, .device = 2});
-    EXPECT_EQ(draw_rings(*function), "memory: nothing is known of this card's rings\n");
+    EXPECT_EQ(draw_rings(*function), "memory: this card's rings are unknown\n");
 }
 
 }  // namespace

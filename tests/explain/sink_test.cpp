@@ -57,7 +57,7 @@ TEST_F(SinkIntoPipe, reader_who_takes_nothing_loses_lines_once_the_program_is_as
     (*sink)->print(line);
     EXPECT_EQ(lost_lines() - before, lost + 1);
     const std::string said = ::testing::internal::GetCapturedStderr();
-    EXPECT_EQ(said, path + ": its reader takes nothing; the explanations end here\n");
+    EXPECT_EQ(said, path + ": its reader has stopped reading; the explanations end here\n");
 }
 
 }  // namespace

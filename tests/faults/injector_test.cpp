@@ -123,11 +123,11 @@ TEST_F(Inject, what_the_card_does_not_have_is_an_error_that_names_the_line) {
           {"\nnever STATUS.UP", "no field UP"},
           {"\nflip RAL[16]", "16 elements"},
           {"\nrandom MPC EITR", "no register EITR"},
-          {"\nnever 0xZZ", "0xZZ is no"},
+          {"\nnever 0xZZ", "0xZZ is not a register"},
           {"\nstuck STATUS.SPEED 9", "9 does not fit into STATUS.SPEED, which holds 0 to 3"},
-          {"\nignore 0x3", "0x3 is no register"},
-          {"\nrandom 0xfffffff0", "0xfffffff0 is no register"},
-          {"\nstuck 0x1ffffffff 1", "0x1ffffffff is no register"}}) {
+          {"\nignore 0x3", "0x3 is not a register"},
+          {"\nrandom 0xfffffff0", "0xfffffff0 is not a register"},
+          {"\nstuck 0x1ffffffff 1", "0x1ffffffff is not a register"}}) {
         const auto faulty = faults::inject(std::make_unique<test::MemoryCard>(), parse_plan(script).value());
         ASSERT_FALSE(faulty) << script;
         EXPECT_NE(faulty.error().what.find("line 2"), std::string::npos) << faulty.error().text();

@@ -98,7 +98,8 @@ TEST(InUse, packet_socket_and_capture) {
     expect_reason(card_with({.name = "eth1", .up = true, .readers = {"process 812 (tcpdump)"}}),
                   "eth1 is read by process 812 (tcpdump)", "end that program first");
     expect_reason(card_with({.name = "eth1", .up = true, .promiscuous = true}),
-                  "eth1 is promiscuous: somebody takes in all its frames", "take it down first: ip link set eth1 down");
+                  "eth1 is promiscuous: something captures all its frames",
+                  "take it down first: ip link set eth1 down");
     EXPECT_FALSE(reason_in_use(card_with({.name = "eth1", .readers = {"process 812 (tcpdump)"}, .promiscuous = true})))
         << "an interface that is down is read by nobody";
 }
