@@ -66,8 +66,8 @@ public:
     /// Which end of its cable this is, 0 or 1; the same in every run that starts the same programs in the same order.
     virtual unsigned end() const { return 0; }
     /// False while the other end is so slow that a card that kept sending would lose frames: the card then waits, as
-    /// for a busy line. Eventually becomes true again, even if the other end has stopped receiving (except for a capture
-    /// written to a pipe, whose reader may pause for as long as it likes); next_time() is set until then.
+    /// for a busy line. Eventually becomes true again, even if the other end has stopped receiving (except for a
+    /// capture written to a pipe, whose reader may pause for as long as it likes); next_time() is set until then.
     virtual bool has_room(Time now) const { return (void)now, true; }
     /// Frames lost because there was no room or no other end.
     virtual std::uint64_t lost() const { return 0; }

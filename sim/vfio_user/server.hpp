@@ -29,7 +29,7 @@ struct ServerOptions {
     /// The client's accesses to BARs and configuration space go through this instead of straight to the card: a
     /// function in front of the same card, with wrappers around it. It must outlive the server.
     PciFunction* between = nullptr;
-    std::chrono::nanoseconds patience = std::chrono::seconds(5);  ///< with a client that has not announced its version yet
+    std::chrono::nanoseconds patience = std::chrono::seconds(5);  ///< with a client that has not announced a version
 };
 
 /// Thread rule: one thread.
@@ -71,7 +71,7 @@ private:
     std::chrono::steady_clock::time_point accept_from_;  ///< no client is accepted before
     std::uint64_t memories_lost_ = 0;
     Message message_;  ///< its buffers are reused
-    File wake_;  ///< written when another thread (a cable's other end) has moved the card's next deadline earlier
+    File wake_;        ///< written when another thread (a cable's other end) has moved the card's next deadline earlier
     std::atomic<bool> asleep_ = false;
 };
 

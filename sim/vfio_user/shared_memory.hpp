@@ -16,9 +16,9 @@ namespace ixy::sim::vfio_user {
 /// Movable; unmaps when it is destroyed. Thread rule: any thread, each object one at a time.
 class SharedMemory {
 public:
-    /// Maps `size` bytes of `file` from `offset` on, both in whole pages. `lost`, which must outlive the object, becomes
-    /// true when the memory turns out to be gone. `protection`: as for mmap(). Errors: an errno; EINVAL if the file is
-    /// too short.
+    /// Maps `size` bytes of `file` from `offset` on, both in whole pages. `lost`, which must outlive the object,
+    /// becomes true when the memory turns out to be gone. `protection`: as for mmap(). Errors: an errno; EINVAL if the
+    /// file is too short.
     static std::expected<SharedMemory, int> map(const File& file, std::uint64_t offset, std::size_t size,
                                                 int protection, std::atomic<bool>& lost);
     ~SharedMemory();
@@ -37,8 +37,8 @@ private:
 };
 
 /// From now on, a SharedMemory that its file no longer covers reads as zeros, and writes to it reach nobody. Any other
-/// SIGBUS kills the process as before. This takes over a signal of the whole process, so a program should call it, once,
-/// and a library should not.
+/// SIGBUS kills the process as before. This takes over a signal of the whole process, so a program should call it,
+/// once, and a library should not.
 void survive_lost_memory();
 
 }  // namespace ixy::sim::vfio_user

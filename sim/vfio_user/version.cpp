@@ -31,8 +31,8 @@ bool is_well_typed(const std::string& name, const Json& value) {
     return !our_capabilities().contains(name) || value.is_number_unsigned();
 }
 
-/// JSON from a stranger. Deeply nested values are copied and destroyed by an equally deep recursion, down to the stack's
-/// end. They cannot be nested more deeply than there are openings, of which an honest proposal has three or four.
+/// JSON from a stranger. Deeply nested values are copied and destroyed by an equally deep recursion, down to the
+/// stack's end. Nesting cannot be deeper than the number of openings, of which an honest proposal has three or four.
 Json parse(std::string_view text) {
     constexpr std::ptrdiff_t most_openings = 64;
     const auto openings = std::ranges::count_if(text, [](char c) { return c == '{' || c == '['; });
