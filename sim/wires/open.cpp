@@ -34,8 +34,7 @@ std::unexpected<Error> malformed(std::string_view spec, const std::string& why) 
 
 Expected<std::unique_ptr<Wire>> open_socket_pair(std::string_view spec) {
     const auto [ours, theirs] = split(spec);
-    if (ours.empty() || theirs.empty() || theirs.contains(':'))
-        return malformed(spec, "two sockets are written /ours:/theirs");
+    if (ours.empty() || theirs.empty() || theirs.contains(':')) return malformed(spec, "two sockets are /ours:/theirs");
     if (ours == theirs) return malformed(spec, "both sockets are the same");
     return open_socket(ours, theirs);
 }
@@ -67,8 +66,7 @@ Expected<> check(const Impairments& impairments) {
         if (!(share >= 0 && share <= 1)) return bad(std::string(name) + ": a share must be 0 to 1, or 0% to 100%");
     }
     const double rate = impairments.bits_per_second;
-    if (!std::isfinite(rate) || rate < 0 || (rate > 0 && rate < 1))
-        return bad("rate: must be at least 1 bit per second");
+    if (!std::isfinite(rate) || rate < 0 || (rate > 0 && rate < 1)) return bad("rate: at least 1 bit per second");
     if (impairments.delay.count() < 0) return bad("delay: must not be negative");
     return {};
 }

@@ -102,8 +102,7 @@ RingSender::Result RingSender::push(std::span<const std::byte> frame) {
 
 bool RingSender::await_room() {
     memory_.header().room_wanted.exchange(1, std::memory_order_acq_rel);
-    if (see_tail() && room() < progress)
-        return true;  // so much is still to be taken that the receiver will report room
+    if (see_tail() && room() < progress) return true;  // the receiver still has enough to take to report room
     memory_.header().room_wanted.store(0, std::memory_order_relaxed);
     return false;
 }

@@ -20,8 +20,8 @@ sockaddr_un address_of(const std::string& path) {
 
 Expected<> check_length(const std::string& path) {
     if (path.size() < sizeof(sockaddr_un::sun_path)) return {};
-    return failure(ErrorKind::invalid_argument,
-                   path + ": too long for a socket's path, which has at most 107 characters", "choose a shorter path");
+    return failure(ErrorKind::invalid_argument, path + ": too long for a socket, whose path has at most 107 characters",
+                   "choose a shorter path");
 }
 
 File make_socket() { return File(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); }
@@ -101,8 +101,7 @@ Expected<SocketEnd> SocketEnd::named(const std::string& ours, const std::string&
         if (auto good = check_length(path); !good) return std::unexpected(good.error());
     }
     const auto answer = SocketEnd({}, {}, theirs, ours).connect();
-    if (answer || answer.error() == EPROTOTYPE ||
-        answer.error() == EPERM) {  // with these errors, it talks to another peer
+    if (answer || answer.error() == EPROTOTYPE || answer.error() == EPERM) {  // the latter two: it has another peer
         return failure(ErrorKind::busy, ours + ": another program listens there already", "choose another path");
     }
     SocketEnd taken({}, {}, ours, theirs);
