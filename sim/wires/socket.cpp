@@ -127,7 +127,7 @@ void SocketWire::send(std::span<const std::byte> frame, Time now) {
 }
 
 SocketWire::Result SocketWire::try_send(std::span<const std::byte> frame) {
-    if (frame.size() < ethernet_header || frame.size() > longest_wire_frame) return Result::nobody;  // no wire has it
+    if (frame.size() < ethernet_header || frame.size() > longest_wire_frame) return Result::nobody;  // fits no wire
     // The other end may have gone since the last frame, and be back.
     for (int attempt = 0; attempt < 2; ++attempt) {
         if (!other_.is_open() && !connect()) return Result::nobody;
