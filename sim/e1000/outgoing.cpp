@@ -218,7 +218,7 @@ void Outgoing::send_packet(const Descriptor& with) {
         const std::size_t size = frame.size() - std::min(frame.size(), check_sequence_size);
         const std::uint32_t sequence = std::byteswap(check_sequence(frame.first(size)));
         if (size == 0 || load32(frame, size) != sequence)
-            return report("without IFCS, the last four bytes are not the frame's check sequence: nobody accepts it");
+            return report("without IFCS, the last four bytes are not the frame's check sequence: no card accepts it");
         frame = frame.first(size);
     }
     if ((registers_.get(TCTL) & TCTL.PSP) && frame.size() < shortest_frame) {

@@ -36,7 +36,7 @@ bool try_lock(const File& file, std::size_t byte) {
     return ::fcntl(file.get(), F_OFD_SETLK, &range) == 0;
 }
 
-/// Whether `path` still names the file, so nobody has removed it since it was opened.
+/// Whether `path` still names the file, which may have been removed since it was opened.
 bool is_at(const File& file, const std::string& path) {
     struct stat ours{};
     struct stat there{};

@@ -2,8 +2,8 @@
 //
 //   /path       an empty file, whose byte 0 is locked by the owner of end 0, byte 1 by the owner of end 1. A lock goes
 //               with its process, however that ends; so files found without their lock are stale, and are cleaned up.
-//   /path.0     the socket of end 0: what it receives
-//   /path.1     the socket of end 1
+//   /path.0     the socket on which end 0 receives
+//   /path.1     that of end 1
 #pragma once
 
 #include <sys/un.h>
