@@ -63,7 +63,7 @@ public:
 
 enum class ResetKind : std::uint8_t {
     power_on,        ///< everything
-    function_level,  ///< by the bus: register settings are lost, wired or burnt-in ones stay
+    function_level,  ///< by the bus: register settings are lost, wired or burnt-in values stay
 };
 
 /// A chip.
