@@ -32,9 +32,9 @@ enum class EepromRead : std::uint8_t {
 };
 enum class EepromKind : std::uint8_t { microwire, spi };
 
-/// How CTRL.RST has to be written: some chips fail to end the memory write that resets them.
+/// How CTRL.RST must be written: some chips fail to complete the memory write that resets them.
 enum class ResetWrite : std::uint8_t {
-    memory,     ///< as any register
+    memory,     ///< like any register
     io,         ///< through the I/O BAR (IOADDR, IODATA); emulated cards do without
     duplicate,  ///< to CTRL_DUP
 };
@@ -48,21 +48,21 @@ struct Features {
     bool eeprom_arbitrated = true;           ///< EECD is used after EE_REQ and EE_GNT
     ResetWrite reset_write = ResetWrite::io;
     std::uint32_t phy_id = 0;       ///< PHY registers 2 and 3, without the revision (lowest four bits)
-    std::uint8_t phy_revision = 0;  ///< those four bits, as our model has them
+    std::uint8_t phy_revision = 0;  ///< those four bits, as in our model
     std::uint8_t phy_address = 1;
-    bool phy_pages = false;  ///< PHY register 22 selects the page of those from 16 on
+    bool phy_pages = false;  ///< PHY register 22 selects the page of registers 16 and up
     bool mdic = true;        ///< the PHY is reached through MDIC, not bit by bit through CTRL
-    std::uint8_t ports = 1;  ///< function 1 has the EEPROM's address with the last bit flipped
+    std::uint8_t ports = 1;  ///< function 1 uses the EEPROM's address with the last bit flipped
     std::uint8_t receive_addresses = 16;
     std::uint16_t packet_buffer = 64;       ///< KB, shared by receive and transmit
     std::uint16_t longest_frame = 16128;    ///< bytes, with FCS
-    bool hangs_on_pcix_buffer_end = false;  ///< on PCI-X, no transmit buffer's last byte in a qword's lower half
-    bool mac_loopback = false;              ///< RCTL.LBM 1 loops inside the MAC, not only the PHY can
+    bool hangs_on_pcix_buffer_end = false;  ///< on PCI-X, no transmit buffer may end in a qword's lower half
+    bool mac_loopback = false;              ///< RCTL.LBM 1 loops inside the MAC; else only the PHY can
     bool interrupts_by_message = false;     ///< MSI-X with EITR and IVAR
     bool ipv6_header_in_length = true;      ///< a segment's IPv6 payload length counts the header, 40 bytes too much
 };
 
-/// Where one chip differs from the row that it shares with others.
+/// How one chip differs from the row that it shares with others.
 struct Variation {
     const RegisterInfo* info;
     std::uint32_t reset;
@@ -70,7 +70,7 @@ struct Variation {
     std::uint32_t absent = 0;
 };
 
-/// Older offsets at which a register answers too.
+/// Older offset at which a register responds too.
 struct Alias {
     std::uint32_t offset;
     const RegisterInfo* info;
@@ -79,7 +79,7 @@ struct Alias {
     }
 };
 
-/// One element of a register: what lies at an offset.
+/// The register element at some offset.
 struct Found {
     const RegisterInfo* info;
     std::size_t index;
@@ -88,7 +88,7 @@ struct Found {
 struct Chip {
     std::string_view name;
     std::span<const PciId> ids;
-    std::span<const RegisterInfo* const> registers;  ///< those that it has, by offset
+    std::span<const RegisterInfo* const> registers;  ///< its registers, by offset
     std::span<const Variation> variations;
     std::span<const Alias> aliases;
     Features features;
@@ -105,7 +105,7 @@ struct Chip {
         return own != nullptr ? own->writable : info.writable;
     }
     /// True when this chip has `field` of `info`, a register that other chips may share. A field that software can
-    /// write is there when a write reaches it; what is read only is there unless the table says that it is absent.
+    /// write exists when a write reaches it; a read-only field exists unless the table says that it is absent.
     constexpr bool has(const RegisterInfo& info, const FieldInfo& field) const {
         if (field.access != Access::RO) return (writable(info) & field.mask()) != 0;
         const Variation* own = variation(info);
@@ -145,7 +145,7 @@ private:
 };
 
 /// `all` without `absent`: the registers of a chip that lacks some. Compares offsets, since g++ 12 with sanitizers does
-/// not take addresses of different objects for different at compile time.
+/// not treat the addresses of different objects as different at compile time.
 template <std::size_t All, std::size_t Absent>
 constexpr std::array<const RegisterInfo*, All - Absent> without(const std::array<const RegisterInfo*, All>& all,
                                                                 const std::array<const RegisterInfo*, Absent>& absent) {

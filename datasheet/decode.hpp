@@ -1,4 +1,4 @@
-// What a register's value means, field by field, for programs that show it.
+// The meaning of a register's value, field by field, for programs that show it.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace ixy::datasheet {
 
-/// One field of a value: name, number, what the field is and what this number stands for (may be empty).
+/// One field of a value: its name, its number, the field's meaning and this number's meaning (may be empty).
 struct DecodedField {
     std::string_view name;
     std::uint32_t number;
@@ -25,8 +25,8 @@ constexpr std::string_view value_meaning(const FieldInfo& field, std::uint32_t n
     return {};
 }
 
-/// The fields of `bits` that `chip` has, or those of all chips where it is null. Lowest first; none for a register that
-/// is one plain number.
+/// The fields of `bits` that `chip` has, or those of all chips if it is null. Lowest first; none for a register that is
+/// one plain number.
 constexpr std::vector<DecodedField> decode(const RegisterInfo& info, std::uint32_t bits, const Chip* chip = nullptr) {
     std::vector<DecodedField> decoded;
     for (const FieldInfo& field : info.fields()) {
@@ -37,8 +37,8 @@ constexpr std::vector<DecodedField> decode(const RegisterInfo& info, std::uint32
     return decoded;
 }
 
-/// The bits that no field describes, of those that `chip` has or, where it is null, of all. None for a register that is
-/// one plain number.
+/// The bits that no field describes: no field that `chip` has or, if it is null, no field at all. None for a register
+/// that is one plain number.
 constexpr std::uint32_t reserved_bits(const RegisterInfo& info, const Chip* chip = nullptr) {
     if (info.fields().empty()) return 0;
     std::uint32_t described = 0;

@@ -1,7 +1,7 @@
-// How a chip's registers are written down: the datasheet as data.
+// How a chip's registers are described: the datasheet as data.
 //
-// One constexpr object describes one register: where it is, what it holds after reset, what may be written, what its
-// fields mean, and which section of the manual says so. Four readers share these objects:
+// One constexpr object describes one register: its offset, its reset value, its writable bits, the meaning of its
+// fields, and the section of the manual that defines it. Four readers share these objects:
 //
 //   the driver          regs.write(RCTL, RCTL.EN | RCTL.BAM)      typed; compiles to one store
 //   the software model  info.reset, info.writable, info.access    dispatch, masks, clear on read
@@ -26,19 +26,19 @@
 
 namespace ixy::datasheet {
 
-/// What a read or a write of a register (or of one field) does.
+/// The effect of reading or writing a register (or one field).
 enum class Access : std::uint8_t {
     RO,   ///< read only; writes are ignored
-    RW,   ///< reads give what was written
+    RW,   ///< reads return the written value
     RC,   ///< read only, and a read clears it (statistics)
     W1C,  ///< reads give the state; writing a one clears that bit
     RC1,  ///< both: a read clears it, and so does writing ones (interrupt causes)
     W1S,  ///< reads give the state; writing a one sets that bit (interrupt masks)
-    WO,   ///< write only; what a read gives is undefined
-    SC,   ///< reads give the state; the device clears what was set when it has done the work
+    WO,   ///< write only; the result of a read is undefined
+    SC,   ///< reads give the state; the device clears set bits when it has done the work
 };
 
-/// What one value of a field stands for: {2, "1000 Mb/s"}.
+/// The meaning of one value of a field: {2, "1000 Mb/s"}.
 struct Meaning {
     std::uint32_t value;
     std::string_view text;
@@ -57,7 +57,7 @@ struct FieldInfo {
     constexpr std::uint32_t extract(std::uint32_t bits) const { return (bits & mask()) >> low; }
 };
 
-/// Where a field lies. A plain number is a single bit.
+/// The position of a field. A plain number is a single bit.
 struct Bits {
     std::uint8_t low;
     std::uint8_t width;
@@ -66,12 +66,12 @@ struct Bits {
         : low(static_cast<std::uint8_t>(first)), width(static_cast<std::uint8_t>(count)) {}
 };
 
-/// The line of the table that each register begins with.
+/// The table row with which each register begins.
 struct Row {
     std::string_view name;  ///< as the manual spells it
     std::uint32_t offset;   ///< bytes from the start of the BAR
     Access access = Access::RW;
-    std::uint32_t reset = 0;       ///< value after power-on or reset, as far as it is fixed
+    std::uint32_t reset = 0;       ///< value after power-on or reset, where it is fixed
     std::uint32_t writable = ~0U;  ///< bits that a write reaches, self-clearing ones included
     std::uint32_t absent = 0;      ///< read-only fields that only other chips have
     std::uint16_t count = 1;       ///< array length
@@ -80,7 +80,7 @@ struct Row {
     std::string_view section{};    ///< the manual's section
 };
 
-/// A register without its type: what tools, models and tests read.
+/// A register without its type, for tools, models and tests.
 class RegisterInfo : public Row {
 public:
     constexpr explicit RegisterInfo(const Row& row) : Row(row) {}
@@ -119,7 +119,7 @@ struct Value {
     friend constexpr bool operator==(Value, Value) = default;
 };
 
-/// One element of register R: what a read or write names.
+/// One element of register R, as named by a read or write.
 template <class R>
 struct Location {
     std::uint32_t offset;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view scheme = "sim:";
 
-/// Puts what was read into `value`. Returns false when it was not understood.
+/// Stores the parsed value in `value`. Returns false if parsing failed.
 template <class T>
 bool set(T& value, const Expected<T>& read) {
     if (read) value = *read;
@@ -39,30 +39,30 @@ bool read_mac(std::string_view text, CardAddress& card) {
 /// The keys that may follow the chip's name.
 struct Key {
     std::string_view name;
-    std::string_view values;  ///< what can follow "name="
+    std::string_view values;  ///< what may follow "name="
     bool (*read)(std::string_view text, CardAddress& card);
 };
 constexpr Key keys[] = {
     {"wire", "a name, /path, tap:NAME, loop, or pcap:IN:OUT",
      [](std::string_view text, CardAddress& card) { return !(card.wire = text).empty(); }},
-    {"mac", "a card's own address, as in 52:54:00:00:00:01: not multicast (first byte odd), and not zero", read_mac},
-    {"rate", "bits a second, as in 1G, 2.5G, 100M",
+    {"mac", "the card's own address, such as 52:54:00:00:00:01: not multicast (odd first byte) and not zero", read_mac},
+    {"rate", "bits per second, such as 1G, 2.5G or 100M",
      [](std::string_view text, CardAddress& card) {
          return set(card.impairments.bits_per_second, parse_bit_rate(text));
      }},
-    {"delay", "a time, as in 10us, 1.5ms",
+    {"delay", "a time, such as 10us or 1.5ms",
      [](std::string_view text, CardAddress& card) { return read_time(text, card.impairments.delay); }},
-    {"loss", "a share of the frames, as in 0.01 or 1%",
+    {"loss", "a share of the frames, such as 0.01 or 1%",
      [](std::string_view text, CardAddress& card) { return set(card.impairments.loss, parse_share(text)); }},
-    {"reorder", "a share of the frames, as in 0.01 or 1%",
+    {"reorder", "a share of the frames, such as 0.01 or 1%",
      [](std::string_view text, CardAddress& card) { return set(card.impairments.reorder, parse_share(text)); }},
-    {"corrupt", "a share of the frames, as in 0.01 or 1%",
+    {"corrupt", "a share of the frames, such as 0.01 or 1%",
      [](std::string_view text, CardAddress& card) { return set(card.impairments.corruption, parse_share(text)); }},
     {"seed", "a whole number",
      [](std::string_view text, CardAddress& card) { return set(card.impairments.seed, parse_whole(text)); }},
     {"hold", "yes or no",
      [](std::string_view text, CardAddress& card) { return read_choice(text, "yes", "no", card.hold); }},
-    {"link", "the time that auto-negotiation takes, as in 20ms, 2s",
+    {"link", "the time that auto-negotiation takes, such as 20ms or 2s",
      [](std::string_view text, CardAddress& card) { return read_time(text, card.model.link_delay); }},
     {"clock", "real or stepped",
      [](std::string_view text, CardAddress& card) { return read_choice(text, "stepped", "real", card.stepped_clock); }},

@@ -230,7 +230,7 @@ bool Card::serve_some() {
         sender_waits_ = false;
         model_->resume_sending();
     }
-    if (were_held_back && !held_back_ && wake_) wake_();  // wire_file() is to be watched again
+    if (were_held_back && !held_back_ && wake_) wake_();  // wire_file() must be watched again
     return more && !held_back_;
 }
 
@@ -307,7 +307,7 @@ bool Card::refuse(IoAddress address, std::size_t bytes, Iommu::Access access) {
 }
 
 /// Calls copy(memory, offset) for each piece of [address, address + bytes) if all of it is mapped; neighbouring
-/// mappings may share the range. Under AddressSanitizer, memory that is free counts as not mapped.
+/// mappings may share the range. Under AddressSanitizer, freed memory counts as not mapped.
 template <class Copy>
 bool Card::transfer(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy) {
     if (!may_transfer(address, bytes)) return false;
@@ -318,7 +318,7 @@ bool Card::transfer(IoAddress address, std::size_t bytes, Iommu::Access access, 
         return true;
     }
     if (address.value + (bytes - 1) < address.value) return refuse(address, bytes, access);  // it wraps around
-    for (std::size_t done = 0; done < bytes;) {  // look first: a transfer is done whole or not at all
+    for (std::size_t done = 0; done < bytes;) {  // check first: a transfer is done as a whole or not at all
         const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access);
         if (part.empty() || detail::is_poisoned(part)) return refuse(address, bytes, access);
         done += part.size();

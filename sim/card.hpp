@@ -104,7 +104,7 @@ public:
     std::uint64_t frames_lost_on_wire() const { return wire_->lost(); }
     /// Frames that the wire's other end has yet to take; they are lost if it never does.
     std::size_t frames_waiting_on_wire() const;
-    /// True when the wire is a cable inside this process whose other end no card has.
+    /// True when the wire is a cable inside this process whose other end has no card.
     bool other_end_is_missing() const { return wire_->other_end_is_missing(); }
     bool loops_back() const { return wire_->loops_back(); }
     /// Writes what the wire still buffers. Errors: why it lost frames, such as a full disk behind it.
@@ -155,10 +155,10 @@ private:
     Interrupts interrupts_;
     Iommu iommu_;
     std::array<Time, timer_count> timers_;
-    Time earliest_timer_ = never;      ///< none is due before
+    Time earliest_timer_ = never;      ///< no timer is due before this
     mutable std::optional<Time> now_;  ///< this turn's reading of the clock
     std::function<void()> wake_;
-    Time woken_for_ = never;  ///< the sleeping thread knows of this deadline
+    Time woken_for_ = never;  ///< the deadline that the sleeping thread knows
     bool plugged_ = true;
     bool sent_ = false;                     ///< the wire must be settled once the lock is free
     bool sender_waits_ = false;             ///< the wire was busy when the model wanted to send

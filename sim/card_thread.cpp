@@ -16,7 +16,7 @@ constexpr std::size_t most_posted = 1024;  // like a bus, it stalls the writer w
 
 CardThread::CardThread(Card& card, bool carries_accesses)
     : card_(card), wake_file_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    // Whoever steps a stepped clock serves the card.
+    // The thread that steps a stepped clock serves the card.
     const bool sleeps = card.wire_file() >= 0 || !card.clock().is_stepped();
     if (!sleeps && !carries_accesses) return;
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });

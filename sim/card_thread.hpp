@@ -1,5 +1,5 @@
-// A thread that works for a card. It handles timers and the wire, and also the driver's accesses where the card is to
-// run beside its driver as real hardware does.
+// A thread that works for a card. It handles timers and the wire, and also the driver's accesses if the card is to run
+// in parallel with its driver, as real hardware does.
 #pragma once
 
 #include <atomic>
@@ -15,12 +15,12 @@
 
 namespace ixy::sim {
 
-/// Sleeps until the card's next deadline, a frame on its wire, or an access; no thread is started where none of them
-/// can come. Thread rule: any thread; destroy it only when no thread waits in it.
+/// Sleeps until the card's next deadline, a frame on its wire, or an access; no thread is started if none of these can
+/// occur. Thread rule: any thread; destroy it only when no thread waits in it.
 class CardThread {
 public:
-    /// `card` must outlive this; accesses come only if `carries_accesses`. Throws std::system_error when no thread can
-    /// be started.
+    /// `card` must outlive this; there are accesses only if `carries_accesses`. Throws std::system_error when no thread
+    /// can be started.
     CardThread(Card& card, bool carries_accesses);
     /// Carries out everything posted so far.
     ~CardThread();
@@ -51,7 +51,7 @@ private:
 
     Card& card_;
     File wake_file_;
-    std::atomic<bool> awake_ = false;  ///< woken, but has not looked yet
+    std::atomic<bool> awake_ = false;  ///< woken, but has not checked yet
     std::mutex mutex_;                 ///< guards everything below
     std::condition_variable carried_out_;
     std::vector<Access> posted_;

@@ -1,10 +1,10 @@
-// A write() to an eventfd blocks when the count is full and O_NONBLOCK is not set. Everyone who shares the eventfd
-// shares that flag, RWF_NOWAIT works only for reads, and the answer of poll() may be out of date a moment later. The
-// kernel's own signal for a finished asynchronous request never blocks (io_submit(2), IOCB_FLAG_RESFD). So we submit a
-// request that reads an empty file, which finishes at once.
+// A write() to an eventfd blocks when the count is full and O_NONBLOCK is not set. All users of the eventfd share that
+// flag, RWF_NOWAIT works only for reads, and the answer of poll() may be out of date a moment later. The kernel's own
+// signal for a finished asynchronous request never blocks (io_submit(2), IOCB_FLAG_RESFD). So we submit a request that
+// reads an empty file, which finishes at once.
 //
-// One gap remains: where a kernel or a sandbox lacks asynchronous requests, we set the flag and write, and somebody who
-// shares the eventfd could clear the flag between the two.
+// One gap remains: where a kernel or a sandbox lacks asynchronous requests, we set the flag and write, and another user
+// of the eventfd could clear the flag between the two.
 #include <ixy/sim/event_file.hpp>
 
 #include <fcntl.h>

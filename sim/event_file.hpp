@@ -1,4 +1,4 @@
-// Eventfds shared with somebody who may set them to block: neither function waits.
+// Eventfds shared with others, who may make them blocking: neither function ever waits.
 #pragma once
 
 namespace ixy::sim {

@@ -1,5 +1,5 @@
-// Faults of memory. Only its write-back tells which kind a descriptor is: 16 bytes for a received frame, 4 for the
-// status of a sent one.
+// Memory faults. Only the write-back reveals the kind of a descriptor: 16 bytes for a received frame, 4 for the status
+// of a sent one.
 #include <ixy/sim/faults.hpp>
 
 #include <algorithm>

@@ -1,8 +1,8 @@
-// Memory that fails a card: write-backs that get lost, arrive twice or carry wrong values; memory that cannot be
-// reached. A host around the card's own host, between it and the model.
+// Memory faults: write-backs that get lost, arrive twice or carry wrong values; memory that cannot be reached. They are
+// injected by a host between the card's own host and the model.
 //
 //   sim:82540em,faults=seed:7        random memory faults
-//   sim:82540em,faults=/path         a script's faults; ixy/faults/plan.hpp lists what a line can be
+//   sim:82540em,faults=/path         a script's faults; ixy/faults/plan.hpp lists the possible lines
 #pragma once
 
 #include <cstdint>

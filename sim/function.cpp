@@ -77,7 +77,7 @@ SimFunction::SimFunction(std::shared_ptr<Card> card, std::string address, Runnin
     card_->on_dma_miss([memory = memory_](Iommu& iommu, IoAddress) {
         bool mapped = false;
         for (const auto& region : memory->shared_regions()) {
-            mapped |= iommu.map(region.address, region.memory).has_value();  // busy: known already
+            mapped |= iommu.map(region.address, region.memory).has_value();  // busy: mapped already
         }
         return mapped;
     });
@@ -177,7 +177,7 @@ Expected<> SimFunction::unmask_interrupt(std::size_t vector) {
     return card_->mask_interrupt(interrupt_kind_, static_cast<unsigned>(vector), false);
 }
 
-/// As a kernel does it: afterwards decoding is on again, bus mastering and interrupts are off.
+/// Resets as a kernel does: afterwards decoding is on again, bus mastering and interrupts are off.
 Expected<> SimFunction::reset() {
     if (!card_->type().express) return PciFunction::reset();
     flush();

@@ -2,9 +2,9 @@
 // and where they arrive: in event files, as with VFIO. PCI Local Bus Specification 3.0, 6.8.
 //
 // Masks. mask() masks a vector. An MSI-X vector is also masked by the function mask and by its mask bit in the table,
-// once the driver has written that bit: QEMU, when it stands between, keeps the table to itself, so ours is never
-// written although the guest has unmasked the vector. Interrupts stay pending while their vector is masked or has no
-// event file, and while bus mastering is off.
+// once the driver has written that bit: QEMU, if it is in between, keeps the table to itself, so ours is never written
+// although the guest has unmasked the vector. Interrupts stay pending while their vector is masked or has no event
+// file, and while bus mastering is off.
 #pragma once
 
 #include <cstdint>

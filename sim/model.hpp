@@ -37,7 +37,7 @@ public:
     /// DMA write. Returns false as above; then nothing is written.
     virtual bool write(IoAddress to, std::span<const std::byte> from) = 0;
     /// DMA write of a descriptor: the naturally aligned 32-bit word at byte `last` of `from` becomes visible after
-    /// everything else in `from` and after all earlier writes, so whoever sees its DD bit sees all of it.
+    /// everything else in `from` and after all earlier writes, so a driver that sees its DD bit sees all of it.
     virtual bool write_back(IoAddress to, std::span<const std::byte> from, std::size_t last) = 0;
 
     /// The level of the interrupt line: INTx, or one message each time it rises when MSI is enabled.
@@ -57,13 +57,13 @@ public:
     /// is less than 32.
     virtual void schedule(unsigned timer, std::optional<Time> when) = 0;
 
-    /// Reports that the driver did something that it must not do.
+    /// Reports that the driver has broken a rule.
     virtual void report(Misuse kind, std::string text) = 0;
 };
 
 enum class ResetKind : std::uint8_t {
     power_on,        ///< everything
-    function_level,  ///< by the bus: register settings are lost, what is wired or burnt in stays
+    function_level,  ///< by the bus: register settings are lost, wired or burnt-in values stay
 };
 
 /// A chip.

@@ -26,7 +26,7 @@ std::array<std::uint8_t, 6> mac_for(std::string_view wire, unsigned end) {
 }
 
 /// The card's faults: those that its address names, else those of the environment, whose register faults are left to
-/// whoever opens the card.
+/// the code that opens the card.
 Expected<faults::Plan> find_faults(const CardAddress& address, const std::string& name) {
     if (!address.faults.empty()) {
         auto plan = read_faults(address.faults);
@@ -83,8 +83,8 @@ Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view text, 
     auto function =
         make_function(std::move(*card), std::string(text), address->own_thread ? Running::thread : Running::inside);
     if (!function) {
-        return system_failure(std::string(text) + ": no thread can be started for it", EAGAIN,
-                              "let this user have more of them: ulimit -u, or the pids limit of the container");
+        return system_failure(std::string(text) + ": cannot start a thread for it", EAGAIN,
+                              "raise this user's limit: ulimit -u, or the container's pids limit");
     }
     if (address->faults.empty()) return function;
     return faults::inject(std::move(function), *plan);

@@ -1,5 +1,5 @@
-// A card that a client of the vfio-user server drives, as seen by what stands between the two: register faults and the
-// explainer. The same code explains Linux's own driver and ours, and injects faults into both.
+// What goes between a card and a client of the vfio-user server that drives it: register faults and the explainer. The
+// same code explains Linux's own driver and ours, and injects faults into both.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// The chips that the e1000 driver serves, and the 82574L, which shares most of their registers. The 82541 and 82547
-// are left out: their IGP PHY needs a start-up of its own.
+// The chips that the e1000 driver supports, and the 82574L, which shares most of their registers. The 82541 and 82547
+// are left out: their IGP PHY needs a different start-up.
 #pragma once
 
 #include <ixy/datasheet/chip.hpp>
@@ -147,7 +147,7 @@ inline constexpr std::array FAMILY = std::to_array<const RegisterInfo*>({
     &PBM,
 });
 
-/// CTRL's duplicate (CTRL_DUP), and where the 82542 had these registers: its successors answer there too.
+/// CTRL's duplicate (CTRL_DUP), and the 82542's offsets for these registers: its successors respond there too.
 inline constexpr Alias ALIASES[] = {
     {0x0004, &CTRL},  {0x0040, &RAL},   {0x0044, &RAH},   {0x0108, &RDTR},  {0x0110, &RDBAL}, {0x0114, &RDBAH},
     {0x0118, &RDLEN}, {0x0120, &RDH},   {0x0128, &RDT},   {0x0160, &FCRTH}, {0x0168, &FCRTL}, {0x0200, &MTA},
@@ -192,7 +192,7 @@ inline constexpr Chip CHIP_82543GC{"82543GC",
                                     .phy_id = 0x0141'0c50,
                                     .mdic = false}};
 
-// No driver here minds hangs_on_pcix_buffer_end: it is for one that runs on PCI-X.
+// No driver here heeds hangs_on_pcix_buffer_end: it is for a driver that runs on PCI-X.
 inline constexpr Features FEATURES_82544{.eeprom_read = EepromRead::bits,
                                          .eeprom_words_large = 64,
                                          .eeprom_arbitrated = false,
@@ -233,7 +233,8 @@ inline constexpr Chip CHIP_82546GB{"82546GB", IDS_82546GB, FAMILY, VARIATIONS_GM
 
 // --- 82574L --------------------------------------------------------------------------------------------------------
 
-// Beside what it shares with the 8254x, what drivers use: flash, firmware and PCI Express registers are not all here.
+// The registers shared with the 8254x, and those that drivers use: not all flash, firmware and PCI Express registers
+// are here.
 inline constexpr std::array NOT_IN_82574 =
     std::to_array<const RegisterInfo*>({&EECD, &EERD, &RXCW, &TSPMT, &FFLT, &FFMT, &FFVT, &WUPM});
 inline constexpr std::array ONLY_82574 = std::to_array<const RegisterInfo*>(

@@ -1,7 +1,7 @@
 // Receive and transmit descriptors of the 8254x (manual 3.2.3, 3.3.3 to 3.3.7) and the 82574L's extended receive
 // descriptor.
 //
-// A descriptor is four 32-bit words. Each word that has fields is described like a register, so that it is written
+// A descriptor is four 32-bit words. Each word with fields is described like a register, so it is written
 // (command = TDESC_CMD.LENGTH(60) | TDESC_CMD.EOP | ...), tested (RDESC_STATUS.DD & status) and decoded the same way.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace ixy::datasheet::e1000 {
 
 static_assert(std::endian::native == std::endian::little, "descriptors are little-endian");
 
-/// One kind of descriptor, for those who explain it: its words in order.
+/// One kind of descriptor, for code that explains it: its words in order.
 struct DescriptorInfo {
     std::string_view name;
     std::string_view title;
@@ -33,7 +33,7 @@ inline constexpr Number BUFFER_ADDRESS_HIGH{
 struct RdescLength : Register<RdescLength> {
     using Register::Register;
     Field LENGTH{this, {0, 16}, "Length", "bytes in this buffer"};
-    Field CHECKSUM{this, {16, 16}, "Packet Checksum", "ones' complement sum from RXCSUM.PCSS on"};
+    Field CHECKSUM{this, {16, 16}, "Packet Checksum", "ones' complement sum starting at RXCSUM.PCSS"};
 };
 inline constexpr RdescLength RDESC_LENGTH{
     {.name = "RDESC.Length", .offset = 8, .title = "Receive descriptor: length and checksum", .section = "3.2.3"}};
@@ -43,7 +43,7 @@ struct RdescStatus : Register<RdescStatus> {
     Field DD{this, 0, "DD", "descriptor done"};
     Field EOP{this, 1, "EOP", "end of packet"};
     Field IXSM{this, 2, "IXSM", "ignore the checksum indications"};
-    Field VP{this, 3, "VP", "packet is 802.1Q: a tag was found"};
+    Field VP{this, 3, "VP", "802.1Q packet: VLAN tag found"};
     Field TCPCS{this, 5, "TCPCS", "TCP or UDP checksum calculated"};
     Field IPCS{this, 6, "IPCS", "IP checksum calculated"};
     Field PIF{this, 7, "PIF", "passed an inexact filter: software must check the address"};
@@ -53,7 +53,7 @@ struct RdescStatus : Register<RdescStatus> {
     Field CXE{this, 12, "CXE", "carrier extension error"};
     Field TCPE{this, 13, "TCPE", "TCP or UDP checksum wrong"};
     Field IPE{this, 14, "IPE", "IP checksum wrong"};
-    Field RXE{this, 15, "RXE", "data error while receiving"};
+    Field RXE{this, 15, "RXE", "receive data error"};
     Field VLAN{this, {16, 12}, "VLAN", "VLAN identifier of the tag"};
     Field CFI{this, 28, "CFI", "canonical form indicator of the tag"};
     Field PRI{this, {29, 3}, "PRI", "priority of the tag"};
@@ -63,7 +63,7 @@ inline constexpr RdescStatus RDESC_STATUS{{.name = "RDESC.Status",
                                            .title = "Receive descriptor: status, errors, special",
                                            .section = "3.2.3.1"}};
 
-/// What software gives: the address. What the device gives back: length, then status.
+/// Software fills in the address; the device writes back the length, then the status.
 struct ReceiveDescriptor {
     std::uint64_t address;
     Value<RdescLength> length;
@@ -82,7 +82,7 @@ inline constexpr DescriptorInfo RECEIVE_DESCRIPTOR{
 struct TdescCommand : Register<TdescCommand> {
     using Register::Register;
     Field LENGTH{this, {0, 16}, "Length", "bytes in this buffer"};
-    Field CSO{this, {16, 8}, "CSO", "where the checksum is inserted"};
+    Field CSO{this, {16, 8}, "CSO", "offset where the checksum is inserted"};
     Field EOP{this, 24, "EOP", "end of packet"};
     Field IFCS{this, 25, "IFCS", "insert the Ethernet CRC"};
     Field IC{this, 26, "IC", "insert a checksum"};
@@ -103,7 +103,7 @@ struct TdescStatus : Register<TdescStatus> {
     Field EC{this, 1, "EC", "excess collisions"};
     Field LC{this, 2, "LC", "late collision"};
     Field TU{this, 3, "TU", "transmit underrun (82544GC/EI)"};
-    Field CSS{this, {8, 8}, "CSS", "where the checksum starts"};
+    Field CSS{this, {8, 8}, "CSS", "offset where the checksum starts"};
     Field VLAN{this, {16, 12}, "VLAN", "VLAN identifier to insert"};
     Field CFI{this, 28, "CFI", "canonical form indicator to insert"};
     Field PRI{this, {29, 3}, "PRI", "priority to insert"};
@@ -132,17 +132,17 @@ inline constexpr Meaning DTYP_VALUES[] = {{0, "TCP/IP context"}, {1, "TCP/IP dat
 
 struct ContextIp : Register<ContextIp> {
     using Register::Register;
-    Field IPCSS{this, {0, 8}, "IPCSS", "where the IP checksum starts"};
-    Field IPCSO{this, {8, 8}, "IPCSO", "where the IP checksum is inserted"};
-    Field IPCSE{this, {16, 16}, "IPCSE", "where it ends; 0: end of packet"};
+    Field IPCSS{this, {0, 8}, "IPCSS", "offset where the IP checksum starts"};
+    Field IPCSO{this, {8, 8}, "IPCSO", "offset where the IP checksum is inserted"};
+    Field IPCSE{this, {16, 16}, "IPCSE", "offset where the IP checksum ends; 0: end of packet"};
 };
 inline constexpr ContextIp CONTEXT_IP{
     {.name = "Context.IP", .offset = 0, .title = "TCP/IP context descriptor: IP checksum", .section = "3.3.6"}};
 struct ContextTcp : Register<ContextTcp> {
     using Register::Register;
-    Field TUCSS{this, {0, 8}, "TUCSS", "where the TCP or UDP checksum starts"};
-    Field TUCSO{this, {8, 8}, "TUCSO", "where the TCP or UDP checksum is inserted"};
-    Field TUCSE{this, {16, 16}, "TUCSE", "where it ends; 0: end of packet"};
+    Field TUCSS{this, {0, 8}, "TUCSS", "offset where the TCP or UDP checksum starts"};
+    Field TUCSO{this, {8, 8}, "TUCSO", "offset where the TCP or UDP checksum is inserted"};
+    Field TUCSE{this, {16, 16}, "TUCSE", "offset where the TCP or UDP checksum ends; 0: end of packet"};
 };
 inline constexpr ContextTcp CONTEXT_TCP{{.name = "Context.TCP",
                                          .offset = 4,
@@ -167,7 +167,7 @@ struct ContextStatus : Register<ContextStatus> {
     using Register::Register;
     Field DD{this, 0, "DD", "descriptor done"};
     Field HDRLEN{this, {8, 8}, "HDRLEN", "bytes of headers before the payload"};
-    Field MSS{this, {16, 16}, "MSS", "payload of one segment"};
+    Field MSS{this, {16, 16}, "MSS", "payload bytes per segment"};
 };
 inline constexpr ContextStatus CONTEXT_STATUS{{.name = "Context.STA",
                                                .offset = 12,
@@ -240,8 +240,8 @@ inline constexpr Meaning RSS_TYPE_VALUES[] = {{0, "no hash"},       {1, "TCP ove
 
 struct ExtendedMrq : Register<ExtendedMrq> {
     using Register::Register;
-    Field RSS_TYPE{this, {0, 4}, "RSS Type", "what the hash was computed over", RSS_TYPE_VALUES};
-    Field QUEUE{this, {8, 5}, "Queue", "queue that the hash chose"};
+    Field RSS_TYPE{this, {0, 4}, "RSS Type", "kind of packet hashed", RSS_TYPE_VALUES};
+    Field QUEUE{this, {8, 5}, "Queue", "queue chosen by the hash"};
 };
 inline constexpr ExtendedMrq EXTENDED_MRQ{{.name = "Extended.MRQ",
                                            .offset = 0,
@@ -258,7 +258,7 @@ struct ExtendedStatus : Register<ExtendedStatus> {
     Field DD{this, 0, "DD", "descriptor done"};
     Field EOP{this, 1, "EOP", "end of packet"};
     Field IXSM{this, 2, "IXSM", "ignore the checksum indications"};
-    Field VP{this, 3, "VP", "packet is 802.1Q: a tag was found"};
+    Field VP{this, 3, "VP", "802.1Q packet: VLAN tag found"};
     Field UDPCS{this, 4, "UDPCS", "UDP checksum calculated"};
     Field TCPCS{this, 5, "TCPCS", "TCP or UDP checksum calculated"};
     Field IPCS{this, 6, "IPCS", "IP checksum calculated"};
@@ -272,7 +272,7 @@ struct ExtendedStatus : Register<ExtendedStatus> {
     Field CXE{this, 28, "CXE", "carrier extension error"};
     Field TCPE{this, 29, "TCPE", "TCP or UDP checksum wrong"};
     Field IPE{this, 30, "IPE", "IP checksum wrong"};
-    Field RXE{this, 31, "RXE", "data error while receiving"};
+    Field RXE{this, 31, "RXE", "receive data error"};
 };
 inline constexpr ExtendedStatus EXTENDED_STATUS{{.name = "Extended.Status",
                                                  .offset = 8,
@@ -291,12 +291,12 @@ inline constexpr ExtendedLength EXTENDED_LENGTH{{.name = "Extended.Length",
                                                  .title = "Extended receive descriptor: length and VLAN tag",
                                                  .section = "82574L 7.1.5.2"}};
 
-/// As software gives it; the second half must be zero, so that DD is.
+/// As written by software; the second half must be zero, so that DD is.
 struct ExtendedReceiveRead {
     std::uint64_t address;
     std::uint64_t reserved;
 };
-/// As the device writes it back, over the same 16 bytes.
+/// As written back by the device, over the same 16 bytes.
 struct ExtendedReceiveWriteBack {
     Value<ExtendedMrq> mrq;
     std::uint32_t hash;
@@ -306,11 +306,11 @@ struct ExtendedReceiveWriteBack {
 static_assert(sizeof(ExtendedReceiveRead) == 16);
 static_assert(sizeof(ExtendedReceiveWriteBack) == 16 && offsetof(ExtendedReceiveWriteBack, status) == 8);
 
-/// Packet split (82574L datasheet 7.1.5.3), as software gives it: up to four buffers, all ones where there is none.
+/// Packet split (82574L datasheet 7.1.5.3), as written by software: up to four buffers, all ones for absent ones.
 struct SplitReceiveRead {
     std::uint64_t addresses[4];
 };
-/// As the device writes it back: as above for the first buffer, then the lengths of the others.
+/// As written back by the device: as above for the first buffer, then the lengths of the others.
 struct SplitReceiveWriteBack {
     ExtendedReceiveWriteBack first;
     std::uint16_t header_status;

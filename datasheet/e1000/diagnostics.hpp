@@ -7,7 +7,7 @@ namespace ixy::datasheet::e1000 {
 
 struct FifoPointer : Register<FifoPointer, 1> {
     using Register::Register;
-    Field POINTER{this, {0, 13}, "pointer", "place in the packet buffer"};
+    Field POINTER{this, {0, 13}, "pointer", "position in the packet buffer"};
 };
 inline constexpr FifoPointer RDFH{{.name = "RDFH",
                                    .offset = 0x2410,

@@ -1,11 +1,11 @@
-// Filter registers of the 8254x: which addresses and which VLANs are received. Manual 13.5.
+// Filter registers of the 8254x: the addresses and VLANs to receive. Manual 13.5.
 #pragma once
 
 #include <ixy/datasheet/register.hpp>
 
 namespace ixy::datasheet::e1000 {
 
-/// 4096 bits, indexed by twelve bits of the destination address (RCTL.MO says which).
+/// 4096 bits, indexed by twelve bits of the destination address, which RCTL.MO selects.
 inline constexpr Number MTA{
     {.name = "MTA", .offset = 0x5200, .count = 128, .title = "Multicast Table Array", .section = "13.5.1"}};
 
@@ -16,8 +16,8 @@ inline constexpr Meaning AS_VALUES[] = {{0, "destination address"}, {1, "source 
 
 struct Rah : Register<Rah> {
     using Register::Register;
-    Field ADDRESS{this, {0, 16}, "RAH", "the address' last two bytes"};
-    Field AS{this, {16, 2}, "AS", "which address of the frame is compared", AS_VALUES};
+    Field ADDRESS{this, {0, 16}, "RAH", "last two bytes of the address"};
+    Field AS{this, {16, 2}, "AS", "frame address to compare", AS_VALUES};
     Field AV{this, 31, "AV", "address valid"};
 };
 inline constexpr Rah RAH{{.name = "RAH",

@@ -11,25 +11,25 @@ inline constexpr Meaning SPEED_VALUES[] = {{0, "10 Mb/s"}, {1, "100 Mb/s"}, {2, 
 struct Ctrl : Register<Ctrl> {
     using Register::Register;
     Field FD{this, 0, "FD", "full duplex"};
-    Field GIO_MASTER_DISABLE{this, 2, "GIO Master Disable", "no new bus master requests (82574L)"};
+    Field GIO_MASTER_DISABLE{this, 2, "GIO Master Disable", "block new bus master requests (82574L)"};
     Field LRST{this, 3, "LRST", "link reset (internal SerDes mode)"};
-    Field ASDE{this, 5, "ASDE", "detect the link's speed automatically"};
+    Field ASDE{this, 5, "ASDE", "detect link speed automatically"};
     Field SLU{this, 6, "SLU", "set link up"};
     Field ILOS{this, 7, "ILOS", "invert the loss-of-signal input"};
-    Field SPEED{this, {8, 2}, "SPEED", "speed, when it is forced", SPEED_VALUES};
-    Field FRCSPD{this, 11, "FRCSPD", "force the speed"};
-    Field FRCDPLX{this, 12, "FRCDPLX", "force the duplex mode"};
-    Field SDP0_DATA{this, 18, "SDP0_DATA", "software-defined pin 0: its level"};
-    Field SDP1_DATA{this, 19, "SDP1_DATA", "software-defined pin 1: its level"};
-    Field ADVD3WUC{this, 20, "ADVD3WUC", "wake-up from D3cold is advertised"};
-    Field EN_PHY_PWR_MGMT{this, 21, "EN_PHY_PWR_MGMT", "PHY power management is enabled"};
+    Field SPEED{this, {8, 2}, "SPEED", "forced link speed", SPEED_VALUES};
+    Field FRCSPD{this, 11, "FRCSPD", "force link speed"};
+    Field FRCDPLX{this, 12, "FRCDPLX", "force duplex mode"};
+    Field SDP0_DATA{this, 18, "SDP0_DATA", "level of software-defined pin 0"};
+    Field SDP1_DATA{this, 19, "SDP1_DATA", "level of software-defined pin 1"};
+    Field ADVD3WUC{this, 20, "ADVD3WUC", "advertise wake-up from D3cold"};
+    Field EN_PHY_PWR_MGMT{this, 21, "EN_PHY_PWR_MGMT", "PHY power management enabled"};
     Field SDP0_IODIR{this, 22, "SDP0_IODIR", "software-defined pin 0 is an output"};
     Field SDP1_IODIR{this, 23, "SDP1_IODIR", "software-defined pin 1 is an output"};
-    Field RST{this, 26, "RST", "device reset; clears itself", Access::SC};
+    Field RST{this, 26, "RST", "device reset; self-clearing", Access::SC};
     Field RFCE{this, 27, "RFCE", "obey received PAUSE frames"};
     Field TFCE{this, 28, "TFCE", "send PAUSE frames"};
     Field VME{this, 30, "VME", "VLAN mode: strip and insert tags"};
-    Field PHY_RST{this, 31, "PHY_RST", "holds the PHY in reset while set"};
+    Field PHY_RST{this, 31, "PHY_RST", "hold the PHY in reset while set"};
 };
 inline constexpr Ctrl CTRL{{.name = "CTRL",
                             .offset = 0x0000,
@@ -37,7 +37,7 @@ inline constexpr Ctrl CTRL{{.name = "CTRL",
                             .writable = 0xdcfc'1be9,
                             .title = "Device Control Register",
                             .section = "13.4.1"}};
-/// The same register at a second place, for chips whose reset has to be written there.
+/// The same register at a second offset, for chips whose reset must be written there.
 inline constexpr Ctrl CTRL_DUP{{.name = "CTRL_DUP",
                                 .offset = 0x0004,
                                 .reset = 0x0030'0a09,
@@ -50,8 +50,8 @@ struct Ctrl82543 : Register<Ctrl82543> {
     using Register::Register;
     Field MDIO{this, 20, "SWDPIN2", "MDIO: management data"};
     Field MDC{this, 21, "SWDPIN3", "MDC: management clock"};
-    Field MDIO_DIR{this, 24, "SWDPIO2", "MDIO is driven by us"};
-    Field MDC_DIR{this, 25, "SWDPIO3", "MDC is driven by us"};
+    Field MDIO_DIR{this, 24, "SWDPIO2", "MDIO is an output"};
+    Field MDC_DIR{this, 25, "SWDPIO3", "MDC is an output"};
 };
 inline constexpr Ctrl82543 CTRL_82543{{.name = "CTRL",
                                        .offset = 0x0000,
@@ -66,16 +66,16 @@ struct Status : Register<Status> {
     using Register::Register;
     Field FD{this, 0, "FD", "full duplex"};
     Field LU{this, 1, "LU", "link up"};
-    Field FUNCTION_ID{this, {2, 2}, "Function ID", "which port of the chip this is", FUNCTION_VALUES};
+    Field FUNCTION_ID{this, {2, 2}, "Function ID", "LAN port of this function", FUNCTION_VALUES};
     Field TXOFF{this, 4, "TXOFF", "transmission paused by the link partner"};
     Field TBIMODE{this, 5, "TBIMODE", "ten-bit interface or SerDes, not the internal PHY"};
     Field SPEED{this, {6, 2}, "SPEED", "link speed", SPEED_VALUES};
-    Field ASDV{this, {8, 2}, "ASDV", "speed found by auto-speed detection", SPEED_VALUES};
+    Field ASDV{this, {8, 2}, "ASDV", "auto-detected link speed", SPEED_VALUES};
     Field PCI66{this, 11, "PCI66", "PCI bus runs at 66 MHz"};
     Field BUS64{this, 12, "BUS64", "64-bit PCI bus"};
-    Field PCIX_MODE{this, 13, "PCIX_MODE", "PCI-X, not PCI"};
+    Field PCIX_MODE{this, 13, "PCIX_MODE", "PCI-X bus, not PCI"};
     Field PCIXSPD{this, {14, 2}, "PCIXSPD", "PCI-X bus speed", PCIXSPD_VALUES};
-    Field GIO_MASTER_ENABLE{this, 19, "GIO Master Enable Status", "bus mastering is not blocked (82574L)"};
+    Field GIO_MASTER_ENABLE{this, 19, "GIO Master Enable Status", "bus mastering not blocked (82574L)"};
 };
 inline constexpr Status STATUS{{.name = "STATUS",
                                 .offset = 0x0008,
@@ -95,8 +95,8 @@ struct Eecd : Register<Eecd> {
     Field DI{this, 2, "DI", "data to the EEPROM"};
     Field DO{this, 3, "DO", "data from the EEPROM", Access::RO};
     Field FWE{this, {4, 2}, "FWE", "flash write enable", FWE_VALUES};
-    Field EE_REQ{this, 6, "EE_REQ", "software asks for direct access to the EEPROM"};
-    Field EE_GNT{this, 7, "EE_GNT", "direct access is granted", Access::RO};
+    Field EE_REQ{this, 6, "EE_REQ", "software requests direct EEPROM access"};
+    Field EE_GNT{this, 7, "EE_GNT", "direct EEPROM access granted", Access::RO};
     Field EE_PRES{this, 8, "EE_PRES", "EEPROM present", Access::RO};
     Field EE_SIZE{this, 9, "EE_SIZE", "EEPROM size", Access::RO, EE_SIZE_VALUES};
 };
@@ -107,24 +107,24 @@ inline constexpr Eecd EECD{{.name = "EECD",
                             .title = "EEPROM/Flash Control & Data Register",
                             .section = "13.4.3"}};
 
-/// As the 82540, 82545 and 82546 have it. EERD_NARROW is the other layout, of one and the same register.
+/// The layout in the 82540, 82545 and 82546. EERD_NARROW is the other layout of the same register.
 struct Eerd : Register<Eerd> {
     using Register::Register;
-    Field START{this, 0, "START", "start reading a word; clears itself", Access::SC};
-    Field DONE{this, 4, "DONE", "the word has been read", Access::RO};
+    Field START{this, 0, "START", "start reading a word; self-clearing", Access::SC};
+    Field DONE{this, 4, "DONE", "read complete", Access::RO};
     Field ADDR{this, {8, 8}, "ADDR", "word address"};
-    Field DATA{this, {16, 16}, "DATA", "the word", Access::RO};
+    Field DATA{this, {16, 16}, "DATA", "word that was read", Access::RO};
 };
 inline constexpr Eerd EERD{
     {.name = "EERD", .offset = 0x0014, .writable = 0x0000'ff01, .title = "EEPROM Read Register", .section = "13.4.4"}};
 
-/// As the 82541, the 82547 and the PCI Express chips (82574L) have it.
+/// The layout in the 82541, the 82547 and the PCI Express chips (82574L).
 struct EerdNarrow : Register<EerdNarrow> {
     using Register::Register;
-    Field START{this, 0, "START", "start reading a word; clears itself", Access::SC};
-    Field DONE{this, 1, "DONE", "the word has been read", Access::RO};
+    Field START{this, 0, "START", "start reading a word; self-clearing", Access::SC};
+    Field DONE{this, 1, "DONE", "read complete", Access::RO};
     Field ADDR{this, {2, 14}, "ADDR", "word address"};
-    Field DATA{this, {16, 16}, "DATA", "the word", Access::RO};
+    Field DATA{this, {16, 16}, "DATA", "word that was read", Access::RO};
 };
 inline constexpr EerdNarrow EERD_NARROW{
     {.name = "EERD", .offset = 0x0014, .writable = 0x0000'fffd, .title = "EEPROM Read Register", .section = "13.4.4"}};
@@ -134,22 +134,22 @@ inline constexpr Meaning LINK_MODE_VALUES[] = {
 
 struct CtrlExt : Register<CtrlExt> {
     using Register::Register;
-    Field GPI_EN{this, {0, 4}, "GPI_EN", "general purpose interrupt inputs enabled, one bit a pin"};
-    Field PHYINT{this, 5, "PHYINT", "level of the PHY's interrupt", Access::RO};
-    Field SDP6_DATA{this, 6, "SDP6_DATA", "software-defined pin 6: its level"};
-    Field SDP7_DATA{this, 7, "SDP7_DATA", "software-defined pin 7: its level"};
+    Field GPI_EN{this, {0, 4}, "GPI_EN", "general-purpose interrupt inputs enabled, one bit per pin"};
+    Field PHYINT{this, 5, "PHYINT", "level of the PHY interrupt", Access::RO};
+    Field SDP6_DATA{this, 6, "SDP6_DATA", "level of software-defined pin 6"};
+    Field SDP7_DATA{this, 7, "SDP7_DATA", "level of software-defined pin 7"};
     Field SDP6_IODIR{this, 10, "SDP6_IODIR", "software-defined pin 6 is an output"};
     Field SDP7_IODIR{this, 11, "SDP7_IODIR", "software-defined pin 7 is an output"};
-    Field ASDCHK{this, 12, "ASDCHK", "start a check of the speed; clears itself", Access::SC};
-    Field EE_RST{this, 13, "EE_RST", "read the EEPROM again; clears itself", Access::SC};
+    Field ASDCHK{this, 12, "ASDCHK", "start auto-speed detection; self-clearing", Access::SC};
+    Field EE_RST{this, 13, "EE_RST", "reload from the EEPROM; self-clearing", Access::SC};
     Field SPD_BYPS{this, 15, "SPD_BYPS", "bypass speed selection"};
-    Field RO_DIS{this, 17, "RO_DIS", "no relaxed ordering on the bus"};
-    Field DMA_GATING{this, 19, "DMA Dynamic Gating Enable", "DMA clock is gated (82574L)"};
+    Field RO_DIS{this, 17, "RO_DIS", "disable relaxed ordering on the bus"};
+    Field DMA_GATING{this, 19, "DMA Dynamic Gating Enable", "DMA clock gating enabled (82574L)"};
     Field PHY_POWER_DOWN{this, 20, "PHY Power Down Enable", "PHY may power down (82574L)"};
-    Field LINK_MODE{this, {22, 2}, "LINK_MODE", "which interface carries the link", LINK_MODE_VALUES};
-    Field EIAME{this, 24, "EIAME", "an MSI-X message masks its causes, as IAM says (82574L)"};
-    Field IAME{this, 27, "IAME", "reading or writing ICR masks causes, as IAM says (82574L)"};
-    Field DRV_LOAD{this, 28, "DRV_LOAD", "a driver is loaded (82574L)"};
+    Field LINK_MODE{this, {22, 2}, "LINK_MODE", "interface that carries the link", LINK_MODE_VALUES};
+    Field EIAME{this, 24, "EIAME", "an MSI-X message masks its causes as set in IAM (82574L)"};
+    Field IAME{this, 27, "IAME", "reading or writing ICR masks the causes set in IAM (82574L)"};
+    Field DRV_LOAD{this, 28, "DRV_LOAD", "driver loaded (82574L)"};
     Field INT_TIMERS_CLEAR{this, 29, "INT_TIMERS_CLEAR_ENA", "unmasking all causes ends all delays (82574L)"};
     Field PBA_SUPPORT{this, 31, "PBA_support", "unmasking a cause clears its pending bit (82574L)"};
 };
@@ -163,12 +163,12 @@ inline constexpr Meaning MDIC_OP_VALUES[] = {{1, "write"}, {2, "read"}};
 
 struct Mdic : Register<Mdic> {
     using Register::Register;
-    Field DATA{this, {0, 16}, "DATA", "the PHY register's value"};
+    Field DATA{this, {0, 16}, "DATA", "PHY register value"};
     Field REGADD{this, {16, 5}, "REGADD", "PHY register"};
     Field PHYADD{this, {21, 5}, "PHYADD", "PHY address; the internal PHY is 1"};
     Field OP{this, {26, 2}, "OP", "operation", MDIC_OP_VALUES};
-    Field R{this, 28, "R", "ready: the operation has ended"};
-    Field I{this, 29, "I", "interrupt at the end of the operation"};
+    Field R{this, 28, "R", "ready: operation complete"};
+    Field I{this, 29, "I", "interrupt when the operation completes"};
     Field E{this, 30, "E", "error: the PHY did not answer", Access::RO};
 };
 inline constexpr Mdic MDIC{
@@ -194,14 +194,14 @@ inline constexpr Number FCTTV{{.name = "FCTTV",
 
 struct Txcw : Register<Txcw> {
     using Register::Register;
-    Field LOW{this, {0, 5}, "reserved (4:0)", "kept, and sent"};
-    Field FD{this, 5, "FD", "full duplex offered"};
-    Field HD{this, 6, "HD", "half duplex offered"};
-    Field PAUSE{this, {7, 2}, "PAUSE", "PAUSE abilities offered"};
-    Field MIDDLE{this, {9, 3}, "reserved (11:9)", "kept, and sent"};
-    Field REMOTE_FAULT{this, {12, 2}, "RemoteFault", "remote fault told"};
-    Field ACKNOWLEDGE{this, 14, "reserved (14)", "kept, and sent: acknowledge"};
-    Field NEXT_PAGE{this, 15, "NextPage", "next page asked for"};
+    Field LOW{this, {0, 5}, "reserved (4:0)", "stored and sent"};
+    Field FD{this, 5, "FD", "full duplex advertised"};
+    Field HD{this, 6, "HD", "half duplex advertised"};
+    Field PAUSE{this, {7, 2}, "PAUSE", "PAUSE abilities advertised"};
+    Field MIDDLE{this, {9, 3}, "reserved (11:9)", "stored and sent"};
+    Field REMOTE_FAULT{this, {12, 2}, "RemoteFault", "remote fault indication"};
+    Field ACKNOWLEDGE{this, 14, "reserved (14)", "acknowledge: stored and sent"};
+    Field NEXT_PAGE{this, 15, "NextPage", "next page requested"};
     Field TXCONFIG{this, 30, "TxConfig", "transmit the configuration word"};
     Field ANE{this, 31, "ANE", "auto-negotiation by the MAC"};
 };
@@ -213,10 +213,10 @@ inline constexpr Txcw TXCW{{.name = "TXCW",
 
 struct Rxcw : Register<Rxcw> {
     using Register::Register;
-    Field CONFIG{this, {0, 16}, "RxConfigWord", "configuration word received"};
+    Field CONFIG{this, {0, 16}, "RxConfigWord", "received configuration word"};
     Field NOCARRIER{this, 26, "RxConfigNoCarrier", "no carrier"};
-    Field INVALID{this, 27, "RxConfigInvalid", "an invalid symbol was received"};
-    Field CHANGE{this, 28, "RxConfigChange", "the configuration word has changed"};
+    Field INVALID{this, 27, "RxConfigInvalid", "invalid symbol received"};
+    Field CHANGE{this, 28, "RxConfigChange", "configuration word changed"};
     Field RXCONFIG{this, 29, "RxConfig", "receiving configuration words"};
     Field SYNCH{this, 30, "RxSynch", "bit synchronisation"};
     Field ANC{this, 31, "ANC", "auto-negotiation complete"};
@@ -236,16 +236,16 @@ inline constexpr Meaning LED_MODE_VALUES[] = {
 
 struct Ledctl : Register<Ledctl> {
     using Register::Register;
-    Field LED0_MODE{this, {0, 4}, "LED0_MODE", "what LED 0 shows", LED_MODE_VALUES};
+    Field LED0_MODE{this, {0, 4}, "LED0_MODE", "signal shown by LED 0", LED_MODE_VALUES};
     Field LED0_IVRT{this, 6, "LED0_IVRT", "LED 0 inverted"};
     Field LED0_BLINK{this, 7, "LED0_BLINK", "LED 0 blinks"};
-    Field LED1_MODE{this, {8, 4}, "LED1_MODE", "what LED 1 shows", LED_MODE_VALUES};
+    Field LED1_MODE{this, {8, 4}, "LED1_MODE", "signal shown by LED 1", LED_MODE_VALUES};
     Field LED1_IVRT{this, 14, "LED1_IVRT", "LED 1 inverted"};
     Field LED1_BLINK{this, 15, "LED1_BLINK", "LED 1 blinks"};
-    Field LED2_MODE{this, {16, 4}, "LED2_MODE", "what LED 2 shows", LED_MODE_VALUES};
+    Field LED2_MODE{this, {16, 4}, "LED2_MODE", "signal shown by LED 2", LED_MODE_VALUES};
     Field LED2_IVRT{this, 22, "LED2_IVRT", "LED 2 inverted"};
     Field LED2_BLINK{this, 23, "LED2_BLINK", "LED 2 blinks"};
-    Field LED3_MODE{this, {24, 4}, "LED3_MODE", "what LED 3 shows", LED_MODE_VALUES};
+    Field LED3_MODE{this, {24, 4}, "LED3_MODE", "signal shown by LED 3", LED_MODE_VALUES};
     Field LED3_IVRT{this, 30, "LED3_IVRT", "LED 3 inverted"};
     Field LED3_BLINK{this, 31, "LED3_BLINK", "LED 3 blinks"};
 };
@@ -258,8 +258,8 @@ inline constexpr Ledctl LEDCTL{{.name = "LEDCTL",
 
 struct Pba : Register<Pba> {
     using Register::Register;
-    Field RXA{this, {0, 16}, "RXA", "receive share of the packet buffer, KB"};
-    Field TXA{this, {16, 16}, "TXA", "transmit share: what is left, KB", Access::RO};
+    Field RXA{this, {0, 16}, "RXA", "packet buffer space for receive, KB"};
+    Field TXA{this, {16, 16}, "TXA", "packet buffer space for transmit (the rest), KB", Access::RO};
 };
 inline constexpr Pba PBA{{.name = "PBA",
                           .offset = 0x1000,

@@ -1,11 +1,11 @@
-// Interrupt registers of the 8254x: one cause is one bit, at the same place in each of them. Manual 13.4.17 to 13.4.21.
+// Interrupt registers of the 8254x: each cause is one bit, the same in all of them. Manual 13.4.17 to 13.4.21.
 #pragma once
 
 #include <ixy/datasheet/register.hpp>
 
 namespace ixy::datasheet::e1000 {
 
-/// The causes, shared by ICR, ICS, IMS and IMC: what is read from one may be written to another.
+/// The causes, shared by ICR, ICS, IMS and IMC: a value read from one may be written to another.
 struct InterruptCauses : Register<InterruptCauses> {
     using Register::Register;
     Field TXDW{this, 0, "TXDW", "transmit descriptor written back"};
@@ -13,10 +13,10 @@ struct InterruptCauses : Register<InterruptCauses> {
     Field LSC{this, 2, "LSC", "link status change"};
     Field RXSEQ{this, 3, "RXSEQ", "receive sequence error (never on the 82540EP/EM)"};
     Field RXDMT0{this, 4, "RXDMT0", "receive descriptors below the minimum threshold"};
-    Field RESERVED_5{this, 5, "reserved (5)", "can be set and masked as the others"};
+    Field RESERVED_5{this, 5, "reserved (5)", "can be set and masked like the others"};
     Field RXO{this, 6, "RXO", "receiver overrun: no descriptors or no PCI bandwidth"};
     Field RXT0{this, 7, "RXT0", "receiver timer"};
-    Field RESERVED_8{this, 8, "reserved (8)", "can be set and masked as the others"};
+    Field RESERVED_8{this, 8, "reserved (8)", "can be set and masked like the others"};
     Field MDAC{this, 9, "MDAC", "MDI/O access complete"};
     Field RXCFG{this, 10, "RXCFG", "receiving configuration ordered sets"};
     Field PHYINT{this, 12, "PHYINT", "PHY interrupt"};
@@ -24,14 +24,14 @@ struct InterruptCauses : Register<InterruptCauses> {
     Field GPI_SDP7{this, 14, "GPI_SDP7", "general purpose interrupt on SDP7"};
     Field TXD_LOW{this, 15, "TXD_LOW", "transmit descriptors below the low threshold"};
     Field SRPD{this, 16, "SRPD", "small packet received"};
-    Field ACK{this, 17, "ACK", "receive ACK frame (82574L)"};
+    Field ACK{this, 17, "ACK", "ACK frame received (82574L)"};
     Field MNG{this, 18, "MNG", "management event (82574L)"};
     Field RXQ0{this, 20, "RxQ0", "receive queue 0, in MSI-X mode (82574L)"};
     Field RXQ1{this, 21, "RxQ1", "receive queue 1, in MSI-X mode (82574L)"};
     Field TXQ0{this, 22, "TxQ0", "transmit queue 0, in MSI-X mode (82574L)"};
     Field TXQ1{this, 23, "TxQ1", "transmit queue 1, in MSI-X mode (82574L)"};
     Field OTHER{this, 24, "Other", "any other cause, in MSI-X mode (82574L)"};
-    Field INT_ASSERTED{this, 31, "INT_ASSERTED", "an interrupt was sent (82574L)", Access::RO};
+    Field INT_ASSERTED{this, 31, "INT_ASSERTED", "interrupt sent (82574L)", Access::RO};
 };
 inline constexpr InterruptCauses ICR{{.name = "ICR",
                                       .offset = 0x00c0,
@@ -43,7 +43,7 @@ inline constexpr InterruptCauses ICR{{.name = "ICR",
 
 struct Itr : Register<Itr> {
     using Register::Register;
-    Field INTERVAL{this, {0, 16}, "INTERVAL", "least time between interrupts, in 256 ns"};
+    Field INTERVAL{this, {0, 16}, "INTERVAL", "minimum time between interrupts, in units of 256 ns"};
 };
 inline constexpr Itr ITR{{.name = "ITR",
                           .offset = 0x00c4,

@@ -1,5 +1,5 @@
-// Registers that the 82574L has and the 8254x have not: MSI-X, two queues, RSS, semaphores. Sections are those of the
-// 82574 datasheet, chapter 10.2.
+// Registers that the 82574L has but the 8254x lack: MSI-X, two queues, RSS, semaphores. Sections are those of the 82574
+// datasheet, chapter 10.2.
 #pragma once
 
 #include <ixy/datasheet/e1000/receive.hpp>
@@ -10,7 +10,7 @@ namespace ixy::datasheet::e1000 {
 
 inline constexpr Meaning NVM_KIND_VALUES[] = {{0, "EEPROM"}, {1, "flash"}};
 
-/// EECD as the 82574L has it: size and kind of the memory are told differently.
+/// The 82574L's EECD, which encodes the memory's size and type differently.
 struct Eecd82574 : Register<Eecd82574> {
     using Register::Register;
     Field SK{this, 0, "EE_SK", "EEPROM clock"};
@@ -18,16 +18,16 @@ struct Eecd82574 : Register<Eecd82574> {
     Field DI{this, 2, "EE_DI", "data to the EEPROM"};
     Field DO{this, 3, "EE_DO", "data from the EEPROM", Access::RO};
     Field FWE{this, {4, 2}, "FWE", "flash write enable"};
-    Field EE_REQ{this, 6, "EE_REQ", "software asks for direct access to the EEPROM"};
-    Field EE_GNT{this, 7, "EE_GNT", "direct access is granted", Access::RO};
+    Field EE_REQ{this, 6, "EE_REQ", "software requests direct EEPROM access"};
+    Field EE_GNT{this, 7, "EE_GNT", "direct EEPROM access granted", Access::RO};
     Field EE_PRES{this, 8, "EE_PRES", "NVM present and valid", Access::RO};
-    Field AUTO_RD{this, 9, "Auto_RD", "the hardware has read its configuration", Access::RO};
+    Field AUTO_RD{this, 9, "Auto_RD", "hardware has read its configuration", Access::RO};
     Field EE_ADDR_SIZE{this, 10, "EE_ADDR_SIZE", "two address bytes, not one", Access::RO};
     Field EE_SIZE{this, {11, 4}, "EE_SIZE", "NVM size: 2 to the power of this, times 64 words", Access::RO};
     Field NVADDS{this, {15, 2}, "NVADDS", "NVM address size", Access::RO};
-    Field AUDE{this, 20, "AUDE", "flash is updated on its own"};
+    Field AUDE{this, 20, "AUDE", "flash is updated automatically"};
     Field SEC1VAL{this, 22, "SEC1VAL", "flash sector 1 is the valid one", Access::RO};
-    Field NVMTYPE{this, 23, "NVMTYPE", "kind of NVM", Access::RO, NVM_KIND_VALUES};
+    Field NVMTYPE{this, 23, "NVMTYPE", "NVM type", Access::RO, NVM_KIND_VALUES};
 };
 inline constexpr Eecd82574 EECD_82574{{.name = "EECD",
                                        .offset = 0x0010,
@@ -38,10 +38,10 @@ inline constexpr Eecd82574 EECD_82574{{.name = "EECD",
 
 struct Eewr : Register<Eewr> {
     using Register::Register;
-    Field START{this, 0, "START", "start writing a word; clears itself", Access::SC};
-    Field DONE{this, 1, "DONE", "the word has been written", Access::RO};
+    Field START{this, 0, "START", "start writing a word; self-clearing", Access::SC};
+    Field DONE{this, 1, "DONE", "write complete", Access::RO};
     Field ADDR{this, {2, 14}, "ADDR", "word address"};
-    Field DATA{this, {16, 16}, "DATA", "the word"};
+    Field DATA{this, {16, 16}, "DATA", "word to write"};
 };
 inline constexpr Eewr EEWR{{.name = "EEWR",
                             .offset = 0x102c,
@@ -52,8 +52,8 @@ inline constexpr Eewr EEWR{{.name = "EEWR",
 
 struct ExtcnfCtrl : Register<ExtcnfCtrl> {
     using Register::Register;
-    Field MDIO_SW{this, 5, "MDIO_SW_OWNERSHIP", "software asks for, and holds, the PHY and NVM"};
-    Field MDIO_HW{this, 6, "MDIO_HW_OWNERSHIP", "the hardware holds them", Access::RO};
+    Field MDIO_SW{this, 5, "MDIO_SW_OWNERSHIP", "software requests and owns the PHY and NVM"};
+    Field MDIO_HW{this, 6, "MDIO_HW_OWNERSHIP", "hardware owns the PHY and NVM", Access::RO};
 };
 inline constexpr ExtcnfCtrl EXTCNF_CTRL{{.name = "EXTCNF_CTRL",
                                          .offset = 0x0f00,
@@ -65,8 +65,8 @@ struct Poemb : Register<Poemb> {
     using Register::Register;
     Field SPD{this, 0, "SPD", "smart power down"};
     Field D0_LPLU{this, 1, "LPLUD0A", "low power link up in D0"};
-    Field LPLU{this, 2, "LPLU", "low power link up outside of D0"};
-    Field NO_GIGABIT{this, 3, "AN1000DIS", "no 1000 Mb/s outside of D0"};
+    Field LPLU{this, 2, "LPLU", "low power link up outside D0"};
+    Field NO_GIGABIT{this, 3, "AN1000DIS", "no 1000 Mb/s outside D0"};
     Field NO_GIGABIT_D0{this, 6, "AN1000DISD0", "no 1000 Mb/s at all"};
     Field REVERSED{this, 8, "Reverse AN", "lowest speed first"};
     Field CLASS_AB{this, 9, "class A/B", "driver class"};
@@ -89,16 +89,16 @@ inline constexpr Number IAM{
 struct Ivar : Register<Ivar> {
     using Register::Register;
     Field RXQ0{this, {0, 3}, "INT_Alloc[0]", "MSI-X vector of receive queue 0"};
-    Field RXQ0_VALID{this, 3, "INT_Alloc_val[0]", "it is valid"};
+    Field RXQ0_VALID{this, 3, "INT_Alloc_val[0]", "vector of receive queue 0 is valid"};
     Field RXQ1{this, {4, 3}, "INT_Alloc[1]", "MSI-X vector of receive queue 1"};
-    Field RXQ1_VALID{this, 7, "INT_Alloc_val[1]", "it is valid"};
+    Field RXQ1_VALID{this, 7, "INT_Alloc_val[1]", "vector of receive queue 1 is valid"};
     Field TXQ0{this, {8, 3}, "INT_Alloc[2]", "MSI-X vector of transmit queue 0"};
-    Field TXQ0_VALID{this, 11, "INT_Alloc_val[2]", "it is valid"};
+    Field TXQ0_VALID{this, 11, "INT_Alloc_val[2]", "vector of transmit queue 0 is valid"};
     Field TXQ1{this, {12, 3}, "INT_Alloc[3]", "MSI-X vector of transmit queue 1"};
-    Field TXQ1_VALID{this, 15, "INT_Alloc_val[3]", "it is valid"};
+    Field TXQ1_VALID{this, 15, "INT_Alloc_val[3]", "vector of transmit queue 1 is valid"};
     Field OTHER{this, {16, 3}, "INT_Alloc[4]", "MSI-X vector of the other causes"};
-    Field OTHER_VALID{this, 19, "INT_Alloc_val[4]", "it is valid"};
-    Field EVERY_WRITE_BACK{this, 31, "Interrupt on every WB", "transmit interrupt also without RS"};
+    Field OTHER_VALID{this, 19, "INT_Alloc_val[4]", "vector of the other causes is valid"};
+    Field EVERY_WRITE_BACK{this, 31, "Interrupt on every WB", "transmit interrupt even without RS"};
 };
 inline constexpr Ivar IVAR{{.name = "IVAR",
                             .offset = 0x00e4,
@@ -108,7 +108,7 @@ inline constexpr Ivar IVAR{{.name = "IVAR",
 
 struct Eitr : Register<Eitr> {
     using Register::Register;
-    Field INTERVAL{this, {0, 16}, "INTERVAL", "least time between this vector's interrupts, in 256 ns"};
+    Field INTERVAL{this, {0, 16}, "INTERVAL", "minimum time between this vector's interrupts, in units of 256 ns"};
 };
 inline constexpr Eitr EITR{{.name = "EITR",
                             .offset = 0x00e8,
@@ -119,19 +119,19 @@ inline constexpr Eitr EITR{{.name = "EITR",
 
 struct Rfctl : Register<Rfctl> {
     using Register::Register;
-    Field ISCSI_DIS{this, 0, "ISCSI_DIS", "no iSCSI filter"};
-    Field ISCSI_DWC{this, {1, 5}, "ISCSI_DWC", "dwords of an iSCSI header"};
-    Field NFSW_DIS{this, 6, "NFSW_DIS", "no NFS write filter"};
-    Field NFSR_DIS{this, 7, "NFSR_DIS", "no NFS read filter"};
+    Field ISCSI_DIS{this, 0, "ISCSI_DIS", "disable iSCSI filter"};
+    Field ISCSI_DWC{this, {1, 5}, "ISCSI_DWC", "size of an iSCSI header, in dwords"};
+    Field NFSW_DIS{this, 6, "NFSW_DIS", "disable NFS write filter"};
+    Field NFSR_DIS{this, 7, "NFSR_DIS", "disable NFS read filter"};
     Field NFS_VER{this, {8, 2}, "NFS_VER", "NFS version to recognise"};
-    Field IPV6_DIS{this, 10, "IPv6_DIS", "no IPv6 filter"};
-    Field IPV6_XSUM_DIS{this, 11, "IP6Xsum_DIS", "no IPv6 checksum"};
-    Field ACK_DIS{this, 12, "ACKDIS", "no acceleration of ACK"};
-    Field ACKD_DIS{this, 13, "ACKD_DIS", "no interrupt on ACK"};
-    Field IPFRSP_DIS{this, 14, "IPFRSP_DIS", "no split of fragments"};
+    Field IPV6_DIS{this, 10, "IPv6_DIS", "disable IPv6 filter"};
+    Field IPV6_XSUM_DIS{this, 11, "IP6Xsum_DIS", "disable IPv6 checksum"};
+    Field ACK_DIS{this, 12, "ACKDIS", "disable ACK acceleration"};
+    Field ACKD_DIS{this, 13, "ACKD_DIS", "disable interrupt on ACK"};
+    Field IPFRSP_DIS{this, 14, "IPFRSP_DIS", "disable splitting of fragments"};
     Field EXSTEN{this, 15, "EXSTEN", "extended receive descriptors"};
-    Field IPV6_EX_DIS{this, 16, "IPv6_ExDIS", "no IPv6 extension headers"};
-    Field NEW_IPV6_EXT_DIS{this, 17, "NEW_IPV6_EXT_DIS", "no new IPv6 extension headers"};
+    Field IPV6_EX_DIS{this, 16, "IPv6_ExDIS", "disable IPv6 extension headers"};
+    Field NEW_IPV6_EXT_DIS{this, 17, "NEW_IPV6_EXT_DIS", "disable new IPv6 extension headers"};
 };
 inline constexpr Rfctl RFCTL{{.name = "RFCTL",
                               .offset = 0x5008,
@@ -143,10 +143,10 @@ inline constexpr Meaning MRQE_VALUES[] = {{0, "one queue"}, {1, "two queues, cho
 
 struct Psrctl : Register<Psrctl> {
     using Register::Register;
-    Field BSIZE0{this, {0, 7}, "BSIZE0", "size of buffer 0, in 128 bytes"};
-    Field BSIZE1{this, {8, 6}, "BSIZE1", "size of buffer 1, in 1024 bytes"};
-    Field BSIZE2{this, {16, 6}, "BSIZE2", "size of buffer 2, in 1024 bytes"};
-    Field BSIZE3{this, {24, 6}, "BSIZE3", "size of buffer 3, in 1024 bytes"};
+    Field BSIZE0{this, {0, 7}, "BSIZE0", "size of buffer 0, in units of 128 bytes"};
+    Field BSIZE1{this, {8, 6}, "BSIZE1", "size of buffer 1, in units of 1024 bytes"};
+    Field BSIZE2{this, {16, 6}, "BSIZE2", "size of buffer 2, in units of 1024 bytes"};
+    Field BSIZE3{this, {24, 6}, "BSIZE3", "size of buffer 3, in units of 1024 bytes"};
 };
 inline constexpr Psrctl PSRCTL{{.name = "PSRCTL",
                                 .offset = 0x2170,
@@ -157,7 +157,7 @@ inline constexpr Psrctl PSRCTL{{.name = "PSRCTL",
 
 struct Mrqc : Register<Mrqc> {
     using Register::Register;
-    Field MRQE{this, {0, 2}, "Multiple Receive Queues Enable", "how a queue is chosen", MRQE_VALUES};
+    Field MRQE{this, {0, 2}, "Multiple Receive Queues Enable", "queue selection", MRQE_VALUES};
     Field TCP_IPV4{this, 16, "TcpIPv4", "hash TCP over IPv4"};
     Field IPV4{this, 17, "IPv4", "hash IPv4"};
     Field TCP_IPV6{this, 18, "TcpIPv6", "hash TCP over IPv6"};
@@ -170,7 +170,7 @@ inline constexpr Mrqc MRQC{{.name = "MRQC",
                             .writable = 0x003f'0003,
                             .title = "Multiple Receive Queues Command Register",
                             .section = "82574L 10.2.5.17"}};
-/// 128 entries of a byte, four a register: bit 7 of each is the queue.
+/// 128 entries of a byte, four per register: bit 7 of each is the queue.
 inline constexpr Number RETA{
     {.name = "RETA", .offset = 0x5c00, .count = 32, .title = "Redirection Table", .section = "82574L 10.2.5.18"}};
 inline constexpr Number RSSRK{{.name = "RSSRK",
@@ -245,8 +245,8 @@ struct Tarc : Register<Tarc> {
     using Register::Register;
     Field COUNT{this, {0, 7}, "COUNT", "packets sent from this queue before the other's turn"};
     Field ENABLE{this, 10, "ENABLE", "queue enabled"};
-    Field RESERVED_26{this, 26, "reserved (26)", "to be written as 1"};
-    Field RESERVED_27{this, {27, 4}, "reserved (30:27)", "to be written as 0"};
+    Field RESERVED_26{this, 26, "reserved (26)", "must be written as 1"};
+    Field RESERVED_27{this, {27, 4}, "reserved (30:27)", "must be written as 0"};
 };
 inline constexpr Tarc TARC{{.name = "TARC",
                             .offset = 0x3840,
@@ -259,9 +259,9 @@ inline constexpr Tarc TARC{{.name = "TARC",
 
 struct Swsm : Register<Swsm> {
     using Register::Register;
-    Field SMBI{this, 0, "SMBI", "software semaphore: a read that gives 0 takes it"};
+    Field SMBI{this, 0, "SMBI", "software semaphore: reading 0 acquires it"};
     Field SWESMBI{this, 1, "SWESMBI", "semaphore between software and firmware"};
-    Field DRV_LOAD{this, 3, "DRV_LOAD", "a driver is loaded"};
+    Field DRV_LOAD{this, 3, "DRV_LOAD", "driver loaded"};
 };
 inline constexpr Swsm SWSM{{.name = "SWSM",
                             .offset = 0x5b50,
@@ -283,9 +283,9 @@ inline constexpr Number PBS{{.name = "PBS",
 struct Factps : Register<Factps> {
     using Register::Register;
     Field LAN0_POWER{this, {0, 2}, "Func0 Power State", "power state: 0 is D0 uninitialized, 1 D0 active, 2 D3"};
-    Field LAN0_VALID{this, 2, "LAN0 Valid", "the port is enabled"};
-    Field MNG_CLOCK_GATED{this, 29, "MNGCG", "the management's clock is off"};
-    Field CHANGED{this, 31, "PM State Changed", "a power state has changed"};
+    Field LAN0_VALID{this, 2, "LAN0 Valid", "port enabled"};
+    Field MNG_CLOCK_GATED{this, 29, "MNGCG", "management clock off"};
+    Field CHANGED{this, 31, "PM State Changed", "power state changed"};
 };
 inline constexpr Factps FACTPS{{.name = "FACTPS",
                                 .offset = 0x5b30,

@@ -1,25 +1,25 @@
-// What lies behind two registers: the PHY's registers (through MDIC, manual 13.4.7.1) and the EEPROM's words (through
-// EERD or EECD, manual 5.6). Both are 16 bits wide; an offset here is a register number or a word number.
+// Two sets of words behind other registers: the PHY's registers (through MDIC, manual 13.4.7.1) and the EEPROM's words
+// (through EERD or EECD, manual 5.6). Both are 16 bits wide; an offset here is a register number or a word number.
 #pragma once
 
 #include <ixy/datasheet/register.hpp>
 
 namespace ixy::datasheet::e1000 {
 
-// --- PHY: IEEE 802.3 registers 0 to 15, the Marvell 88E10xx core's own from 16 -------------------------------------
+// --- PHY: IEEE 802.3 registers 0 to 15, those of the Marvell 88E10xx core from 16 ----------------------------------
 
 struct Pctrl : Register<Pctrl> {
     using Register::Register;
-    Field SPEED_MSB{this, 6, "Speed Selection (MSB)", "with the LSB: 0 10, 1 100, 2 1000 Mb/s"};
-    Field COLLISION_TEST{this, 7, "Collision Test", "raise COL during transmission"};
+    Field SPEED_MSB{this, 6, "Speed Selection (MSB)", "with the LSB: 0 is 10, 1 is 100, 2 is 1000 Mb/s"};
+    Field COLLISION_TEST{this, 7, "Collision Test", "assert COL during transmission"};
     Field DUPLEX{this, 8, "Duplex Mode", "full duplex"};
-    Field RESTART{this, 9, "Restart Auto-Negotiation", "begin negotiation again; clears itself", Access::SC};
-    Field ISOLATE{this, 10, "Isolate", "PHY off the bus"};
-    Field POWER_DOWN{this, 11, "Power Down", "PHY off"};
+    Field RESTART{this, 9, "Restart Auto-Negotiation", "restart negotiation; self-clearing", Access::SC};
+    Field ISOLATE{this, 10, "Isolate", "isolate the PHY from the bus"};
+    Field POWER_DOWN{this, 11, "Power Down", "power the PHY down"};
     Field AN_ENABLE{this, 12, "Auto-Negotiation Enable", "negotiate speed and duplex"};
-    Field SPEED_LSB{this, 13, "Speed Selection (LSB)", "with the MSB: 0 10, 1 100, 2 1000 Mb/s"};
-    Field LOOPBACK{this, 14, "Loopback", "transmit returns as receive"};
-    Field RESET{this, 15, "Reset", "PHY reset; clears itself", Access::SC};
+    Field SPEED_LSB{this, 13, "Speed Selection (LSB)", "with the MSB: 0 is 10, 1 is 100, 2 is 1000 Mb/s"};
+    Field LOOPBACK{this, 14, "Loopback", "loop transmitted data back to receive"};
+    Field RESET{this, 15, "Reset", "PHY reset; self-clearing", Access::SC};
 };
 inline constexpr Pctrl PCTRL{{.name = "PCTRL",
                               .offset = 0,
@@ -30,14 +30,14 @@ inline constexpr Pctrl PCTRL{{.name = "PCTRL",
 
 struct Pstatus : Register<Pstatus> {
     using Register::Register;
-    Field EXTENDED{this, 0, "Extended Capability", "has more than the basic registers"};
-    Field JABBER{this, 1, "Jabber Detect", "jabber, latched until read"};
+    Field EXTENDED{this, 0, "Extended Capability", "extended register set present"};
+    Field JABBER{this, 1, "Jabber Detect", "jabber detected; latched until read"};
     Field LINK{this, 2, "Link Status", "link up; a loss is latched until read"};
-    Field AN_ABLE{this, 3, "Auto-Negotiation Ability", "can negotiate"};
-    Field REMOTE_FAULT{this, 4, "Remote Fault", "the partner told a fault; latched until read"};
-    Field AN_COMPLETE{this, 5, "Auto-Negotiation Complete", "negotiation has ended"};
-    Field PREAMBLE{this, 6, "MF Preamble Suppression", "MDIO without preamble is accepted"};
-    Field EXTENDED_STATUS{this, 8, "Extended Status", "register 15 tells the gigabit abilities"};
+    Field AN_ABLE{this, 3, "Auto-Negotiation Ability", "able to negotiate"};
+    Field REMOTE_FAULT{this, 4, "Remote Fault", "partner reported a fault; latched until read"};
+    Field AN_COMPLETE{this, 5, "Auto-Negotiation Complete", "negotiation complete"};
+    Field PREAMBLE{this, 6, "MF Preamble Suppression", "MDIO accepted without preamble"};
+    Field EXTENDED_STATUS{this, 8, "Extended Status", "register 15 lists the gigabit abilities"};
     Field T2_HALF{this, 9, "100BASE-T2 Half", "100BASE-T2 half duplex"};
     Field T2_FULL{this, 10, "100BASE-T2 Full", "100BASE-T2 full duplex"};
     Field T10_HALF{this, 11, "10BASE-T Half", "10BASE-T half duplex"};
@@ -72,15 +72,15 @@ inline constexpr Number PHY_ID2{{.name = "PHY ID 2",
 struct Ana : Register<Ana> {
     using Register::Register;
     Field SELECTOR{this, {0, 5}, "Selector Field", "1: IEEE 802.3"};
-    Field T10_HALF{this, 5, "10BASE-T", "offer 10 Mb/s half duplex"};
-    Field T10_FULL{this, 6, "10BASE-T Full", "offer 10 Mb/s full duplex"};
-    Field TX_HALF{this, 7, "100BASE-TX", "offer 100 Mb/s half duplex"};
-    Field TX_FULL{this, 8, "100BASE-TX Full", "offer 100 Mb/s full duplex"};
-    Field T4{this, 9, "100BASE-T4", "offer 100BASE-T4"};
-    Field PAUSE{this, 10, "PAUSE", "offer symmetric PAUSE"};
-    Field ASM_DIR{this, 11, "ASM_DIR", "offer asymmetric PAUSE"};
-    Field REMOTE_FAULT{this, 13, "Remote Fault", "tell a fault"};
-    Field NEXT_PAGE{this, 15, "Next Page", "next pages are sent"};
+    Field T10_HALF{this, 5, "10BASE-T", "advertise 10 Mb/s half duplex"};
+    Field T10_FULL{this, 6, "10BASE-T Full", "advertise 10 Mb/s full duplex"};
+    Field TX_HALF{this, 7, "100BASE-TX", "advertise 100 Mb/s half duplex"};
+    Field TX_FULL{this, 8, "100BASE-TX Full", "advertise 100 Mb/s full duplex"};
+    Field T4{this, 9, "100BASE-T4", "advertise 100BASE-T4"};
+    Field PAUSE{this, 10, "PAUSE", "advertise symmetric PAUSE"};
+    Field ASM_DIR{this, 11, "ASM_DIR", "advertise asymmetric PAUSE"};
+    Field REMOTE_FAULT{this, 13, "Remote Fault", "report a fault"};
+    Field NEXT_PAGE{this, 15, "Next Page", "send next pages"};
 };
 inline constexpr Ana ANA{{.name = "ANA",
                           .offset = 4,
@@ -92,15 +92,15 @@ inline constexpr Ana ANA{{.name = "ANA",
 struct Lpa : Register<Lpa> {
     using Register::Register;
     Field SELECTOR{this, {0, 5}, "Selector Field", "1: IEEE 802.3"};
-    Field T10_HALF{this, 5, "10BASE-T", "partner offers 10 Mb/s half duplex"};
-    Field T10_FULL{this, 6, "10BASE-T Full", "partner offers 10 Mb/s full duplex"};
-    Field TX_HALF{this, 7, "100BASE-TX", "partner offers 100 Mb/s half duplex"};
-    Field TX_FULL{this, 8, "100BASE-TX Full", "partner offers 100 Mb/s full duplex"};
-    Field T4{this, 9, "100BASE-T4", "partner offers 100BASE-T4"};
-    Field PAUSE{this, 10, "LP PAUSE", "partner offers symmetric PAUSE"};
-    Field ASM_DIR{this, 11, "LP ASM_DIR", "partner offers asymmetric PAUSE"};
-    Field REMOTE_FAULT{this, 13, "Remote Fault", "partner tells a fault"};
-    Field ACKNOWLEDGE{this, 14, "Acknowledge", "partner has our word"};
+    Field T10_HALF{this, 5, "10BASE-T", "partner advertises 10 Mb/s half duplex"};
+    Field T10_FULL{this, 6, "10BASE-T Full", "partner advertises 10 Mb/s full duplex"};
+    Field TX_HALF{this, 7, "100BASE-TX", "partner advertises 100 Mb/s half duplex"};
+    Field TX_FULL{this, 8, "100BASE-TX Full", "partner advertises 100 Mb/s full duplex"};
+    Field T4{this, 9, "100BASE-T4", "partner advertises 100BASE-T4"};
+    Field PAUSE{this, 10, "LP PAUSE", "partner advertises symmetric PAUSE"};
+    Field ASM_DIR{this, 11, "LP ASM_DIR", "partner advertises asymmetric PAUSE"};
+    Field REMOTE_FAULT{this, 13, "Remote Fault", "partner reports a fault"};
+    Field ACKNOWLEDGE{this, 14, "Acknowledge", "partner has received our word"};
     Field NEXT_PAGE{this, 15, "Next Page", "partner sends next pages"};
 };
 inline constexpr Lpa LPA{{.name = "LPA",
@@ -112,10 +112,10 @@ inline constexpr Lpa LPA{{.name = "LPA",
 
 struct Ane : Register<Ane> {
     using Register::Register;
-    Field LP_AN_ABLE{this, 0, "LP AutoNeg Able", "partner can negotiate"};
-    Field PAGE_RECEIVED{this, 1, "Page Received", "a page has come; latched until read"};
-    Field NEXT_PAGE_ABLE{this, 2, "Next Page Able", "next pages are possible here"};
-    Field LP_NEXT_PAGE_ABLE{this, 3, "LP Next Page Able", "and at the partner"};
+    Field LP_AN_ABLE{this, 0, "LP AutoNeg Able", "partner is able to negotiate"};
+    Field PAGE_RECEIVED{this, 1, "Page Received", "page received; latched until read"};
+    Field NEXT_PAGE_ABLE{this, 2, "Next Page Able", "next pages supported locally"};
+    Field LP_NEXT_PAGE_ABLE{this, 3, "LP Next Page Able", "next pages supported by the partner"};
     Field FAULT{this, 4, "Parallel Detection Fault", "both detections failed; latched until read"};
 };
 inline constexpr Ane ANE{{.name = "ANE",
@@ -128,12 +128,12 @@ inline constexpr Ane ANE{{.name = "ANE",
 
 struct Gcon : Register<Gcon> {
     using Register::Register;
-    Field HALF{this, 8, "1000BASE-T Half", "offer 1000 Mb/s half duplex"};
-    Field FULL{this, 9, "1000BASE-T Full", "offer 1000 Mb/s full duplex"};
+    Field HALF{this, 8, "1000BASE-T Half", "advertise 1000 Mb/s half duplex"};
+    Field FULL{this, 9, "1000BASE-T Full", "advertise 1000 Mb/s full duplex"};
     Field PORT_TYPE{this, 10, "Port Type", "prefer to be master"};
-    Field MASTER{this, 11, "M/S Value", "master, when set by hand"};
-    Field MANUAL{this, 12, "M/S Enable", "master or slave by hand"};
-    Field TEST{this, {13, 3}, "Test Mode", "transmitter tests"};
+    Field MASTER{this, 11, "M/S Value", "master, if configured manually"};
+    Field MANUAL{this, 12, "M/S Enable", "configure master or slave manually"};
+    Field TEST{this, {13, 3}, "Test Mode", "transmitter test mode"};
 };
 inline constexpr Gcon GCON{{.name = "GCON",
                             .offset = 9,
@@ -145,12 +145,12 @@ inline constexpr Gcon GCON{{.name = "GCON",
 struct Gstatus : Register<Gstatus> {
     using Register::Register;
     Field IDLE_ERRORS{this, {0, 8}, "Idle Error Count", "idle errors since the last read"};
-    Field LP_HALF{this, 10, "LP 1000BASE-T Half", "partner offers 1000 Mb/s half duplex"};
-    Field LP_FULL{this, 11, "LP 1000BASE-T Full", "partner offers 1000 Mb/s full duplex"};
-    Field REMOTE_OK{this, 12, "Remote Receiver Status", "partner receives well"};
-    Field LOCAL_OK{this, 13, "Local Receiver Status", "we receive well"};
-    Field MASTER{this, 14, "M/S Resolution", "we are master"};
-    Field FAULT{this, 15, "M/S Fault", "master and slave not resolved; latched until read"};
+    Field LP_HALF{this, 10, "LP 1000BASE-T Half", "partner advertises 1000 Mb/s half duplex"};
+    Field LP_FULL{this, 11, "LP 1000BASE-T Full", "partner advertises 1000 Mb/s full duplex"};
+    Field REMOTE_OK{this, 12, "Remote Receiver Status", "partner's receiver is OK"};
+    Field LOCAL_OK{this, 13, "Local Receiver Status", "local receiver is OK"};
+    Field MASTER{this, 14, "M/S Resolution", "local PHY is master"};
+    Field FAULT{this, 15, "M/S Fault", "master/slave resolution failed; latched until read"};
 };
 inline constexpr Gstatus GSTATUS{{.name = "GSTATUS",
                                   .offset = 10,
@@ -178,14 +178,14 @@ inline constexpr Meaning CROSSOVER_VALUES[] = {{0, "MDI"}, {1, "MDIX"}, {3, "aut
 
 struct Pscon : Register<Pscon> {
     using Register::Register;
-    Field JABBER_OFF{this, 0, "Disable Jabber", "jabber detection off"};
-    Field POLARITY_OFF{this, 1, "Polarity Reversal", "polarity reversal off"};
-    Field SQE{this, 2, "SQE Test", "SQE test on"};
+    Field JABBER_OFF{this, 0, "Disable Jabber", "disable jabber detection"};
+    Field POLARITY_OFF{this, 1, "Polarity Reversal", "disable polarity reversal"};
+    Field SQE{this, 2, "SQE Test", "enable SQE test"};
     Field CROSSOVER{this, {5, 2}, "MDI Crossover Mode", "crossover", CROSSOVER_VALUES};
     Field DISTANCE{this, 7, "10BASE-T Extended Distance", "lower receive threshold"};
     Field ENERGY_DETECT{this, {8, 2}, "Energy Detect", "energy detection"};
-    Field FORCE_LINK{this, 10, "Force Link Good", "link forced good"};
-    Field CRS_ON_TX{this, 11, "Assert CRS on Transmit", "carrier sense while sending"};
+    Field FORCE_LINK{this, 10, "Force Link Good", "force link good"};
+    Field CRS_ON_TX{this, 11, "Assert CRS on Transmit", "assert carrier sense while transmitting"};
     Field RX_FIFO{this, {12, 2}, "Receive FIFO Depth", "depth of the receive FIFO"};
     Field TX_FIFO{this, {14, 2}, "Transmit FIFO Depth", "depth of the transmit FIFO"};
 };
@@ -207,9 +207,9 @@ struct Psstat : Register<Psstat> {
     Field DOWNSHIFT{this, 5, "Downshift", "slower than negotiated"};
     Field MDIX{this, 6, "MDI Crossover Status", "crossed over"};
     Field CABLE{this, {7, 3}, "Cable Length", "cable length, at 100 and 1000 Mb/s", CABLE_VALUES};
-    Field LINK{this, 10, "Link", "link up, now"};
-    Field RESOLVED{this, 11, "Speed and Duplex Resolved", "speed and duplex are valid"};
-    Field PAGE_RECEIVED{this, 12, "Page Received", "a page has come"};
+    Field LINK{this, 10, "Link", "link up (current state)"};
+    Field RESOLVED{this, 11, "Speed and Duplex Resolved", "speed and duplex valid"};
+    Field PAGE_RECEIVED{this, 12, "Page Received", "page received"};
     Field DUPLEX{this, 13, "Duplex", "full duplex"};
     Field SPEED{this, {14, 2}, "Speed", "speed", PHY_SPEED_VALUES};
 };
@@ -223,7 +223,7 @@ inline constexpr Psstat PSSTAT{{.name = "PSSTAT",
 struct Epscon1 : Register<Epscon1> {
     using Register::Register;
     Field TX_CLOCK{this, {4, 3}, "MAC Interface Speed", "transmit clock while the link is down"};
-    Field DOWNSHIFT{this, {8, 4}, "Downshift", "tries as master and as slave before slowing down"};
+    Field DOWNSHIFT{this, {8, 4}, "Downshift", "attempts as master and as slave before downshifting"};
 };
 inline constexpr Epscon1 EPSCON1{{.name = "EPSCON1",
                                   .offset = 20,
@@ -241,17 +241,17 @@ inline constexpr Number PREC{{.name = "PREC",
 inline constexpr Number PAGE{{.name = "Page",
                               .offset = 22,
                               .writable = 0xffff,
-                              .title = "page of registers 16 to 28 (82574L)",
+                              .title = "Page of Registers 16 to 28 (82574L)",
                               .section = "82574L 10.2.2"}};
 inline constexpr Number PAGE_SELECT{{.name = "Page Select",
                                      .offset = 29,
                                      .writable = 0xffff,
-                                     .title = "which of the registers behind 30 is meant",
+                                     .title = "Register Accessed Through Register 30",
                                      .section = "13.4.7.1"}};
 inline constexpr Number GENERAL_CONTROL{{.name = "General Control",
                                          .offset = 30,
                                          .writable = 0xffff,
-                                         .title = "the register that 29 selects: factory settings",
+                                         .title = "Register Selected by Register 29: Factory Settings",
                                          .section = "13.4.7.1"}};
 
 /// The PHY's registers, in order.
@@ -267,36 +267,35 @@ inline constexpr Number EEPROM_MAC{{.name = "Ethernet Address",
                                     .offset = 0x00,
                                     .count = 3,
                                     .stride = 1,
-                                    .title = "MAC address, two bytes a word, the first in the low byte",
+                                    .title = "MAC address, two bytes per word, the first in the low byte",
                                     .section = "5.6.1"}};
 
 inline constexpr Number EEPROM_COMPATIBILITY{
-    {.name = "Compatibility", .offset = 0x03, .title = "what kind of adapter this is", .section = "5.6"}};
+    {.name = "Compatibility", .offset = 0x03, .title = "Kind of adapter", .section = "5.6"}};
 
 struct EepromControl1 : Register<EepromControl1> {
     using Register::Register;
-    Field LOAD_VENDOR{this, 0, "Load Vendor/Device IDs", "PCI vendor and device number come from the EEPROM"};
-    Field LOAD_SUBSYSTEM{this, 1, "Load Subsystem IDs", "PCI subsystem numbers come from the EEPROM"};
-    Field SIGNATURE{this, {14, 2}, "Signature", "1: the EEPROM's contents are valid"};
+    Field LOAD_VENDOR{this, 0, "Load Vendor/Device IDs", "load PCI vendor and device ID from the EEPROM"};
+    Field LOAD_SUBSYSTEM{this, 1, "Load Subsystem IDs", "load PCI subsystem IDs from the EEPROM"};
+    Field SIGNATURE{this, {14, 2}, "Signature", "1: EEPROM contents are valid"};
 };
 inline constexpr EepromControl1 EEPROM_CONTROL1{{.name = "Initialization Control Word 1",
                                                  .offset = 0x0a,
                                                  .title = "Initialization Control Word 1",
                                                  .section = "5.6"}};
 inline constexpr Number EEPROM_SUBSYSTEM{
-    {.name = "Subsystem ID", .offset = 0x0b, .title = "PCI subsystem number", .section = "5.6"}};
+    {.name = "Subsystem ID", .offset = 0x0b, .title = "PCI subsystem ID", .section = "5.6"}};
 inline constexpr Number EEPROM_SUBVENDOR{
-    {.name = "Subsystem Vendor ID", .offset = 0x0c, .title = "PCI subsystem vendor number", .section = "5.6"}};
+    {.name = "Subsystem Vendor ID", .offset = 0x0c, .title = "PCI subsystem vendor ID", .section = "5.6"}};
 inline constexpr Number EEPROM_DEVICE{
-    {.name = "Device ID", .offset = 0x0d, .title = "PCI device number", .section = "5.6"}};
+    {.name = "Device ID", .offset = 0x0d, .title = "PCI device ID", .section = "5.6"}};
 inline constexpr Number EEPROM_VENDOR{
-    {.name = "Vendor ID", .offset = 0x0e, .title = "PCI vendor number", .section = "5.6"}};
-inline constexpr Meaning PAUSE_VALUES[] = {
-    {0, "none"}, {1, "received PAUSE is obeyed"}, {2, "PAUSE is sent"}, {3, "both"}};
+    {.name = "Vendor ID", .offset = 0x0e, .title = "PCI vendor ID", .section = "5.6"}};
+inline constexpr Meaning PAUSE_VALUES[] = {{0, "none"}, {1, "obey received PAUSE"}, {2, "send PAUSE"}, {3, "both"}};
 
 struct EepromControl2 : Register<EepromControl2> {
     using Register::Register;
-    Field PAUSE{this, {12, 2}, "PAUSE Capability", "flow control that is offered", PAUSE_VALUES};
+    Field PAUSE{this, {12, 2}, "PAUSE Capability", "flow control to advertise", PAUSE_VALUES};
 };
 inline constexpr EepromControl2 EEPROM_CONTROL2{{.name = "Initialization Control Word 2",
                                                  .offset = 0x0f,
@@ -312,7 +311,7 @@ inline constexpr EepromControl3 EEPROM_CONTROL3{{.name = "Initialization Control
                                                  .title = "Initialization Control 3 (LAN A; LAN B's is word 14h)",
                                                  .section = "5.6"}};
 inline constexpr Number EEPROM_CHECKSUM{
-    {.name = "Checksum", .offset = 0x3f, .title = "makes the sum of words 0 to 3Fh BABAh", .section = "5.6.35"}};
+    {.name = "Checksum", .offset = 0x3f, .title = "Checksum: words 0 to 3Fh add up to BABAh", .section = "5.6.35"}};
 
 /// The EEPROM's words that have a meaning here, in order.
 inline constexpr std::array<const RegisterInfo*, 10> EEPROM_WORDS{

@@ -7,7 +7,8 @@ namespace ixy::datasheet::e1000 {
 
 inline constexpr Meaning LBM_VALUES[] = {
     {0, "no loopback"}, {1, "loopback in the MAC (82574L)"}, {3, "loopback by PHY or external SerDes"}};
-inline constexpr Meaning RCTL_DTYP_VALUES[] = {{0, "one buffer each"}, {1, "packet split: several buffers each"}};
+inline constexpr Meaning RCTL_DTYP_VALUES[] = {{0, "one buffer per descriptor"},
+                                               {1, "packet split: several buffers per descriptor"}};
 inline constexpr Meaning RDMTS_VALUES[] = {{0, "half of the ring"}, {1, "a quarter"}, {2, "an eighth"}};
 inline constexpr Meaning MO_VALUES[] = {
     {0, "address bits 47:36"}, {1, "bits 46:35"}, {2, "bits 45:34"}, {3, "bits 43:32"}};
@@ -22,19 +23,19 @@ struct Rctl : Register<Rctl> {
     Field SBP{this, 2, "SBP", "store bad packets"};
     Field UPE{this, 3, "UPE", "unicast promiscuous"};
     Field MPE{this, 4, "MPE", "multicast promiscuous"};
-    Field LPE{this, 5, "LPE", "long packets: more than 1522 bytes"};
+    Field LPE{this, 5, "LPE", "accept long packets: more than 1522 bytes"};
     Field LBM{this, {6, 2}, "LBM", "loopback mode", LBM_VALUES};
-    Field RDMTS{this, {8, 2}, "RDMTS", "minimum threshold of free descriptors", RDMTS_VALUES};
-    Field DTYP{this, {10, 2}, "DTYP", "kind of descriptors (82574L)", RCTL_DTYP_VALUES};
-    Field MO{this, {12, 2}, "MO", "which bits index the multicast table", MO_VALUES};
+    Field RDMTS{this, {8, 2}, "RDMTS", "minimum threshold for free descriptors", RDMTS_VALUES};
+    Field DTYP{this, {10, 2}, "DTYP", "descriptor type (82574L)", RCTL_DTYP_VALUES};
+    Field MO{this, {12, 2}, "MO", "address bits that index the multicast table", MO_VALUES};
     Field BAM{this, 15, "BAM", "accept broadcast"};
     Field BSIZE{this, {16, 2}, "BSIZE", "receive buffer size", BSIZE_VALUES};
     Field VFE{this, 18, "VFE", "VLAN filter enabled"};
     Field CFIEN{this, 19, "CFIEN", "compare the canonical form indicator"};
-    Field CFI{this, 20, "CFI", "the indicator to accept"};
+    Field CFI{this, 20, "CFI", "canonical form indicator to accept"};
     Field DPF{this, 22, "DPF", "discard PAUSE frames"};
     Field PMCF{this, 23, "PMCF", "pass MAC control frames"};
-    Field BSEX{this, 25, "BSEX", "buffer size times 16"};
+    Field BSEX{this, 25, "BSEX", "multiply the buffer size by 16"};
     Field SECRC{this, 26, "SECRC", "strip the Ethernet CRC"};
 };
 inline constexpr Rctl RCTL{{.name = "RCTL",
@@ -45,7 +46,7 @@ inline constexpr Rctl RCTL{{.name = "RCTL",
 
 struct Fcrtl : Register<Fcrtl> {
     using Register::Register;
-    Field RTL{this, {3, 13}, "RTL", "send XON below this much in the receive buffer, in 8 bytes"};
+    Field RTL{this, {3, 13}, "RTL", "receive buffer level below which XON is sent, in units of 8 bytes"};
     Field XONE{this, 31, "XONE", "send XON (82544GC/EI, 82541xx, 82547GI/EI, 82574L)"};
 };
 inline constexpr Fcrtl FCRTL{{.name = "FCRTL",
@@ -55,7 +56,7 @@ inline constexpr Fcrtl FCRTL{{.name = "FCRTL",
                               .section = "13.4.23"}};
 struct Fcrth : Register<Fcrth> {
     using Register::Register;
-    Field RTH{this, {3, 13}, "RTH", "send XOFF above this much in the receive buffer, in 8 bytes"};
+    Field RTH{this, {3, 13}, "RTH", "receive buffer level above which XOFF is sent, in units of 8 bytes"};
 };
 inline constexpr Fcrth FCRTH{{.name = "FCRTH",
                               .offset = 0x2168,
@@ -82,8 +83,8 @@ inline constexpr Number RDT{
 
 struct Rdtr : Register<Rdtr> {
     using Register::Register;
-    Field DELAY{this, {0, 16}, "Delay Timer", "interrupt delay after a packet, in 1.024 us"};
-    Field FPD{this, 31, "FPD", "write back now; clears itself", Access::SC};
+    Field DELAY{this, {0, 16}, "Delay Timer", "interrupt delay after a packet, in units of 1.024 us"};
+    Field FPD{this, 31, "FPD", "flush: write back now; self-clearing", Access::SC};
 };
 inline constexpr Rdtr RDTR{{.name = "RDTR",
                             .offset = 0x2820,
@@ -93,7 +94,7 @@ inline constexpr Rdtr RDTR{{.name = "RDTR",
 
 struct Radv : Register<Radv> {
     using Register::Register;
-    Field DELAY{this, {0, 16}, "Delay Timer", "most that an interrupt is delayed, in 1.024 us"};
+    Field DELAY{this, {0, 16}, "Delay Timer", "maximum interrupt delay, in units of 1.024 us"};
 };
 inline constexpr Radv RADV{{.name = "RADV",
                             .offset = 0x282c,
@@ -115,9 +116,9 @@ inline constexpr Meaning GRAN_VALUES[] = {{0, "cache lines"}, {1, "descriptors"}
 
 struct Rxdctl : Register<Rxdctl> {
     using Register::Register;
-    Field PTHRESH{this, {0, 6}, "PTHRESH", "prefetch when fewer are on the chip"};
-    Field HTHRESH{this, {8, 6}, "HTHRESH", "and at least so many are in memory"};
-    Field WTHRESH{this, {16, 6}, "WTHRESH", "write back when so many are done"};
+    Field PTHRESH{this, {0, 6}, "PTHRESH", "prefetch when fewer descriptors are on the chip"};
+    Field HTHRESH{this, {8, 6}, "HTHRESH", "prefetch only when at least this many are in memory"};
+    Field WTHRESH{this, {16, 6}, "WTHRESH", "write back when this many descriptors are done"};
     Field GRAN{this, 24, "GRAN", "unit of the thresholds", GRAN_VALUES};
 };
 inline constexpr Rxdctl RXDCTL{{.name = "RXDCTL",
@@ -129,12 +130,12 @@ inline constexpr Rxdctl RXDCTL{{.name = "RXDCTL",
 
 struct Rxcsum : Register<Rxcsum> {
     using Register::Register;
-    Field PCSS{this, {0, 8}, "PCSS", "where the packet checksum starts"};
-    Field IPOFL{this, 8, "IPOFLD", "check the IP header's checksum"};
-    Field TUOFL{this, 9, "TUOFLD", "check the TCP or UDP checksum"};
-    Field IPV6OFL{this, 10, "IPV6OFL", "do so for IPv6 too"};
-    Field IPPCSE{this, 12, "IPPCSE", "checksum of the IP payload instead of the packet's (82574L)"};
-    Field PCSD{this, 13, "PCSD", "RSS hash instead of the packet's checksum (82574L)"};
+    Field PCSS{this, {0, 8}, "PCSS", "offset where the packet checksum starts"};
+    Field IPOFL{this, 8, "IPOFLD", "check IP header checksums"};
+    Field TUOFL{this, 9, "TUOFLD", "check TCP and UDP checksums"};
+    Field IPV6OFL{this, 10, "IPV6OFL", "check TCP and UDP checksums over IPv6 too"};
+    Field IPPCSE{this, 12, "IPPCSE", "IP payload checksum instead of packet checksum (82574L)"};
+    Field PCSD{this, 13, "PCSD", "RSS hash instead of packet checksum (82574L)"};
 };
 inline constexpr Rxcsum RXCSUM{{.name = "RXCSUM",
                                 .offset = 0x5000,

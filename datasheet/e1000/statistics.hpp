@@ -1,7 +1,7 @@
 // Statistics registers of the 8254x. Manual 13.7.
 //
-// A read clears a counter, and a full counter stays full. Counts of octets have 64 bits in two registers: read the low
-// half first; reading the high half clears both.
+// A read clears a counter, and a full counter stays full. Octet counts have 64 bits in two registers: read the low half
+// first; reading the high half clears both.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace ixy::datasheet::e1000 {
 
-/// A statistics register's row: it is read only, begins at zero and is cleared by a read.
+/// A statistics register's row: read-only, zero after reset, cleared by a read.
 constexpr Row counter(std::string_view name, std::uint32_t offset, std::string_view title, std::string_view section) {
     return {.name = name, .offset = offset, .access = Access::RC, .writable = 0, .title = title, .section = section};
 }
@@ -75,7 +75,7 @@ inline constexpr Number BPTC{counter("BPTC", 0x40f4, "Broadcast Packets Transmit
 inline constexpr Number TSCTC{counter("TSCTC", 0x40f8, "TCP Segmentation Context Transmitted Count", "13.7.53")};
 inline constexpr Number TSCTFC{counter("TSCTFC", 0x40fc, "TCP Segmentation Context Transmit Fail Count", "13.7.54")};
 
-/// A count of 64 bits.
+/// A 64-bit count.
 struct WideCounter {
     const Number* low;
     const Number* high;

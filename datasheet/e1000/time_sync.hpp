@@ -1,4 +1,4 @@
-// Time stamping (IEEE 1588, 802.1AS) of the 82574L: registers that a driver sets up, whether it stamps frames or not.
+// Time stamping (IEEE 1588, 802.1AS) of the 82574L: registers that a driver sets up even if it stamps no frames.
 // 82574 datasheet, 10.2.9.
 #pragma once
 
@@ -13,8 +13,8 @@ inline constexpr Number SYSTIMH{
 
 struct Timinca : Register<Timinca> {
     using Register::Register;
-    Field VALUE{this, {0, 24}, "Incvalue", "what is added to the time"};
-    Field PERIOD{this, {24, 8}, "Incperiod", "after so many clocks"};
+    Field VALUE{this, {0, 24}, "Incvalue", "increment added to the time"};
+    Field PERIOD{this, {24, 8}, "Incperiod", "clocks between increments"};
 };
 inline constexpr Timinca TIMINCA{
     {.name = "TIMINCA", .offset = 0xb608, .title = "Increment Attributes", .section = "82574L 10.2.9"}};
@@ -25,8 +25,8 @@ inline constexpr Number TIMADJH{
 
 struct Tsynctxctl : Register<Tsynctxctl> {
     using Register::Register;
-    Field VALID{this, 0, "TXTT", "a frame's time is in TXSTMP", Access::RO};
-    Field ENABLE{this, 4, "EN", "sent frames are stamped"};
+    Field VALID{this, 0, "TXTT", "TXSTMP holds a frame's time", Access::RO};
+    Field ENABLE{this, 4, "EN", "time-stamp sent frames"};
 };
 inline constexpr Tsynctxctl TSYNCTXCTL{{.name = "TSYNCTXCTL",
                                         .offset = 0xb614,
@@ -48,9 +48,9 @@ inline constexpr Number TXSTMPH{{.name = "TXSTMPH",
 
 struct Tsyncrxctl : Register<Tsyncrxctl> {
     using Register::Register;
-    Field VALID{this, 0, "RXTT", "a frame's time is in RXSTMP", Access::RO};
-    Field TYPE{this, {1, 3}, "Type", "which frames are stamped"};
-    Field ENABLE{this, 4, "EN", "received frames are stamped"};
+    Field VALID{this, 0, "RXTT", "RXSTMP holds a frame's time", Access::RO};
+    Field TYPE{this, {1, 3}, "Type", "frames to time-stamp"};
+    Field ENABLE{this, 4, "EN", "time-stamp received frames"};
 };
 inline constexpr Tsyncrxctl TSYNCRXCTL{{.name = "TSYNCRXCTL",
                                         .offset = 0xb620,

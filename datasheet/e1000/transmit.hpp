@@ -10,13 +10,13 @@ struct Tctl : Register<Tctl> {
     using Register::Register;
     Field EN{this, 1, "EN", "transmitter enabled"};
     Field PSP{this, 3, "PSP", "pad short packets to 64 bytes"};
-    Field CT{this, {4, 8}, "CT", "collision threshold: tries before giving up"};
+    Field CT{this, {4, 8}, "CT", "collision threshold: attempts before giving up"};
     Field COLD{this, {12, 10}, "COLD", "collision distance, in byte times"};
-    Field SWXOFF{this, 22, "SWXOFF", "send one XOFF frame; clears itself", Access::SC};
+    Field SWXOFF{this, 22, "SWXOFF", "send one XOFF frame; self-clearing", Access::SC};
     Field RTLC{this, 24, "RTLC", "retransmit on late collision"};
-    Field NRTU{this, 25, "NRTU", "no retransmit on underrun (82544GC/EI)"};
-    Field TXDSCMT{this, {26, 2}, "TXDSCMT", "descriptors fetched at least (82574L)"};
-    Field MULR{this, 28, "MULR", "several read requests at a time (82574L)"};
+    Field NRTU{this, 25, "NRTU", "no retransmission on underrun (82544GC/EI)"};
+    Field TXDSCMT{this, {26, 2}, "TXDSCMT", "minimum number of descriptors to fetch (82574L)"};
+    Field MULR{this, 28, "MULR", "several outstanding read requests (82574L)"};
     Field RRTHRESH{this, {29, 2}, "RRTHRESH", "read request threshold (82574L)"};
 };
 inline constexpr Tctl TCTL{{.name = "TCTL",
@@ -29,7 +29,7 @@ struct Tipg : Register<Tipg> {
     using Register::Register;
     Field IPGT{this, {0, 10}, "IPGT", "inter-packet gap, back to back"};
     Field IPGR1{this, {10, 10}, "IPGR1", "first part of the gap, half duplex"};
-    Field IPGR2{this, {20, 10}, "IPGR2", "the whole gap, half duplex"};
+    Field IPGR2{this, {20, 10}, "IPGR2", "whole gap, half duplex"};
 };
 inline constexpr Tipg TIPG{{.name = "TIPG",
                             .offset = 0x0410,
@@ -59,8 +59,8 @@ inline constexpr Number TDT{
 
 struct Tidv : Register<Tidv> {
     using Register::Register;
-    Field IDV{this, {0, 16}, "IDV", "interrupt delay after a write-back, in 1.024 us"};
-    Field FPD{this, 31, "FPD", "interrupt now; clears itself (82574L)", Access::SC};
+    Field IDV{this, {0, 16}, "IDV", "interrupt delay after a write-back, in units of 1.024 us"};
+    Field FPD{this, 31, "FPD", "flush: interrupt now; self-clearing (82574L)", Access::SC};
 };
 inline constexpr Tidv TIDV{{.name = "TIDV",
                             .offset = 0x3820,
@@ -70,7 +70,7 @@ inline constexpr Tidv TIDV{{.name = "TIDV",
 
 struct Txdmac : Register<Txdmac> {
     using Register::Register;
-    Field DPP{this, 0, "DPP", "no prefetching of packet data"};
+    Field DPP{this, 0, "DPP", "disable packet data prefetch"};
 };
 inline constexpr Txdmac TXDMAC{{.name = "TXDMAC",
                                 .offset = 0x3000,
@@ -80,12 +80,12 @@ inline constexpr Txdmac TXDMAC{{.name = "TXDMAC",
 
 struct Txdctl : Register<Txdctl> {
     using Register::Register;
-    Field PTHRESH{this, {0, 6}, "PTHRESH", "prefetch when fewer are on the chip"};
-    Field HTHRESH{this, {8, 6}, "HTHRESH", "and at least so many are in memory"};
-    Field WTHRESH{this, {16, 6}, "WTHRESH", "write back when so many are done"};
-    Field COUNT_DESC{this, 22, "reserved (22)", "to be written as 1 (82574L)"};
+    Field PTHRESH{this, {0, 6}, "PTHRESH", "prefetch when fewer descriptors are on the chip"};
+    Field HTHRESH{this, {8, 6}, "HTHRESH", "prefetch only when at least this many are in memory"};
+    Field WTHRESH{this, {16, 6}, "WTHRESH", "write back when this many descriptors are done"};
+    Field COUNT_DESC{this, 22, "reserved (22)", "must be written as 1 (82574L)"};
     Field GRAN{this, 24, "GRAN", "unit of the thresholds", GRAN_VALUES};
-    Field LWTHRESH{this, {25, 7}, "LWTHRESH", "TXD_LOW interrupt below this, in 8 descriptors"};
+    Field LWTHRESH{this, {25, 7}, "LWTHRESH", "TXD_LOW interrupt below this, in units of 8 descriptors"};
 };
 inline constexpr Txdctl TXDCTL{{.name = "TXDCTL",
                                 .offset = 0x3828,
@@ -95,7 +95,7 @@ inline constexpr Txdctl TXDCTL{{.name = "TXDCTL",
 
 struct Tadv : Register<Tadv> {
     using Register::Register;
-    Field IDV{this, {0, 16}, "IDV", "most that an interrupt is delayed, in 1.024 us"};
+    Field IDV{this, {0, 16}, "IDV", "maximum interrupt delay, in units of 1.024 us"};
 };
 inline constexpr Tadv TADV{{.name = "TADV",
                             .offset = 0x382c,
@@ -105,8 +105,8 @@ inline constexpr Tadv TADV{{.name = "TADV",
 
 struct Tspmt : Register<Tspmt> {
     using Register::Register;
-    Field TSMT{this, {0, 16}, "TSMT", "least packet size that segmentation waits for"};
-    Field TSPBP{this, {16, 16}, "TSPBP", "padding kept free in the packet buffer"};
+    Field TSMT{this, {0, 16}, "TSMT", "minimum packet size that segmentation waits for"};
+    Field TSPBP{this, {16, 16}, "TSPBP", "padding reserved in the packet buffer"};
 };
 inline constexpr Tspmt TSPMT{{.name = "TSPMT",
                               .offset = 0x3830,

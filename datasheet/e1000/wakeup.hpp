@@ -1,5 +1,5 @@
-// Wake-up and management registers of the 8254x (not in the 82543 and, but for WUC to WUS, not needed by a driver).
-// Manual 13.6.
+// Wake-up and management registers of the 8254x. They are not in the 82543 and, except for WUC to WUS, not needed by a
+// driver. Manual 13.6.
 #pragma once
 
 #include <ixy/datasheet/register.hpp>
@@ -8,9 +8,9 @@ namespace ixy::datasheet::e1000 {
 
 struct Wuc : Register<Wuc> {
     using Register::Register;
-    Field APME{this, 0, "APME", "wake on magic packet without a driver's help"};
-    Field PME_EN{this, 1, "PME_En", "wake-up events are signalled"};
-    Field PME_STATUS{this, 2, "PME_Status", "a wake-up event has come", Access::W1C};
+    Field APME{this, 0, "APME", "wake on magic packet without a driver"};
+    Field PME_EN{this, 1, "PME_En", "signal wake-up events"};
+    Field PME_STATUS{this, 2, "PME_Status", "wake-up event occurred", Access::W1C};
     Field APMPME{this, 3, "APMPME", "assert PME on a magic packet"};
     Field SPM{this, 31, "SPM", "SerDes power management (82545GM, 82546GB)"};
 };
@@ -24,14 +24,14 @@ struct Wufc : Register<Wufc> {
     using Register::Register;
     Field LNKC{this, 0, "LNKC", "wake on link status change"};
     Field MAG{this, 1, "MAG", "wake on magic packet"};
-    Field EX{this, 2, "EX", "wake on directed exact"};
-    Field MC{this, 3, "MC", "wake on directed multicast"};
-    Field BC{this, 4, "BC", "wake on broadcast"};
+    Field EX{this, 2, "EX", "wake on directed exact packet"};
+    Field MC{this, 3, "MC", "wake on directed multicast packet"};
+    Field BC{this, 4, "BC", "wake on broadcast packet"};
     Field ARP{this, 5, "ARP", "wake on ARP request"};
-    Field IPV4{this, 6, "IPv4", "wake on directed IPv4"};
-    Field IPV6{this, 7, "IPv6", "wake on directed IPv6"};
-    Field IGNORE_TCO{this, 15, "Ignore_TCO", "management packets do not wake"};
-    Field FLX{this, {16, 4}, "FLX", "wake on flexible filter, one bit a filter"};
+    Field IPV4{this, 6, "IPv4", "wake on directed IPv4 packet"};
+    Field IPV6{this, 7, "IPv6", "wake on directed IPv6 packet"};
+    Field IGNORE_TCO{this, 15, "Ignore_TCO", "ignore management packets"};
+    Field FLX{this, {16, 4}, "FLX", "wake on flexible filter match, one bit per filter"};
 };
 inline constexpr Wufc WUFC{{.name = "WUFC",
                             .offset = 0x5808,
@@ -49,7 +49,7 @@ struct Wus : Register<Wus> {
     Field ARP{this, 5, "ARP", "ARP request"};
     Field IPV4{this, 6, "IPv4", "directed IPv4 packet"};
     Field IPV6{this, 7, "IPv6", "directed IPv6 packet"};
-    Field FLX{this, {16, 4}, "FLX", "flexible filter matched, one bit a filter"};
+    Field FLX{this, {16, 4}, "FLX", "flexible filter matched, one bit per filter"};
 };
 inline constexpr Wus WUS{{.name = "WUS",
                           .offset = 0x5810,
@@ -71,7 +71,7 @@ struct Manc : Register<Manc> {
     Field ARP_EN{this, 13, "ARP_EN", "filter ARP requests: firmware answers them"};
     Field NEIGHBOR_EN{this, 14, "NEIGHBOR_EN", "filter neighbour discovery"};
     Field ARP_RES_EN{this, 15, "ARP_RES_EN", "filter ARP responses"};
-    Field TCO_RESET{this, 16, "TCO_RESET", "a TCO reset has happened"};
+    Field TCO_RESET{this, 16, "TCO_RESET", "TCO reset occurred"};
     Field RCV_TCO_EN{this, 17, "RCV_TCO_EN", "receive management packets"};
     Field REPORT_STATUS{this, 18, "REPORT_STATUS", "status reports enabled"};
     Field RCV_ALL{this, 19, "RCV_ALL", "receive everything for management"};
@@ -101,7 +101,7 @@ inline constexpr Number IP6AT{
 
 struct Wupl : Register<Wupl> {
     using Register::Register;
-    Field LEN{this, {0, 12}, "LEN", "length of the packet that woke the machine"};
+    Field LEN{this, {0, 12}, "LEN", "length of the packet that caused the wake-up"};
 };
 inline constexpr Wupl WUPL{{.name = "WUPL",
                             .offset = 0x5900,
@@ -119,7 +119,7 @@ inline constexpr Number WUPM{{.name = "WUPM",
 
 struct Fflt : Register<Fflt> {
     using Register::Register;
-    Field LEN{this, {0, 11}, "LEN", "least packet length for this flexible filter"};
+    Field LEN{this, {0, 11}, "LEN", "minimum packet length for this flexible filter"};
 };
 inline constexpr Fflt FFLT{{.name = "FFLT",
                             .offset = 0x5f00,
@@ -130,7 +130,7 @@ inline constexpr Fflt FFLT{{.name = "FFLT",
                             .section = "13.6.9"}};
 struct Ffmt : Register<Ffmt> {
     using Register::Register;
-    Field MASK{this, {0, 4}, "Mask", "compare this byte, one bit a filter"};
+    Field MASK{this, {0, 4}, "Mask", "compare this byte, one bit per filter"};
 };
 inline constexpr Ffmt FFMT{{.name = "FFMT",
                             .offset = 0x9000,
@@ -141,10 +141,10 @@ inline constexpr Ffmt FFMT{{.name = "FFMT",
                             .section = "13.6.10"}};
 struct Ffvt : Register<Ffvt> {
     using Register::Register;
-    Field VALUE0{this, {0, 8}, "Value 0", "the byte that filter 0 expects"};
-    Field VALUE1{this, {8, 8}, "Value 1", "the byte that filter 1 expects"};
-    Field VALUE2{this, {16, 8}, "Value 2", "the byte that filter 2 expects"};
-    Field VALUE3{this, {24, 8}, "Value 3", "the byte that filter 3 expects"};
+    Field VALUE0{this, {0, 8}, "Value 0", "byte that filter 0 expects"};
+    Field VALUE1{this, {8, 8}, "Value 1", "byte that filter 1 expects"};
+    Field VALUE2{this, {16, 8}, "Value 2", "byte that filter 2 expects"};
+    Field VALUE3{this, {24, 8}, "Value 3", "byte that filter 3 expects"};
 };
 inline constexpr Ffvt FFVT{{.name = "FFVT",
                             .offset = 0x9800,

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t ioaddr = 0, iodata = 4;  // 13.2.2
 
-/// The low `width` bytes.
+/// A mask of the low `width` bytes.
 constexpr std::uint32_t mask(unsigned width) { return width < 4 ? (1U << 8 * width) - 1 : ~0U; }
 
 }  // namespace
@@ -41,7 +41,7 @@ void E1000::connect_registers() {
         if (CTRL.from(written) & CTRL.RST) {
             const auto shares = registers_.get(PBA);
             reset_all(false);
-            registers_.set(PBA, shares);  // 13.4.16: a new allocation takes effect by this very reset
+            registers_.set(PBA, shares);  // 13.4.16: this very reset puts a new allocation into effect
         } else {
             link_.control_changed(CTRL.from(before));
         }
@@ -56,11 +56,11 @@ void E1000::connect_registers() {
     });
 }
 
-/// Registers of the 82574L whose reads and writes do something (82574 datasheet, 10.2.8).
+/// Registers of the 82574L whose reads and writes have effects (82574 datasheet, 10.2.8).
 void E1000::connect_semaphores() {
     registers_.on_read(SWSM, [this](std::size_t) {
         const auto before = registers_.get(SWSM);
-        registers_.set(SWSM, before | SWSM.SMBI);  // who reads 0 has it
+        registers_.set(SWSM, before | SWSM.SMBI);  // the reader of a 0 has taken it
         return before.bits;
     });
 }
@@ -95,7 +95,7 @@ void E1000::reset_all(bool phy_too) {
     registers_.reset();
     io_address_ = 0;
     link_.reset(phy_too);
-    registers_.set(ICR, {});  // finding the link again at power-on is no news
+    registers_.set(ICR, {});  // finding the link again at power-on is not news
     eeprom_.load();
 }
 
@@ -120,7 +120,7 @@ void E1000::write(unsigned bar, std::uint64_t offset, unsigned width, std::uint6
     word(offset + 4, 4, value >> 32);
 }
 
-/// 13.2.1: registers are read and written as 32 bits. What is narrower reaches its bytes of the register.
+/// 13.2.1: registers are read and written as 32 bits. A narrower access reaches its bytes of the register.
 std::uint32_t E1000::read_register(std::uint64_t offset, unsigned width) {
     const auto whole = static_cast<std::uint32_t>(offset & ~std::uint64_t{3});
     if (offset == whole && width == 4) return registers_.read(whole);
@@ -137,7 +137,7 @@ void E1000::write_register(std::uint64_t offset, unsigned width, std::uint32_t v
     registers_.write(whole, (registers_.harmless(whole) & ~reached) | (value << shift & reached));
 }
 
-/// 13.2.2: an address goes to IOADDR, and its register is IODATA.
+/// 13.2.2: an address goes to IOADDR, and IODATA then is its register.
 std::uint32_t E1000::read_io(std::uint64_t offset, unsigned width) {
     if (width != 4 || offset % 4 != 0) check_access("I/O", offset, width);
     if (offset == ioaddr) return io_address_;

@@ -1,4 +1,4 @@
-// The 8254x, or 82574L, as a whole: its chapters put together, and its two windows, memory (BAR 0) and I/O (IOADDR,
+// The 8254x, or 82574L, as a whole: it combines the chapters and has two windows, memory (BAR 0) and I/O (IOADDR,
 // IODATA).
 #pragma once
 
@@ -32,7 +32,7 @@ public:
 private:
     void connect_registers();
     void connect_semaphores();
-    /// A finished frame: to the wire, or back in loopback.
+    /// Sends a finished frame to the wire, or back in loopback.
     void send(std::span<const std::byte> frame);
     void reset_all(bool phy_too);
 
@@ -54,7 +54,7 @@ private:
     std::uint32_t io_address_ = 0;
 };
 
-/// The kinds of cards that are made of it.
+/// The kinds of cards with this chip.
 extern const CardType card_82540em, card_82545em, card_82574l;
 
 }  // namespace ixy::sim::e1000

@@ -1,4 +1,4 @@
-// The EEPROM's contents, as they come from the factory, and its registers (manual 5.3, 5.6, 13.4.3, 13.4.4).
+// The EEPROM's factory contents and its registers (manual 5.3, 5.6, 13.4.3, 13.4.4).
 #include <ixy/sim/e1000/eeprom.hpp>
 
 #include <numeric>
@@ -27,7 +27,7 @@ std::vector<std::uint16_t> contents(const datasheet::Chip& chip, const std::arra
     set(EEPROM_DEVICE, chip.ids[0].device);
     set(EEPROM_VENDOR, datasheet::INTEL);
     const bool express = chip.features.eeprom_kind == datasheet::EepromKind::spi;
-    set(EEPROM_CONTROL2, express ? 0 : EEPROM_CONTROL2.PAUSE(3).bits);  // the 82574L has management in these bits
+    set(EEPROM_CONTROL2, express ? 0 : EEPROM_CONTROL2.PAUSE(3).bits);  // the 82574L uses these bits for management
     set(EEPROM_CONTROL3, 0);
     const auto sum = std::accumulate(words.begin(), words.begin() + EEPROM_CHECKSUM.offset, std::uint32_t{0});
     set(EEPROM_CHECKSUM, EEPROM_SUM - sum);
@@ -52,7 +52,7 @@ void Eeprom::load() {
         registers_.set(WUC, registers_.get(WUC) | WUC.APME);
 }
 
-/// 13.4.3: who asks for direct access has it at once, since nothing else reads the EEPROM meanwhile.
+/// 13.4.3: a request for direct access is granted at once, since nothing else reads the EEPROM meanwhile.
 void Eeprom::drive_pins() {
     auto pins = registers_.get(EECD) & ~(EECD.EE_GNT | EECD.DO);
     const bool granted = !registers_.chip().features.eeprom_arbitrated || (pins & EECD.EE_REQ);
@@ -63,7 +63,7 @@ void Eeprom::drive_pins() {
     registers_.set(EECD, pins);
 }
 
-/// The 82574L's EEPROM has an SPI bus, which is left out here: words are read by EERD and written by EEWR.
+/// The 82574L's EEPROM has an SPI bus, which is not modelled: words are read by EERD and written by EEWR.
 void Eeprom::grant_pins() {
     const auto pins = registers_.get(EECD_82574);
     const auto granted = pins & EECD_82574.EE_REQ ? pins | EECD_82574.EE_GNT : pins & ~EECD_82574.EE_GNT;

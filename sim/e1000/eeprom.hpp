@@ -16,8 +16,8 @@ public:
     Eeprom(RegisterFile& registers, const std::array<std::uint8_t, 6>& mac, std::uint16_t subsystem);
 
     std::uint16_t word(std::size_t index) const { return words_[index % words_.size()]; }
-    /// What the chip loads from it after a reset: the MAC address into RAL[0] and RAH[0], and whether a magic packet
-    /// wakes the machine. What it holds outlives every reset.
+    /// Loads into the chip, as after a reset, the MAC address (RAL[0] and RAH[0]) and whether a magic packet wakes the
+    /// machine. The contents survive every reset.
     void load();
 
 private:

@@ -1,4 +1,4 @@
-// The cheap questions come first: most frames are for us, for everybody, or for a card that takes all.
+// The cheap checks come first: most frames are for us, for everybody, or for a card that takes all.
 #include <ixy/sim/e1000/filters.hpp>
 
 #include <array>
@@ -59,14 +59,14 @@ bool Filters::is_exact(std::uint64_t destination, std::uint64_t source) const {
     return false;
 }
 
-/// 13.5.1: twelve of the address' last sixteen bits, RCTL.MO says which, are the place in a table of bits.
+/// 13.5.1: twelve of the address's last sixteen bits, chosen by RCTL.MO, index a table of bits.
 bool Filters::in_multicast_table(std::uint64_t destination) const {
     constexpr std::array<unsigned, 4> lowest_bit{36, 35, 34, 32};
     const unsigned lowest = lowest_bit[RCTL.MO.of(registers_.get(RCTL))];
     return bit_of(registers_, MTA, static_cast<std::uint32_t>(destination >> lowest & 0xfff));
 }
 
-/// 9.3: tagged frames must be of a VLAN in the table, and have the right canonical form indicator.
+/// 9.3: tagged frames must belong to a VLAN in the table, and have the right canonical form indicator.
 bool Filters::accepts_vlan(std::span<const std::byte> frame) const {
     const auto control = registers_.get(RCTL);
     if (!(control & RCTL.VFE) || frame.size() < ethernet_header + vlan_tag_size) return true;

@@ -18,7 +18,7 @@ public:
         bool inexact = false;  ///< only the multicast hash matched: RDESC.PIF
     };
     Verdict judge(std::span<const std::byte> frame) const;
-    /// The address that `frame`, which has a whole header, goes to: its first byte lowest, as RAL and RAH hold it.
+    /// The destination of `frame`, which has a whole header: its first byte lowest, as RAL and RAH hold it.
     static std::uint64_t destination(std::span<const std::byte> frame);
 
 private:

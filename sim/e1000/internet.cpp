@@ -1,4 +1,4 @@
-// What is cut off or contradicts itself is no packet at all: who asks further never reads beyond the frame.
+// A truncated or inconsistent packet is not a packet at all, so no caller ever reads beyond the frame.
 #include <ixy/sim/e1000/internet.hpp>
 
 #include <bit>
@@ -60,7 +60,7 @@ void store32(std::span<std::byte> bytes, std::size_t offset, std::uint32_t numbe
 
 std::uint16_t ones_sum(std::span<const std::byte> bytes, std::uint64_t start) {
     static_assert(std::endian::native == std::endian::little);
-    std::uint64_t sum = 0;  // of words in our order; RFC 1071, 2(B): only the sum needs to be turned round
+    std::uint64_t sum = 0;  // of words in our order; RFC 1071, 2(B): only the sum needs a byte swap
     for (; bytes.size() >= 4; bytes = bytes.subspan(4)) {
         std::uint32_t word = 0;
         std::memcpy(&word, bytes.data(), 4);

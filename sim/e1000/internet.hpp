@@ -22,19 +22,19 @@ void store32(std::span<std::byte> bytes, std::size_t offset, std::uint32_t numbe
 std::uint16_t ones_sum(std::span<const std::byte> bytes, std::uint64_t start = 0);
 
 struct IpPacket {
-    unsigned version = 0;  ///< 4 or 6; 0: it is no IP packet, or it is cut off
+    unsigned version = 0;  ///< 4 or 6; 0: not an IP packet, or truncated
     std::span<const std::byte> header;
-    std::span<const std::byte> body;  ///< what the protocol's checksum covers; padding is not in it
+    std::span<const std::byte> body;  ///< what the protocol's checksum covers, without padding
     std::uint8_t protocol = 0;        ///< of IPv6 the next header, whatever it is
     bool is_fragment = false;
 
-    /// Source and destination, one behind the other.
+    /// Source, then destination.
     std::span<const std::byte> addresses() const;
     /// True when the body begins with a whole header of that protocol.
     bool is(std::uint8_t wanted) const;
 };
 
-/// The packet in a frame: Ethernet or SNAP, with a VLAN tag or without; `vlan_type` is what a tag begins with.
+/// The packet in a frame: Ethernet or SNAP, with or without a VLAN tag, which begins with `vlan_type`.
 IpPacket parse_ip(std::span<const std::byte> frame, std::uint16_t vlan_type);
 
 }  // namespace ixy::sim::e1000

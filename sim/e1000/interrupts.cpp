@@ -1,4 +1,4 @@
-// Interrupts: causes are kept in ICR; the line is asserted while one of them is let through by IMS.
+// Interrupts: ICR holds the causes; the line is asserted while IMS lets one of them through.
 #include <ixy/sim/e1000/interrupts.hpp>
 
 #include <utility>
@@ -49,7 +49,7 @@ void Interrupts::connect_registers() {
 // --- causes --------------------------------------------------------------------------------------------------------
 
 /// 13.4.17, 82574L 7.4.3: a read clears all. In MSI-X mode (7.4.5) only when an interrupt was sent, or when all are
-/// masked; who polls with some unmasked does not take causes from the handler.
+/// masked; so polling with some unmasked does not steal causes from the handler.
 std::uint32_t Interrupts::read_causes() {
     const Causes causes = registers_.get(ICR);
     const bool clears = !by_message() || (causes & ICR.INT_ASSERTED) || !registers_.get(IMS);
@@ -59,7 +59,7 @@ std::uint32_t Interrupts::read_causes() {
     return causes.bits;
 }
 
-/// 82574 datasheet, 10.2.4.7: with IAME, reading or writing ICR masks what IAM has, when an interrupt was sent.
+/// 82574 datasheet, 10.2.4.7: with IAME, reading or writing ICR masks the causes in IAM if an interrupt was sent.
 void Interrupts::acknowledge() {
     if ((registers_.get(CTRL_EXT) & CTRL_EXT.IAME) && (registers_.get(ICR) & ICR.INT_ASSERTED))
         registers_.set(IMS, registers_.get(IMS) & ~IMS.from(registers_.number(IAM)));
@@ -87,7 +87,7 @@ void Interrupts::count(Causes causes) {
 
 // --- delays --------------------------------------------------------------------------------------------------------
 
-/// 3.2.7.1: without a delay the interrupt comes at once. Each frame starts the delay anew; the absolute delay says how
+/// 3.2.7.1: without a delay the interrupt comes at once. Each frame restarts the delay; the absolute delay limits how
 /// long that may go on.
 void Interrupts::frame_received(std::size_t bytes, unsigned queue) {
     const std::uint32_t small = RSRPD.SIZE.of(registers_.get(RSRPD));
@@ -106,7 +106,7 @@ void Interrupts::few_descriptors(unsigned queue) {
     raise(causes);
 }
 
-/// 3.4.3: the same for transmission, for the descriptors that ask for it.
+/// 3.4.3: the same for transmission, for descriptors that ask for it.
 void Interrupts::transmit_reported(bool delayed, unsigned queue) {
     const Causes own = queue == 0 ? ICR.TXQ0 : ICR.TXQ1;
     const Causes cause = by_message() ? own : ICR.TXDW;
@@ -116,7 +116,7 @@ void Interrupts::transmit_reported(bool delayed, unsigned queue) {
     start(transmit_delay, delay, transmit_absolute_delay, TADV.IDV.of(registers_.get(TADV)));
 }
 
-/// Ends a pair of delays: what they held back, and `at_least`, is raised.
+/// Ends a pair of delays: raises the causes that they held back, and `at_least`.
 void Interrupts::flush(Timer delay, Timer absolute, Causes& waiting, Causes at_least) {
     stop(delay, absolute);
     raise(std::exchange(waiting, {}) | at_least);

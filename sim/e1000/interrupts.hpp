@@ -20,8 +20,8 @@ enum Timer : unsigned {
     transmit_absolute_delay,
     throttle,
     link_up,
-    transmit_more,     ///< what one doorbell's turn was too short for
-    message_throttle,  ///< and the four that follow, one a vector
+    transmit_more,     ///< work that one doorbell's turn was too short for
+    message_throttle,  ///< and the four that follow, one per vector
 };
 
 class Interrupts {
@@ -52,10 +52,10 @@ private:
     bool by_message() const;
 
     void update();
-    /// Asserts the line, or takes it back, or has the throttling timer do it.
+    /// Asserts or deasserts the line, or has the throttling timer do it.
     void update_line();
     void set_line(bool asserted);
-    /// Starts a delay anew, and an absolute one that is not running yet; both in 1.024 us, zero is none.
+    /// Restarts a delay, and starts an absolute one that is not running yet; both in 1.024 us, zero is none.
     void start(Timer delay, std::uint32_t units, Timer absolute, std::uint32_t absolute_units);
     void stop(Timer delay, Timer absolute);
     void flush(Timer delay, Timer absolute, Causes& waiting, Causes at_least);
@@ -68,7 +68,7 @@ private:
     bool asserted_ = false;
     std::optional<Time> last_;                   ///< when the line was asserted last
     std::array<bool, link_up> running_{};        ///< by timer
-    Causes receive_waits_{}, transmit_waits_{};  ///< what the delays hold back
+    Causes receive_waits_{}, transmit_waits_{};  ///< held back by the delays
 };
 
 }  // namespace ixy::sim::e1000

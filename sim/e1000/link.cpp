@@ -1,5 +1,5 @@
-// The PHY is a Marvell 88E1011: the registers of IEEE 802.3, clause 22, and a few of its own. A link is there when the
-// cable is, both sides have found a common speed, and the driver lets the MAC see it (CTRL.SLU).
+// The PHY is a Marvell 88E1011: the registers of IEEE 802.3, clause 22, and a few of its own. There is a link when the
+// cable is plugged, both sides have found a common speed, and the driver lets the MAC see it (CTRL.SLU).
 #include <ixy/sim/e1000/link.hpp>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -57,14 +57,14 @@ void Link::reset(bool phy_too) {
         linked_ = false;
         reset_phy();
     } else if (found_at_) {
-        registers_.host().schedule(link_up, found_at_);  // the bus' reset stops all timers, and not the PHY
+        registers_.host().schedule(link_up, found_at_);  // the bus's reset stops all timers, but not the PHY
     }
     update_status();
 }
 
 // --- the PHY's registers -------------------------------------------------------------------------------------------
 
-/// 13.4.7. The operation has ended by the time that the driver looks.
+/// 13.4.7. The operation has ended by the time the driver looks.
 void Link::access(datasheet::Value<Mdic> command) {
     auto result = command & ~(MDIC.R | MDIC.E);
     const std::uint32_t address = MDIC.REGADD.of(command);
@@ -81,8 +81,8 @@ void Link::access(datasheet::Value<Mdic> command) {
     if (command & MDIC.I) interrupts_.raise(ICR.MDAC);
 }
 
-/// The 82574L's PHY has registers 16 to 28 on many pages, which register 22 selects. None but page 0's does anything
-/// here; they are remembered.
+/// The 82574L's PHY has registers 16 to 28 on many pages, selected by register 22. Only page 0's do anything here; the
+/// others are merely remembered.
 std::uint16_t* Link::on_page(std::uint32_t address) {
     const std::uint32_t page = phy_[PAGE.offset] % 1024;
     const bool paged = address >= 16 && address != PAGE.offset && address < PAGE_SELECT.offset;
@@ -92,7 +92,7 @@ std::uint16_t* Link::on_page(std::uint32_t address) {
 std::uint16_t Link::read_phy(std::uint32_t address) {
     if (const std::uint16_t* kept = on_page(address)) return *kept;
     const std::uint16_t value = phy_[address];
-    if (address == PSTATUS.offset && lost_) {  // a loss of the link is told once, even if it is back by now
+    if (address == PSTATUS.offset && lost_) {  // a lost link is reported once, even if it is back by now
         lost_ = false;
         return static_cast<std::uint16_t>((PSTATUS.from(value) & ~PSTATUS.LINK).bits);
     }
@@ -155,7 +155,7 @@ void Link::negotiate() {
 void Link::timer() {
     found_at_.reset();
     const std::optional<Mode> found = resolve();
-    if (!found) return;  // what we offer has changed meanwhile
+    if (!found) return;  // our offer has changed meanwhile
     mode_ = *found;
     linked_ = true;
     set_phy(PSTATUS, phy(PSTATUS) | PSTATUS.LINK);
@@ -183,8 +183,8 @@ void Link::lose() {
     update_status();
 }
 
-/// 13.4.1, 13.4.2: what the MAC makes of it. ILOS inverts what it sees of the PHY's link, which is how a driver in
-/// loopback, where the PHY has none, keeps the MAC going.
+/// 13.4.1, 13.4.2: how the MAC sees the link. ILOS inverts the PHY's link as the MAC sees it, so that a driver in
+/// loopback, where the PHY has none, can keep the MAC going.
 void Link::update_status() {
     const auto control = registers_.get(CTRL);
     const auto before = registers_.get(STATUS);

@@ -20,12 +20,12 @@ public:
 
     /// As the MAC sees it: STATUS.LU.
     bool up() const;
-    /// True when what is sent comes back inside the chip: the PHY's loopback, or RCTL.LBM where the MAC can do it.
+    /// True when sent frames come back inside the chip: the PHY's loopback, or RCTL.LBM where the MAC can do it.
     bool loopback() const;
     void set_cable(bool plugged);
-    /// `act` is called when there is a way for frames again: the link came up, or loopback begins.
+    /// `act` is called when frames have a way out again: the link came up, or loopback begins.
     void on_ready(std::function<void()> act) { on_ready_ = std::move(act); }
-    /// CTRL was written, `before` is what it was.
+    /// CTRL was written; it held `before`.
     void control_changed(datasheet::Value<datasheet::e1000::Ctrl> before);
     /// For Timer::link_up.
     void timer();
@@ -50,12 +50,12 @@ private:
     std::uint16_t read_phy(std::uint32_t address);
     void write_phy(std::uint32_t address, std::uint16_t value);
     void reset_phy();
-    /// Where a register of the selected page is kept; null on page 0, and for those that every page shares.
+    /// Where a register of the selected page is kept; null on page 0, and for registers that all pages share.
     std::uint16_t* on_page(std::uint32_t address);
 
-    /// What both sides can do best; empty when there is nothing.
+    /// The best mode that both sides support; empty if there is none.
     std::optional<Mode> resolve() const;
-    /// Drops the link, and begins to find it again.
+    /// Drops the link and starts negotiating again.
     void negotiate();
     void lose();
     void update_status();
@@ -66,11 +66,11 @@ private:
     bool cable_ = true;
     bool linked_ = false;           ///< the PHY's view
     bool lost_ = false;             ///< since PSTATUS was read
-    std::optional<Time> found_at_;  ///< when negotiation, which goes on, will have found a link
+    std::optional<Time> found_at_;  ///< when the ongoing negotiation will have found a link
     Mode mode_;
     std::function<void()> on_ready_;
     std::array<std::uint16_t, 32> phy_{};
-    std::map<std::uint32_t, std::uint16_t> pages_;  ///< of PHY registers on pages but 0, by page * 32 + register
+    std::map<std::uint32_t, std::uint16_t> pages_;  ///< PHY registers on pages other than 0, by page * 32 + register
 };
 
 }  // namespace ixy::sim::e1000

@@ -1,5 +1,5 @@
-// A message is sent once for a cause, when it comes to be both set and let through; EIAC and IAM say what is undone by
-// that, so that the next one can follow.
+// A message is sent once for a cause, when it becomes both set and unmasked; EIAC and IAM say what the message clears
+// and masks, so that the next one can follow.
 #include <ixy/sim/e1000/messages.hpp>
 
 #include <ixy/datasheet/e1000/general.hpp>

@@ -1,5 +1,5 @@
-// Interrupts of the 82574L as MSI-X messages: five causes, each with a vector (IVAR), a throttle (EITR), and what its
-// message clears by itself (82574 datasheet, 7.4.2 and 10.2.4).
+// Interrupts of the 82574L as MSI-X messages: five causes, each with a vector (IVAR), a throttle (EITR), and the bits
+// that its message clears automatically (82574 datasheet, 7.4.2 and 10.2.4).
 #pragma once
 
 #include <array>
@@ -17,12 +17,12 @@ public:
     using Causes = datasheet::Value<datasheet::e1000::InterruptCauses>;
     static constexpr unsigned vectors = 5;
 
-    /// `first_timer` and the four that follow are the vectors' throttles.
+    /// `first_timer` and the four timers that follow are the vectors' throttles.
     Messages(RegisterFile& registers, unsigned first_timer);
 
-    /// What stands in ICR for a cause beside itself: Other.
+    /// `causes`, with Other if it stands for any of them.
     static Causes with_summary(Causes causes);
-    /// Sends a message for each cause that ICR has newly, IMS lets through and its throttle does not hold back.
+    /// Sends a message for each cause that is new in ICR, unmasked by IMS and not held back by its throttle.
     void update();
     void reset();
 
@@ -31,7 +31,7 @@ private:
 
     RegisterFile& registers_;
     unsigned first_timer_;
-    Causes told_{};  ///< causes that are still set, and whose message is out
+    Causes told_{};  ///< causes that are still set and whose message has been sent
     std::array<std::optional<Time>, vectors> last_{};
 };
 

@@ -1,5 +1,5 @@
-// One bit at each rising edge of the clock: a start bit, two bits of operation, the address, sixteen bits of data. What
-// changes the memory is done when chip select falls.
+// One bit at each rising edge of the clock: a start bit, two bits of operation, the address, sixteen bits of data.
+// Operations that change the memory take effect when chip select falls.
 #include <ixy/sim/e1000/microwire.hpp>
 
 #include <algorithm>
@@ -31,7 +31,7 @@ void Microwire::clock_in(bool bit) {
         case Phase::read:
             data_out_ = (shift_ >> 15 & 1) != 0;
             shift_ <<= 1;
-            if (++bits_ % 16 == 0) shift_ = words_[++address_ % words_.size()];  // the next word follows by itself
+            if (++bits_ % 16 == 0) shift_ = words_[++address_ % words_.size()];  // the next word follows automatically
             break;
         case Phase::write:
         case Phase::write_all:
@@ -56,7 +56,7 @@ void Microwire::decode() {
         case 0b10:
             phase_ = Phase::read;
             shift_ = words_[address_];
-            data_out_ = false;  // a zero goes ahead of the data
+            data_out_ = false;  // a zero precedes the data
             return;
         case 0b11:
             phase_ = Phase::erase;

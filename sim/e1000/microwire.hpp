@@ -9,10 +9,10 @@ namespace ixy::sim::e1000 {
 
 class Microwire {
 public:
-    /// `words` is what it holds: 64 words, or 256.
+    /// `words` are the contents: 64 or 256 words.
     explicit Microwire(std::span<std::uint16_t> words);
 
-    /// The pins' new levels; the result is the level of data out.
+    /// Sets the pins' new levels; returns the level of data out.
     bool drive(bool select, bool clock, bool data_in);
 
 private:
@@ -29,7 +29,7 @@ private:
     bool data_out_ = true;  ///< high: ready
     bool write_enabled_ = false;
     std::size_t address_ = 0;
-    std::uint32_t shift_ = 0;  ///< bits that came in, or are still to go out
+    std::uint32_t shift_ = 0;  ///< bits that have come in, or have still to go out
     unsigned bits_ = 0;        ///< how many
 };
 

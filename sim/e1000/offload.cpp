@@ -1,4 +1,4 @@
-// All of it works on bytes as they are on the wire, and looks nowhere outside of them.
+// All of this works on bytes as they are on the wire, and never looks beyond them.
 #include <ixy/sim/e1000/offload.hpp>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ using datasheet::Value;
 
 namespace {
 
-/// tables[k][b]: what byte b does to the check sequence when k more bytes follow it in a step of eight.
+/// tables[k][b]: the effect of byte b on the check sequence when k more bytes follow it in a step of eight.
 constexpr auto check_sequence_tables = [] {
     std::array<std::array<std::uint32_t, 256>, 8> tables{};
     for (std::uint32_t byte = 0; byte < 256; ++byte) {
@@ -26,7 +26,7 @@ constexpr auto check_sequence_tables = [] {
     return tables;
 }();
 
-/// True when the packet is TCP or UDP with a checksum; `right` says whether it is right.
+/// True when the packet is TCP or UDP with a checksum; `right` tells whether it is right.
 bool check_protocol(const IpPacket& packet, bool& right) {
     if (!packet.is(protocol_tcp) && !packet.is(protocol_udp)) return false;
     if (packet.protocol == protocol_udp && load16(packet.body, 6) == 0) return false;  // RFC 768: none was computed

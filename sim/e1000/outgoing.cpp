@@ -1,5 +1,5 @@
 // Three kinds of descriptors (3.3.2): a legacy one is data and options, a context is options for the data descriptors
-// that follow. Whatever they say, nothing is read or written outside of the packet's buffer.
+// that follow. Whatever they say, nothing is read or written outside the packet's buffer.
 #include <ixy/sim/e1000/outgoing.hpp>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ constexpr std::size_t headroom = vlan_tag_size;
 constexpr std::size_t addresses = 12;
 constexpr std::size_t shortest_frame = 60;    // TCTL.PSP
 constexpr std::size_t longest_frame = 16288;  // 3.3.3: the sum of a packet's lengths
-constexpr std::size_t buffer_reserve = 80;    // 3.3.7: and so much less than the transmit buffer
+constexpr std::size_t buffer_reserve = 80;    // 3.3.7: a packet is shorter than the transmit buffer by this much
 constexpr std::size_t kilobyte = 1024;
 constexpr std::uint32_t context_type = 0, data_type = 1;
 
@@ -62,9 +62,9 @@ bool Outgoing::take(const Descriptor& descriptor, unsigned& budget) {
     constexpr auto kind = TDESC_CMD.DEXT.mask();
     if (!begun_) begin(descriptor);
     if (((descriptor.command.bits ^ first_.command.bits) & kind) != 0)
-        refuse("a packet has legacy descriptors and others");
+        refuse("a packet mixes legacy descriptors with others");
     if (!legacy && static_cast<bool>(as_data(descriptor.command) & DATA_CMD.TSE) != segmented_)
-        refuse("TSE is set in some of a packet's descriptors only");
+        refuse("TSE is set in only some of a packet's descriptors");
 
     const std::size_t bytes =
         legacy ? TDESC_CMD.LENGTH.of(descriptor.command) : DATA_CMD.DTALEN.of(as_data(descriptor.command));
@@ -77,7 +77,7 @@ bool Outgoing::take(const Descriptor& descriptor, unsigned& budget) {
 }
 
 bool Outgoing::take_context(const Context& context) {
-    if (begun_) report("a context comes in the middle of a packet");
+    if (begun_) report("a context is in the middle of a packet");
     (context.command & CONTEXT_CMD.TSE ? segmentation_context_ : plain_context_) = context;
     return true;
 }
@@ -91,13 +91,13 @@ void Outgoing::begin(const Descriptor& first) {
     context_ = segmented_ ? segmentation_context_ : plain_context_;
     if (!segmented_) {
         const bool needs_context = static_cast<bool>(as_data(first.status) & (DATA_STATUS.IXSM | DATA_STATUS.TXSM));
-        if (needs_context && !context_) report("checksums are asked for, and no context was given");
+        if (needs_context && !context_) report("checksums are requested without a context");
         return;
     }
-    if (!context_) return refuse("segmentation is asked for, and no context was given");
+    if (!context_) return refuse("segmentation is requested without a context");
     const std::size_t segment = CONTEXT_STATUS.HDRLEN.of(context_->status) + CONTEXT_STATUS.MSS.of(context_->status);
-    if (!can_segment(*context_)) return refuse("the context's HDRLEN does not hold the headers, or its MSS is 0");
-    if (segment > longest()) refuse("HDRLEN and MSS are more than the packet buffer holds");
+    if (!can_segment(*context_)) return refuse("the context's HDRLEN does not cover the headers, or its MSS is 0");
+    if (segment > longest()) refuse("HDRLEN and MSS exceed the packet buffer");
 }
 
 void Outgoing::gather(IoAddress from, std::size_t bytes) {
@@ -106,8 +106,8 @@ void Outgoing::gather(IoAddress from, std::size_t bytes) {
     fetch(from, bytes);
 }
 
-/// Fills segment after segment; a full one goes out when there is more for the next. What is beyond PAYLEN is not sent:
-/// a descriptor's megabyte and an MSS of 1 would be a million frames. False when `budget` is used up.
+/// Fills segment after segment; a full one goes out when there is more for the next. Data beyond PAYLEN is not sent: a
+/// descriptor's megabyte with an MSS of 1 would be a million frames. False when `budget` is used up.
 bool Outgoing::gather_segments(IoAddress from, std::size_t bytes, unsigned& budget) {
     if (refused_) return true;
     const std::size_t headers = CONTEXT_STATUS.HDRLEN.of(context_->status);
@@ -121,7 +121,7 @@ bool Outgoing::gather_segments(IoAddress from, std::size_t bytes, unsigned& budg
         }
         const std::size_t piece = std::min(bytes - taken_, (size_ < headers ? headers : full) - size_);
         if (size_ >= headers && piece > wanted - payload_) {
-            refuse("PAYLEN says " + std::to_string(wanted) + " bytes, the descriptors have more");
+            refuse("PAYLEN says " + std::to_string(wanted) + " bytes, but the descriptors have more");
             break;
         }
         if (!fetch(from + taken_, piece)) break;
@@ -133,7 +133,7 @@ bool Outgoing::gather_segments(IoAddress from, std::size_t bytes, unsigned& budg
     return true;
 }
 
-/// Reads `bytes`, for which there is room, behind what there is. Otherwise the packet is lost; the host has said why.
+/// Appends `bytes` bytes, for which there is room. If that fails the packet is lost; the host has reported why.
 bool Outgoing::fetch(IoAddress from, std::size_t bytes) {
     if (!registers_.host().read(from, std::span(buffer_).subspan(headroom + size_, bytes))) {
         refused_ = true;
@@ -154,7 +154,7 @@ void Outgoing::finish(const Descriptor& last) {
             const ChecksumPlace place{.first = TDESC_STATUS.CSS.of(first_.status),
                                       .offset = TDESC_CMD.CSO.of(last.command),
                                       .never_zero = true};
-            if (!insert_checksum(packet, place)) report("CSS or CSO is beyond the packet: there is no checksum");
+            if (!insert_checksum(packet, place)) report("CSS or CSO is beyond the packet: no checksum is inserted");
         }
         send_packet(last);
     }
@@ -166,12 +166,13 @@ void Outgoing::finish_segments() {
     if (!refused_ && payload_ == 0) refuse("there is nothing to segment: the packet ends with its headers");
     if (!refused_) send_segment(true);
     if (!refused_ && payload_ != wanted) {
-        refuse("PAYLEN says " + std::to_string(wanted) + " bytes, the descriptors " + std::to_string(payload_));
+        refuse("PAYLEN says " + std::to_string(wanted) + " bytes, but the descriptors have " +
+               std::to_string(payload_));
     }
     statistics_.count(refused_ ? TSCTFC : TSCTC);
 }
 
-/// Sends the segment that was gathered, and leaves the headers of the next.
+/// Sends the gathered segment, and leaves the headers for the next one.
 void Outgoing::send_segment(bool is_last) {
     const std::size_t headers = CONTEXT_STATUS.HDRLEN.of(context_->status);
     adjust_headers(std::span(buffer_).subspan(headroom, size_), *context_, {segments_++, is_last},
@@ -182,8 +183,8 @@ void Outgoing::send_segment(bool is_last) {
     size_ = headers;
 }
 
-/// 3.5.6: software leaves the pseudo-header's sum where the checksum goes; when it is to be segmented, without the
-/// length, which differs from one segment to the next.
+/// 3.5.6: software puts the pseudo-header's sum where the checksum goes; for segmentation without the length, which
+/// differs from one segment to the next.
 void Outgoing::insert_checksums(std::size_t pseudo_header_length) {
     if (!context_) return;
     const auto packet = std::span(buffer_).subspan(headroom, size_);
@@ -197,13 +198,13 @@ void Outgoing::insert_checksums(std::size_t pseudo_header_length) {
                            .offset = CONTEXT_IP.IPCSO.of(context_->ip),
                            .last = CONTEXT_IP.IPCSE.of(context_->ip)};
     if ((options & DATA_STATUS.TXSM) && !insert_checksum(packet, tcp))
-        report("TUCSS, TUCSO or TUCSE is beyond the packet: there is no checksum");
+        report("TUCSS, TUCSO or TUCSE is beyond the packet: no checksum is inserted");
     if ((options & DATA_STATUS.IXSM) && !insert_checksum(packet, ip))
-        report("IPCSS, IPCSO or IPCSE is beyond the packet: there is no checksum");
+        report("IPCSS, IPCSO or IPCSE is beyond the packet: no checksum is inserted");
 }
 
-/// The tag, the check sequence and padding, as the descriptor `with` has it: the last one's say; the first one's for
-/// segments (3.3.7.1).
+/// Adds the tag, the check sequence and padding as the descriptor `with` says: the packet's last one, or for segments
+/// the first one (3.3.7.1).
 void Outgoing::send_packet(const Descriptor& with) {
     auto frame = std::span(buffer_).subspan(headroom, size_);
     const bool tagged = (registers_.get(CTRL) & CTRL.VME) && (with.command & TDESC_CMD.VLE) && size_ >= addresses;
@@ -213,11 +214,11 @@ void Outgoing::send_packet(const Descriptor& with) {
         store16(frame, addresses, static_cast<std::uint16_t>(registers_.number(VET)));
         store16(frame, addresses + 2, static_cast<std::uint16_t>(with.status.bits >> TDESC_STATUS.VLAN.low));
     } else if (!(with.command & TDESC_CMD.IFCS)) {
-        // Software has put the check sequence there, which our wires do not carry.
+        // Software has appended the check sequence, which our wires do not carry.
         const std::size_t size = frame.size() - std::min(frame.size(), check_sequence_size);
         const std::uint32_t sequence = std::byteswap(check_sequence(frame.first(size)));
         if (size == 0 || load32(frame, size) != sequence)
-            return report("without IFCS, the last four bytes are not the frame's check sequence: nobody accepts it");
+            return report("without IFCS, the last four bytes are not the frame's check sequence: no card accepts it");
         frame = frame.first(size);
     }
     if ((registers_.get(TCTL) & TCTL.PSP) && frame.size() < shortest_frame) {

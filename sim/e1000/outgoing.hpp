@@ -20,15 +20,15 @@ namespace ixy::sim::e1000 {
 class Outgoing {
 public:
     using Send = std::function<void(std::span<const std::byte> frame)>;
-    using Descriptor = datasheet::e1000::TransmitDescriptor;  ///< of any kind, until its type was looked at
+    using Descriptor = datasheet::e1000::TransmitDescriptor;  ///< of any kind, until its type has been checked
     Outgoing(RegisterFile& registers, Statistics& statistics, Send send);
 
-    /// Takes in one descriptor, and sends what it completes. Segments that are sent on the way are taken off `budget`:
-    /// when it does not last, false, and the same descriptor is to be given again.
+    /// Takes one descriptor, and sends the packet that it completes. Segments sent on the way are taken off `budget`;
+    /// returns false if that runs out, and then the same descriptor must be given again.
     bool take(const Descriptor& descriptor, unsigned& budget);
     /// Forgets a packet that was begun.
     void drop();
-    /// And the contexts.
+    /// Also forgets the contexts.
     void reset();
 
 private:
@@ -54,20 +54,20 @@ private:
     std::optional<Context> plain_context_;         ///< for checksums
     std::optional<Context> segmentation_context_;  ///< for packets that are cut into segments (3.3.6)
 
-    // The packet, or the segment, that is being made
-    std::vector<std::byte> buffer_;  ///< its bytes, behind room for a tag
+    // The packet or segment under construction
+    std::vector<std::byte> buffer_;  ///< its bytes, after room for a tag
     std::size_t size_ = 0;
     bool begun_ = false;
-    bool refused_ = false;            ///< what is left of it is skipped
+    bool refused_ = false;            ///< the rest of it is skipped
     bool segmented_ = false;          ///< it is cut into segments
-    Descriptor first_{};              ///< says what kind of packet it is
+    Descriptor first_{};              ///< tells what kind of packet it is
     std::optional<Context> context_;  ///< as it was when the packet began
 
     // A packet that is cut into segments
     std::array<std::byte, 256> headers_{};  ///< as they came
     std::uint32_t segments_ = 0;            ///< sent
     std::size_t payload_ = 0;               ///< bytes fetched
-    std::size_t taken_ = 0;                 ///< bytes fetched of a descriptor that was begun
+    std::size_t taken_ = 0;                 ///< bytes fetched of a partly processed descriptor
 };
 
 }  // namespace ixy::sim::e1000

@@ -15,13 +15,13 @@ using namespace datasheet::e1000;
 
 namespace {
 
-constexpr std::size_t shortest_frame = 60;  // without check sequence, as all sizes here
+constexpr std::size_t shortest_frame = 60;  // without check sequence, like all sizes here
 constexpr std::size_t longest_standard = 1522 - 4;
 constexpr std::size_t longest_jumbo = 16384 - 4;  // 13.7.36
 constexpr std::size_t most_waiting = 1024;
 constexpr std::size_t kilobyte = 1024;
 
-/// What a frame takes in the packet buffer: it is kept in units of 8 bytes, with what is known of it in front.
+/// A frame's share of the packet buffer, which is used in units of 8 bytes: the frame and what is known about it.
 std::size_t cost(std::size_t bytes) { return (bytes + 7) / 8 * 8 + 16; }
 
 }  // namespace
@@ -74,7 +74,7 @@ void Receive::control_written(std::uint32_t before) {
     empty_buffer();
     if (!is_enabled()) return;
     if (rings_[0].ring().size() == 0)
-        registers_.report(Misuse::receive_before_ring, RCTL, "the receiver is switched on before RDLEN is set");
+        registers_.report(Misuse::receive_before_ring, RCTL, "the receiver is enabled before RDLEN is set");
     for (ReceiveRing& ring : rings_) ring.fetch();
 }
 
@@ -113,9 +113,9 @@ void Receive::arrive(std::span<const std::byte> bytes, bool damaged) {
     if (count_ != 0 || !ring.deliver(frame)) wait(frame);
 }
 
-/// PAUSE and other MAC control frames (IEEE 802.3, 31): 8.7.1, 8.7.4, 13.7.16 to 13.7.20. They come to FCAH and FCAL,
-/// or to the station's own address, with the type in FCT; zero, as long as nobody has set it, is none. Being asked to
-/// pause is counted, and not obeyed: our wires have no speed that would make it useful.
+/// PAUSE and other MAC control frames (IEEE 802.3, 31): 8.7.1, 8.7.4, 13.7.16 to 13.7.20. They are sent to FCAH and
+/// FCAL, or to the station's own address, and have the type in FCT; a zero there, its reset value, matches none.
+/// Requests to pause are counted but not obeyed: our wires have no speed that would make it useful.
 Receive::FlowControl Receive::flow_control(std::span<const std::byte> bytes) {
     constexpr std::uint16_t pause = 1;
     const std::uint32_t type = registers_.number(FCT);
@@ -135,7 +135,7 @@ Receive::FlowControl Receive::flow_control(std::span<const std::byte> bytes) {
     return to_station && (control & RCTL.DPF) ? FlowControl::discarded : FlowControl::passed;
 }
 
-/// Counts what is wrong with a frame that the filters let through. True when nothing is.
+/// Counts the faults of a frame that the filters let through. True when there are none.
 bool Receive::count_faults(std::size_t size, bool damaged) {
     const std::size_t longest = registers_.get(RCTL) & RCTL.LPE ? longest_jumbo : longest_standard;
     if (size >= shortest_frame && size <= longest) {
@@ -151,12 +151,12 @@ bool Receive::count_faults(std::size_t size, bool damaged) {
     return false;
 }
 
-/// The frame as memory shall have it, and what its descriptor shall say.
+/// The frame as it will be in memory, and the contents of its descriptor.
 ReceivedFrame Receive::prepare(std::span<const std::byte> bytes, bool damaged, bool inexact) {
     auto control = registers_.get(RXCSUM);
     const auto vlan_type = static_cast<std::uint16_t>(registers_.number(VET));
     const bool is_82574 = registers_.chip().features.interrupts_by_message;
-    if (is_82574) {  // 82574L 10.2.5.16: there, RFCTL has the say for IPv6
+    if (is_82574) {  // 82574L 10.2.5.16: here, RFCTL decides for IPv6
         const bool ipv6 = !(registers_.get(RFCTL) & RFCTL.IPV6_XSUM_DIS);
         control = ipv6 ? control | RXCSUM.IPV6OFL : control & ~RXCSUM.IPV6OFL;
     }
@@ -183,8 +183,8 @@ ReceivedFrame Receive::prepare(std::span<const std::byte> bytes, bool damaged, b
     return frame;
 }
 
-/// 82574L 7.1.5.2, 10.2.5.16: UDP is told from TCP, and a TCP packet that acknowledges from others; with ACKD_DIS, only
-/// when it carries no data.
+/// 82574L 7.1.5.2, 10.2.5.16: marks UDP, as opposed to TCP, and TCP packets that acknowledge; with ACKD_DIS only those
+/// without data.
 void Receive::recognize(ReceivedFrame& frame, const IpPacket& packet) const {
     if (packet.protocol == protocol_udp && (frame.status & RDESC_STATUS.TCPCS))
         frame.status |= RDESC_STATUS.from(EXTENDED_STATUS.UDPCS.mask());
@@ -196,7 +196,7 @@ void Receive::recognize(ReceivedFrame& frame, const IpPacket& packet) const {
 }
 
 /// 82574L 7.1.5.2, IPIDV and UDPV: a fragment's identification; with IPPCSE, and the checksum's start left at zero,
-/// also what it carries is summed up, so that software has but to add the sums of a UDP packet's fragments.
+/// also the sum of its payload, so that software only has to add the sums of a UDP packet's fragments.
 void Receive::describe_fragment(ReceivedFrame& frame, const IpPacket& packet) const {
     const auto control = registers_.get(RXCSUM);
     frame.identification = load16(packet.header, 4);
@@ -209,8 +209,8 @@ void Receive::describe_fragment(ReceivedFrame& frame, const IpPacket& packet) co
     if (is_first && packet.body.size() >= 8 && load16(packet.body, 6) != 0) frame.told |= EXTENDED_STATUS.UDPV;
 }
 
-/// Takes a VLAN tag out, and puts the check sequence behind unless it is to be stripped (RCTL.SECRC): that of the frame
-/// as it was on the wire.
+/// Removes a VLAN tag, and appends the check sequence of the frame as it was on the wire unless it is to be stripped
+/// (RCTL.SECRC).
 std::span<const std::byte> Receive::as_stored(std::span<const std::byte> bytes, bool without_tag, bool damaged) {
     const bool stripped = static_cast<bool>(registers_.get(RCTL) & RCTL.SECRC);
     if (stripped && !without_tag) return bytes;
@@ -237,7 +237,7 @@ void Receive::wait(const ReceivedFrame& frame) {
     used_ += cost(frame.bytes.size());
 }
 
-/// Writes to memory what waits, as far as there are descriptors.
+/// Writes waiting frames to memory, as far as there are descriptors.
 void Receive::drain() {
     while (count_ != 0) {
         Waiting& next = waiting_[oldest_];

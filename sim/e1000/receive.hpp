@@ -1,5 +1,5 @@
-// The receive side: a frame is judged when it arrives, waits in the packet buffer, and is written to memory as the ring
-// has descriptors for it (manual 3.2, 13.4.22 to 13.4.30).
+// The receive side: a frame is filtered when it arrives, waits in the packet buffer, and is written to memory as the
+// ring has descriptors for it (manual 3.2, 13.4.22 to 13.4.30).
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ public:
     void reset();
 
 private:
-    /// What becomes of a MAC control frame; none: it is not one.
+    /// What happens to a MAC control frame; none: it is not one.
     enum class FlowControl : std::uint8_t { none, passed, discarded };
     /// A frame in the packet buffer.
     struct Waiting {
@@ -59,9 +59,9 @@ private:
     Statistics& statistics_;
     Interrupts& interrupts_;
     std::vector<ReceiveRing> rings_;
-    std::vector<std::byte> scratch_;  ///< a frame as memory shall have it, where the wire had it otherwise
+    std::vector<std::byte> scratch_;  ///< a frame as it will be in memory, if that differs from the wire
 
-    // The packet buffer. The storage of frames that are gone is used again.
+    // The packet buffer. The storage of finished frames is reused.
     std::vector<Waiting> waiting_;
     std::size_t oldest_ = 0;
     std::size_t count_ = 0;

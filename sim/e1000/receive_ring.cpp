@@ -1,5 +1,5 @@
-// Fetching goes by the tail alone (3.2.4): what software does to a descriptor behind it the chip need not see. So the
-// addresses of a whole doorbell are read at once, and a frame costs two DMA writes.
+// Fetching depends on the tail alone (3.2.4): the chip need not see later changes to descriptors that were handed over.
+// So the addresses of a whole doorbell are read at once, and a frame costs two DMA writes.
 #include <ixy/sim/e1000/receive_ring.hpp>
 
 #include <algorithm>
@@ -42,8 +42,8 @@ void ReceiveRing::fetch() {
     }
 }
 
-/// Keeps a new descriptor's buffer. When the same one was given before, and is not used yet, two frames will be written
-/// to it. A table of 2^14 places finds that almost always, at the cost of one look.
+/// Records a new descriptor's buffer. If the same one was given before and is not used yet, two frames will be written
+/// to it. A table of 2^14 entries detects that almost always, at the cost of one look-up.
 void ReceiveRing::note(std::uint32_t index, std::uint64_t buffer) {
     buffers_[index] = buffer;
     ++known_;
@@ -83,8 +83,8 @@ ReceiveRing::Format ReceiveRing::format() const {
 bool ReceiveRing::deliver(ReceivedFrame& frame) {
     const Format kind = format();
     const std::uint32_t slots = kind == Format::split ? 2 : 1;
-    if (known_ != 0 && ring_.head() % slots != 0) {  // its second half would lie behind the ring
-        registers_.report(Misuse::bad_ring, ring_.at().head, "an odd number, and descriptors take two places each");
+    if (known_ != 0 && ring_.head() % slots != 0) {  // its second half would lie past the ring's end
+        registers_.report(Misuse::bad_ring, ring_.at().head, "an odd number, but descriptors take two places each");
         return false;
     }
     while (known_ >= slots) {
@@ -122,7 +122,7 @@ ReceiveRing::Status ReceiveRing::fill(ReceivedFrame& frame, Format format) {
     return status;
 }
 
-/// 82574 datasheet, 7.1.5.3: four buffers, filled one after the other; headers are not split from what they carry.
+/// 82574 datasheet, 7.1.5.3: four buffers, filled one after the other; headers are not split from the payload.
 ReceiveRing::Status ReceiveRing::fill_split(ReceivedFrame& frame) {
     const IoAddress at = ring_.address(ring_.head());
     SplitReceiveRead given{};
@@ -155,8 +155,8 @@ ReceiveRing::Status ReceiveRing::status_after(const ReceivedFrame& frame, bool s
     return RDESC_STATUS.DD | RDESC_STATUS.EOP | frame.status;
 }
 
-/// What a legacy descriptor says in 16 bits, status and errors, stands further apart here; the VLAN tag beside the
-/// length. With RXCSUM.PCSD, the RSS hash takes the checksum's place.
+/// Status and errors, 16 bits in a legacy descriptor, are further apart here, and the VLAN tag is next to the length.
+/// With RXCSUM.PCSD, the RSS hash takes the checksum's place.
 ExtendedReceiveWriteBack ReceiveRing::extended(const ReceivedFrame& frame, Status status, std::size_t length) const {
     const bool hashed = static_cast<bool>(registers_.get(RXCSUM) & RXCSUM.PCSD);
     auto told = EXTENDED_STATUS.from((status.bits & 0xff) | (status.bits & 0xff00) << 16);
@@ -167,7 +167,7 @@ ExtendedReceiveWriteBack ReceiveRing::extended(const ReceivedFrame& frame, Statu
             EXTENDED_LENGTH.from(static_cast<std::uint32_t>(length) | (status.bits & 0xffff'0000))};
 }
 
-/// 3.2.5.2: a descriptor without a buffer takes no data, and comes back with DD and else as it was.
+/// 3.2.5.2: a descriptor without a buffer takes no data, and comes back with DD and otherwise unchanged.
 void ReceiveRing::skip_null(Format format) {
     const IoAddress at = ring_.address(ring_.head());
     const std::size_t where = format == Format::legacy ? status_at : extended_status_at;
@@ -186,7 +186,7 @@ void ReceiveRing::consume() {
     if (ring_.ready() == threshold) interrupts_.few_descriptors(queue_);
 }
 
-/// 13.4.22: BSIZE, and BSEX, without which there is no use for its value 0.
+/// 13.4.22: BSIZE, and BSEX, which must not accompany a BSIZE of 0.
 std::size_t ReceiveRing::buffer_size() const {
     const auto control = registers_.get(RCTL);
     const std::uint32_t size = RCTL.BSIZE.of(control);

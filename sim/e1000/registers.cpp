@@ -1,4 +1,4 @@
-// The register file: one table look-up from an offset to its register, then masks, then the chapter that cares.
+// The register file: one table look-up from an offset to its register, then masks, then the chapter in charge.
 #include <ixy/sim/e1000/registers.hpp>
 
 #include <algorithm>
@@ -38,14 +38,14 @@ RegisterFile::RegisterFile(const datasheet::Chip& chip, Host& host)
     reset();
 }
 
-/// Sorts a register's bits by what a write does to them: its access mode, which single fields may overrule.
+/// Sorts a register's bits by what a write does to them: its access mode, which individual fields may override.
 void RegisterFile::add(const RegisterInfo& info) {
     Entry entry{.info = &info};
     const auto sort_in = [&entry](Access access, std::uint32_t bits) {
         if (access == Access::RW || access == Access::WO) entry.plain |= bits;
         if (access != Access::RW && access != Access::RO) entry.acts |= bits;
         if (access == Access::W1C || access == Access::RC1) entry.clears |= bits;
-        if (access == Access::W1S) entry.sets |= bits;  // self-clearing bits act, and are not remembered
+        if (access == Access::W1S) entry.sets |= bits;  // self-clearing bits act and are not remembered
     };
     std::uint32_t rest = chip_.writable(info);
     for (const FieldInfo& field : info.fields()) {
@@ -53,7 +53,7 @@ void RegisterFile::add(const RegisterInfo& info) {
         rest &= ~field.mask();
     }
     sort_in(info.access, rest);
-    // Where ones set or clear what they meet, ones for what is not there are harmless, and usual: IMC is written as ~0.
+    // Where ones set or clear bits, ones for absent bits are harmless, and usual: IMC is written as ~0.
     if (info.access == Access::RW) entry.reserved = datasheet::reserved_bits(info, &chip_);
     entries_.push_back(std::move(entry));
     place(info.offset, entries_.size() - 1);

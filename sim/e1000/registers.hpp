@@ -1,6 +1,5 @@
 // The register file of an 8254x: every register of the datasheet's table, with its reset value, its writable bits and
-// what reading and writing does. What a register does beyond being remembered is hung up here by the chapter that
-// knows.
+// its access modes. Whatever a register does beyond remembering its value is attached here by the chapter in charge.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +18,14 @@ class RegisterFile {
 public:
     RegisterFile(const datasheet::Chip& chip, Host& host);
 
-    // --- as software does it: access modes, masks, hooks, reports ---
+    // --- software's accesses: access modes, masks, hooks, reports ---
     std::uint32_t read(std::uint32_t offset);
     void write(std::uint32_t offset, std::uint32_t value);
 
-    // --- as the chip itself does it: plain values ---
-    /// What is remembered at `offset`, an alias' too; zero where there is nothing. Has no effects.
+    // --- the chip's own accesses: plain values ---
+    /// The value at `offset`, which may be an alias; zero where there is none. Has no effects.
     std::uint32_t held(std::uint32_t offset) const;
-    /// The same without bits that do something when they are written: what leaves a register alone when written to it.
+    /// The same without bits that act when written: writing this value leaves the register unchanged.
     std::uint32_t harmless(std::uint32_t offset) const;
     template <class R>
     datasheet::Value<R> get(datasheet::Location<R> at) const {
@@ -53,36 +52,36 @@ public:
         if (value != ~0U) ++value;
     }
 
-    /// What software's read of element `index` gives instead of what is remembered; may have effects.
+    /// Returns the result of software's read of element `index`, instead of the stored value; may have effects.
     using OnRead = std::function<std::uint32_t(std::size_t index)>;
     void on_read(const datasheet::RegisterInfo& info, OnRead act);
-    /// Called after software's write was remembered within the register's mask: `written` is the value as it was
-    /// written, `before` what the register held. A write-only register remembers as any other.
+    /// Called after software's write was stored within the register's mask: `written` is the value as it was written,
+    /// `before` what the register held. A write-only register stores values like any other.
     using OnWrite = std::function<void(std::uint32_t written, std::uint32_t before, std::size_t index)>;
     void on_write(const datasheet::RegisterInfo& info, OnWrite act);
 
-    /// Every register gets its reset value; those without a fixed one (arrays of addresses, ...) zero.
+    /// Sets every register to its reset value, or to zero if it has no fixed one (arrays of addresses, ...).
     void reset();
-    /// Says that the driver did something to a register that it must not do: "RCTL: `what` (13.4.22)".
+    /// Reports that the driver did something to a register that it must not do: "RCTL: `what` (13.4.22)".
     void report(Misuse kind, const datasheet::RegisterInfo& info, std::string_view what) const;
 
     const datasheet::Chip& chip() const { return chip_; }
     Host& host() const { return host_; }
 
 private:
-    /// A register, and what a write of it does bit by bit. Bits in none of these masks keep what they hold.
+    /// A register, and what a write to it does bit by bit. Bits in none of these masks keep their values.
     struct Entry {
         const datasheet::RegisterInfo* info = nullptr;
-        std::uint32_t plain = 0;     ///< take what is written
-        std::uint32_t clears = 0;    ///< a written one clears
-        std::uint32_t sets = 0;      ///< a written one sets
-        std::uint32_t acts = 0;      ///< all bits that a write does something with, beside remembering them
-        std::uint32_t reserved = 0;  ///< must be written as they are read
+        std::uint32_t plain = 0;     ///< take the written value
+        std::uint32_t clears = 0;    ///< cleared by a written one
+        std::uint32_t sets = 0;      ///< set by a written one
+        std::uint32_t acts = 0;      ///< all bits for which a write does more than store them
+        std::uint32_t reserved = 0;  ///< must be written as they were read
         OnRead on_read;
         OnWrite on_write;
     };
     struct Place {
-        std::uint16_t entry = 0;  ///< 0: nothing is here
+        std::uint16_t entry = 0;  ///< 0: no register here
         std::uint16_t index = 0;
     };
     void add(const datasheet::RegisterInfo& info);

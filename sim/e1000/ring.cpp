@@ -1,4 +1,4 @@
-// A ring that is not in order is reported when it is used, not while it is set up: until then any value may come first.
+// A faulty ring is reported when it is used, not while it is set up, since its registers may be written in any order.
 #include <ixy/sim/e1000/ring.hpp>
 
 #include <string>
@@ -12,9 +12,9 @@ void Ring::written(const datasheet::Number& which, std::uint32_t value) {
 }
 
 bool Ring::check() {
-    if (size() == 0) {  // as after a reset: there is no harm in it while it is empty
+    if (size() == 0) {  // as after a reset: harmless while it is empty
         if (head() != tail())
-            registers_.report(Misuse::bad_ring, at_.length, "the ring has no descriptors, and is used");
+            registers_.report(Misuse::bad_ring, at_.length, "the ring has no descriptors, but is used");
         return false;
     }
     if (!sound()) {
@@ -26,11 +26,10 @@ bool Ring::check() {
     }
     if (const std::uint32_t length = std::exchange(odd_length_, 0); length != 0)
         registers_.report(Misuse::bad_ring, at_.length,
-                          std::to_string(length) + " bytes are no multiple of 128, or too many");
+                          std::to_string(length) + " bytes are not a multiple of 128, or too many");
     if (const std::uint32_t base = std::exchange(odd_base_, 0); base != 0)
-        registers_.report(
-            Misuse::bad_ring, at_.base_low,
-            "the ring begins " + std::to_string(base % descriptor_size) + " bytes beside a multiple of 16");
+        registers_.report(Misuse::bad_ring, at_.base_low,
+                          "the ring begins " + std::to_string(base % descriptor_size) + " bytes past a multiple of 16");
     return true;
 }
 

@@ -31,12 +31,12 @@ public:
     std::uint32_t head() const { return registers_.number(at_.head); }
     std::uint32_t tail() const { return registers_.number(at_.tail); }
     bool sound() const { return head() < size() && tail() < size(); }
-    /// How many descriptors are the chip's; none while head or tail are not in the ring.
+    /// How many descriptors the chip owns; none while head or tail are not in the ring.
     std::uint32_t ready() const {
         if (!sound()) return 0;
         return tail() >= head() ? tail() - head() : size() - head() + tail();
     }
-    /// Where descriptor `index` is in memory.
+    /// The address of descriptor `index`.
     IoAddress address(std::uint32_t index) const {
         const std::uint64_t base =
             std::uint64_t{registers_.number(at_.base_high)} << 32 | registers_.number(at_.base_low);
@@ -50,13 +50,13 @@ public:
     void advance() { registers_.set(at_.head, following(head())); }
     /// Software wrote `value` to base or length.
     void written(const datasheet::Number& which, std::uint32_t value);
-    /// Reports what is wrong with a ring that is used. True when head and tail are in it.
+    /// Reports faults of a ring that is used. True when head and tail are in it.
     bool check();
 
 private:
     RegisterFile& registers_;
     Registers at_;
-    // As they were written, where the register cannot hold that; else 0
+    // As they were written, if the register cannot hold that; else 0
     std::uint32_t odd_base_ = 0;
     std::uint32_t odd_length_ = 0;
 };

@@ -1,5 +1,5 @@
-// The hash is computed bit by bit, as the datasheet tells it: each bit of the input that is set adds the 32 bits of the
-// key that begin at its place.
+// The hash is computed bit by bit, as the datasheet describes it: each set bit of the input adds the 32 bits of the key
+// that begin at its place.
 #include <ixy/sim/e1000/rss.hpp>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 
 enum Type : std::uint32_t { none, tcp_ipv4, ipv4, tcp_ipv6, ipv6_extended, ipv6 };
 
-/// The most particular hash that MRQC allows and the packet has: 10.2.5.17.
+/// The most specific hash that MRQC allows and the packet has: 10.2.5.17.
 Type type_of(const IpPacket& packet, datasheet::Value<Mrqc> control) {
     const bool tcp = packet.is(protocol_tcp);
     if (packet.version == 4) {
@@ -27,7 +27,7 @@ Type type_of(const IpPacket& packet, datasheet::Value<Mrqc> control) {
     }
     if (packet.version != 6) return none;
     if (tcp && (control & MRQC.TCP_IPV6)) return tcp_ipv6;
-    if (control & MRQC.IPV6_EX) return ipv6_extended;  // without home addresses: of the same bytes
+    if (control & MRQC.IPV6_EX) return ipv6_extended;  // without home addresses: over the same bytes
     return control & MRQC.IPV6 ? ipv6 : none;
 }
 

@@ -10,10 +10,10 @@
 
 namespace ixy::sim::e1000 {
 
-/// Toeplitz hash of `input`, at most 36 bytes, with a key of at least four bytes more.
+/// Toeplitz hash of `input`, at most 36 bytes; the key must be at least four bytes longer.
 std::uint32_t toeplitz(std::span<const std::byte> input, std::span<const std::byte> key);
 
-/// What the chip found out for a frame; nothing, and queue 0, when RSS is off or knows no way to hash it.
+/// The outcome for a frame; no hash, and queue 0, when RSS is off or cannot hash it.
 struct RssResult {
     std::uint32_t type = 0;  ///< EXTENDED_MRQ.RSS_TYPE
     std::uint32_t hash = 0;

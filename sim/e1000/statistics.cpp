@@ -24,7 +24,7 @@ Destination destination(std::span<const std::byte> frame) {
     return all_ones ? Destination::broadcast : Destination::multicast;
 }
 
-/// The counter for that size of frame, check sequence included, of six; nullptr for less than 64 bytes.
+/// The one of six counters for frames of that size, check sequence included; nullptr for less than 64 bytes.
 const Number* bin(const std::array<const Number*, 6>& bins, std::size_t size) {
     constexpr std::array<std::size_t, 5> last{64, 127, 255, 511, 1023};
     if (size < 64) return nullptr;
@@ -80,7 +80,7 @@ void Statistics::accepted(std::span<const std::byte> frame) {
     count_octets(GORCL, GORCH, size);
     if (const Number* counter = bin(received_bins, size)) count(*counter);
     const Destination to = destination(frame);
-    // 13.7.28: broadcast that came in by another filter is not counted, and is no multicast either.
+    // 13.7.28: broadcast that came in by another filter is not counted, nor is it multicast.
     if (to == Destination::broadcast && (registers_.get(RCTL) & RCTL.BAM)) count(BPRC);
     if (to == Destination::multicast) count(MPRC);
 }

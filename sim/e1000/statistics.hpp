@@ -18,14 +18,14 @@ public:
     void count(const datasheet::Number& counter) { registers_.count(counter); }
     /// A frame went out: `frame` without its check sequence.
     void sent(std::span<const std::byte> frame);
-    /// A frame came in, whatever becomes of it: total packets and octets.
+    /// A frame came in, whatever happens to it: total packets and octets.
     void seen(std::span<const std::byte> frame);
     /// It was good, passed the filters and was of legal length: good packets and octets, size bins, broadcast,
     /// multicast.
     void accepted(std::span<const std::byte> frame);
 
 private:
-    /// Adds to a count of 64 bits.
+    /// Adds to a 64-bit count.
     void count_octets(const datasheet::Number& low, const datasheet::Number& high, std::uint64_t more);
 
     RegisterFile& registers_;

@@ -1,5 +1,5 @@
-// A doorbell is answered inside the register write: the ring is empty when it returns, unless the wire is busy, or it
-// asks for more than a driver with its senses does. The rest of that follows a moment later, and others get their turn.
+// A doorbell is served inside the register write: the ring is empty when it returns, unless the wire is busy, or the
+// ring asks for more than any sane driver does. The rest of that follows a moment later, so that others get their turn.
 #include <ixy/sim/e1000/transmit.hpp>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ void Transmit::add_queue(const Ring::Registers& at, Statistics& statistics, cons
         registers_.on_write(*each, [this, number, each](std::uint32_t written, auto...) {
             queues_[number].ring.written(*each, written);
         });
-    registers_.on_write(at.head, [this, number](auto...) { queues_[number].packet.drop(); });  // the ring begins anew
+    registers_.on_write(at.head, [this, number](auto...) { queues_[number].packet.drop(); });  // the ring starts anew
 }
 
 void Transmit::reset() {
@@ -69,9 +69,9 @@ void Transmit::run(Queue& queue) {
     if (reports.delayed) interrupts_.transmit_reported(true, queue.number);
 }
 
-/// Does what the next `count` descriptors say, and stops early when they cannot be fetched: the next doorbell tries
-/// again; or when it was enough for one turn. While the wire is busy they stay in the ring, so that it fills up and the
-/// driver notices. What is written to the registers meanwhile (in loopback, nothing) changes neither count nor end.
+/// Processes the next `count` descriptors. Stops early when they cannot be fetched (the next doorbell tries again), or
+/// when that was enough for one turn. While the wire is busy they stay in the ring, so that it fills up and the driver
+/// notices. Register writes meanwhile (in loopback, there are none) change neither count nor end.
 Transmit::Reports Transmit::process(Queue& queue, std::uint32_t count) {
     Ring& ring = queue.ring;
     std::array<Descriptor, 32> batch{};
@@ -103,14 +103,14 @@ Transmit::Reports Transmit::process(Queue& queue, std::uint32_t count) {
     return reports;
 }
 
-/// A driver writes a descriptor anew, with its status zero. Where the tail passed by what it left there, the old is
-/// seen.
+/// A driver rewrites each descriptor with a zero status. If the tail moves past one that it did not rewrite, the old
+/// status is still there.
 void Transmit::report_again(const Ring& ring) const {
     registers_.report(Misuse::descriptor_again, ring.at().tail,
-                      "descriptor " + std::to_string(ring.head()) + " is done already (DD), and given again");
+                      "descriptor " + std::to_string(ring.head()) + " is done already (DD), but given again");
 }
 
-/// 3.3.3.2: only the status changes, in all kinds of descriptors the same.
+/// 3.3.3.2: only the status changes, in the same way for all kinds of descriptors.
 void Transmit::write_back(IoAddress at, const Descriptor& descriptor) {
     const auto status = (descriptor.status | TDESC_STATUS.DD) & ~(TDESC_STATUS.EC | TDESC_STATUS.LC | TDESC_STATUS.TU);
     registers_.host().write_back(at + offsetof(Descriptor, status), std::as_bytes(std::span(&status, 1)), 0);

@@ -1,4 +1,4 @@
-// The transmit side: descriptors are fetched from the ring, packets made of them, and what is done is written back
+// The transmit side: fetches descriptors from the ring, makes packets of them, and writes back their status
 // (manual 3.3, 3.4, 13.4.33 to 13.4.44).
 #pragma once
 
@@ -24,9 +24,9 @@ public:
     Transmit(RegisterFile& registers, Statistics& statistics, Interrupts& interrupts, const Link& link,
              const Send& send);
 
-    /// Sends all that the ring holds, unless the transmitter is off, there is no link or the wire is busy. To be called
-    /// when the link comes up, when the wire is free again and for Timer::transmit_more; writing the registers that set
-    /// it going is noticed here.
+    /// Sends everything in the ring, unless the transmitter is off, there is no link or the wire is busy. To be called
+    /// when the link comes up, when the wire is free again and for Timer::transmit_more; writes to the registers that
+    /// start transmission are noticed here.
     void run();
     void reset();
 
@@ -37,10 +37,10 @@ private:
         Ring ring;
         Outgoing packet;
     };
-    /// Interrupts that the descriptors of one run have asked for.
+    /// Interrupts requested by the descriptors of one run.
     struct Reports {
         bool at_once = false;
-        bool delayed = false;  ///< IDE; one at once makes up for those before
+        bool delayed = false;  ///< IDE; an immediate one also covers those before
     };
     void add_queue(const Ring::Registers& at, Statistics& statistics, const Send& send);
     bool may_run(const Queue& queue) const;

@@ -1,5 +1,5 @@
 // Framing of vfio-user messages. File descriptors come as ancillary data (SCM_RIGHTS, unix(7)) with the first byte of
-// their message; header and payload are received by exact size, so that they can be taken for no other's.
+// their message; header and payload are received by exact size, so that descriptors cannot end up with another message.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace ixy::sim::vfio_user {
 
 namespace {
 
-/// Takes over the descriptors that came with `message`, whatever becomes of it.
+/// Takes ownership of the descriptors that came with `message`, whatever happens to it.
 void collect_files(msghdr& message, std::vector<File>& files) {
     for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
@@ -41,7 +41,7 @@ bool Connection::fill(std::span<std::byte> to, std::size_t& done) {
         if (got > 0) {
             collect_files(message, files_);
             done += static_cast<std::size_t>(got);
-            // More files than were agreed on: which of them are missing, nobody can tell.
+            // More files than were agreed on: there is no telling which of them are missing.
             if ((message.msg_flags & MSG_CTRUNC) != 0 || files_.size() > most_files) closed_ = true;
         } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
             closed_ = true;

@@ -17,18 +17,18 @@ public:
 
     enum class Received {
         message,
-        nothing,    ///< yet
+        nothing,    ///< no whole message yet
         malformed,  ///< the header gives an impossible size: nothing after it can be understood
         closed,     ///< by the client, or broken
     };
-    /// Takes the next whole message into `message`; the header alone when it is malformed.
+    /// Receives the next whole message into `message`, or the header alone if it is malformed.
     Received receive(Message& message);
 
-    /// Sends a message, of which the socket takes what it can; the rest goes with flush(). False: the client is gone.
+    /// Sends as much of a message as the socket takes; flush() sends the rest. False: the client is gone.
     bool send(const Header& header, std::span<const std::byte> payload);
     bool flush();
-    /// True while flush() has something to do. Whoever does not receive new messages until then keeps what can gather
-    /// here as short as one reply.
+    /// True while flush() has something to do. A caller that receives no new messages meanwhile limits the backlog here
+    /// to one reply.
     bool has_unsent() const { return !unsent_.empty(); }
 
     int file() const { return socket_.get(); }
@@ -44,7 +44,7 @@ private:
     std::vector<std::byte> payload_;
     std::vector<File> files_;
     std::size_t header_done_ = 0, payload_done_ = 0;
-    // What the socket did not take.
+    // What the socket has not taken yet.
     std::vector<std::byte> unsent_;
     std::size_t unsent_done_ = 0;
 };

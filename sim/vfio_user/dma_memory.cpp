@@ -41,7 +41,7 @@ Reply DmaMemory::map(const Message& message) {
         if (!memory) return std::unexpected(memory.error());
         region.memory = std::move(*memory);
     }
-    // Kept before the card gets it: should either fail for lack of memory, the card has none that is gone.
+    // Recorded before the card gets it: if either step runs out of memory, the card has no region that is gone.
     const auto kept = regions_.emplace(request->address, std::move(region)).first;
     const auto& memory = kept->second.memory;
     if (memory && !card_.map(IoAddress{request->address}, memory->bytes(), access_of(request->flags))) {

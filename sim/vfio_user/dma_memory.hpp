@@ -1,4 +1,4 @@
-// The client's memory that it lets the card reach: mapped from the files that it sends, at the addresses that it says.
+// The memory that the client lets the card access: mapped from the files that it sends, at the addresses that it gives.
 #pragma once
 
 #include <atomic>
@@ -20,15 +20,15 @@ public:
     DmaMemory(const DmaMemory&) = delete;
     DmaMemory& operator=(const DmaMemory&) = delete;
 
-    /// VFIO_USER_DMA_MAP. A region without a file is remembered, but out of the card's reach: the protocol would let
+    /// VFIO_USER_DMA_MAP. A region without a file is remembered, but the card cannot access it: the protocol would let
     /// the server ask the client for each access, which a card has no time for. Errors: EINVAL, EEXIST (overlaps
     /// another), ENOSPC (too many), those of mmap().
     Reply map(const Message& request);
-    /// VFIO_USER_DMA_UNMAP. When it returns, the card does not touch the memory any more. Errors: EINVAL, ENOENT (no
-    /// region is exactly that), ENOTSUP (dirty pages).
+    /// VFIO_USER_DMA_UNMAP. Once it returns, the card no longer touches the memory. Errors: EINVAL, ENOENT (no region
+    /// has exactly that address and size), ENOTSUP (dirty pages).
     Reply unmap(const Message& request);
     void clear();
-    /// True once the card has found memory gone that the client had mapped; see survive_lost_memory().
+    /// True once the card has found that memory mapped by the client is gone; see survive_lost_memory().
     bool is_lost() const { return lost_; }
 
 private:

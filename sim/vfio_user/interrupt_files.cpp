@@ -112,9 +112,9 @@ Reply InterruptFiles::carry_out(const IrqSet& request, std::span<const std::byte
 }
 
 void InterruptFiles::assign(std::uint32_t index, std::uint32_t vector, File file) {
-    // The guest's MSI-X table is in the client, which masks a vector by taking its file away; it is pending then.
+    // The client holds the guest's MSI-X table and masks a vector by removing its file; interrupts then stay pending.
     if (index != irq_error) (void)card_.set_event_file(kind_of(index), vector, file.get());
-    files_[index][vector] = std::move(file);  // the card has let go of the one before
+    files_[index][vector] = std::move(file);  // the card no longer uses the previous one
 }
 
 void InterruptFiles::disable(std::uint32_t index) {

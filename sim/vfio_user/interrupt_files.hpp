@@ -20,8 +20,8 @@ public:
 
     /// Errors: EINVAL.
     Reply info(const Message& request) const;
-    /// Takes over the request's files. Errors: EINVAL, also for files that are no eventfds: writing to anything else
-    /// could block; see event_file.hpp.
+    /// Takes ownership of the request's files. Errors: EINVAL, also for files that are not eventfds: writing to
+    /// anything else could block; see event_file.hpp.
     Reply set(Message& request);
     void clear();
 

@@ -1,5 +1,5 @@
-// The messages of the vfio-user protocol, as they are on the socket: QEMU, docs/interop/vfio-user. All numbers are in
-// the byte order of this machine.
+// The messages of the vfio-user protocol as they appear on the socket: QEMU, docs/interop/vfio-user. All numbers are in
+// this machine's byte order.
 #pragma once
 
 #include <cstddef>
@@ -46,12 +46,12 @@ static_assert(sizeof(Header) == 16);
 inline constexpr std::uint32_t type_mask = 0xf, type_command = 0, type_reply = 1;
 inline constexpr std::uint32_t flag_no_reply = 1 << 4, flag_error = 1 << 5;
 
-/// What this server can take, and says so when versions are negotiated.
+/// This server's limits, which it announces when versions are negotiated.
 inline constexpr std::size_t largest_transfer = 1 << 20;  ///< bytes of data in one message
 inline constexpr std::size_t most_files = 16;             ///< file descriptors with one message; QEMU takes no more
-inline constexpr std::size_t most_dma_maps = 8192;        ///< with a file, a mapping here; Linux allows 65530 of them
+inline constexpr std::size_t most_dma_maps = 8192;        ///< each with a file is a mapping here; Linux allows 65530
 inline constexpr std::uint64_t page_size = 4096;
-/// The longest message: data, and what stands before it.
+/// The longest message: data and the structures before it.
 inline constexpr std::size_t largest_message = largest_transfer + 64;
 
 struct Version {
@@ -144,24 +144,24 @@ struct RegionAccess {
 };
 static_assert(sizeof(RegionAccess) == 16);
 
-/// One of the writes that a region_write_multi has after its number of writes (64 bits).
+/// One of the writes of a region_write_multi, which follow their number (64 bits).
 struct MultiWrite {
-    RegionAccess access;  ///< of 8 bytes at most
+    RegionAccess access;  ///< at most 8 bytes
     std::byte data[8]{};
 };
 static_assert(sizeof(MultiWrite) == 24);
 
-/// A message as it was received.
+/// A received message.
 struct Message {
     Header header;
     std::vector<std::byte> payload;
     std::vector<File> files;
 };
 
-/// What a command is answered with: the payload, or an errno.
+/// The answer to a command: the payload, or an errno.
 using Reply = std::expected<std::vector<std::byte>, int>;
 
-/// The structure that `bytes` begin with, unless they are too few.
+/// The structure at the beginning of `bytes`, unless they are too few.
 template <class T>
 std::optional<T> take(std::span<const std::byte> bytes) {
     if (bytes.size() < sizeof(T)) return std::nullopt;
@@ -170,7 +170,7 @@ std::optional<T> take(std::span<const std::byte> bytes) {
     return structure;
 }
 
-/// The same for a request whose first field says how many bytes it, or its reply, may have: that must be enough too.
+/// The same for a request whose first field gives the maximum size of it or of its reply: that must be enough too.
 template <class T>
 std::optional<T> take_request(std::span<const std::byte> bytes) {
     const auto request = take<T>(bytes);

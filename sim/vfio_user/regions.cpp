@@ -18,14 +18,14 @@ bool is_inside(const Card& card, const RegionAccess& access) {
     return access.count != 0 && access.offset < size && access.count <= size - access.offset;
 }
 
-/// How many of the `left` bytes at `offset` go in one access of the card.
+/// How many of the `left` bytes at `offset` one access of the card covers.
 unsigned next_width(const RegionAccess& access, std::uint64_t offset, std::uint64_t left) {
     if (access.region != region_config && access.count == 8 && access.offset % 8 == 0) return 8;
     const std::uint64_t aligned = offset == 0 ? 4 : std::uint64_t{1} << std::min(std::countr_zero(offset), 2);
     return static_cast<unsigned>(std::min(aligned, std::bit_floor(left)));
 }
 
-/// Accesses of a driver whose source nobody knows.
+/// The source location of a driver's accesses when it is unknown.
 constexpr std::source_location nowhere{};
 
 std::uint64_t read(const Target& target, std::uint32_t region, std::uint64_t offset, unsigned width) {
@@ -57,7 +57,7 @@ void write(const Target& target, std::uint32_t region, std::uint64_t offset, uns
 void write(const Target& target, const RegionAccess& access, std::span<const std::byte> data) {
     for (std::uint64_t done = 0; done < access.count;) {
         const unsigned width = next_width(access, access.offset + done, access.count - done);
-        std::uint64_t value = 0;  // little-endian, as PCI is, and as the machines that this runs on are
+        std::uint64_t value = 0;  // little-endian, like PCI and the machines that this runs on
         std::memcpy(&value, data.data() + done, width);
         write(target, access.region, access.offset + done, width, value);
         done += width;

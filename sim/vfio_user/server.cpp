@@ -19,7 +19,7 @@ namespace {
 
 /// Messages that are handled before the card's timers and wire get their turn.
 constexpr int messages_at_a_time = 64;
-/// After an accept() that has failed; the listener stays readable all the while.
+/// After a failed accept(), since the listener stays readable meanwhile.
 constexpr std::chrono::milliseconds accept_pause{100};
 
 /// The address of the socket at `path`, or nothing when the path does not fit.
@@ -30,7 +30,7 @@ std::optional<sockaddr_un> socket_name(const std::string& path) {
     return name;
 }
 
-/// True where a socket is at the path, and nobody listens to it any more.
+/// True if there is a socket at the path on which nobody listens any more.
 bool is_left_behind(const std::string& path, const sockaddr_un& name) {
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
@@ -54,10 +54,10 @@ Expected<std::unique_ptr<Server>> Server::listen(Card& card, const std::string& 
         bound = ::bind(listener.get(), address, sizeof *name);
     }
     if (bound != 0 && errno == EADDRINUSE) {
-        return failure(ErrorKind::busy, path + " exists, and is not a socket that was left behind",
-                       "choose another path, or end who listens there");
+        return failure(ErrorKind::busy, path + " exists and is not a stale socket",
+                       "choose another path, or stop the program that listens there");
     }
-    if (bound != 0 || ::listen(listener.get(), 8) != 0) return system_failure("cannot listen at " + path, errno);
+    if (bound != 0 || ::listen(listener.get(), 8) != 0) return system_failure("cannot listen on " + path, errno);
     File wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake.is_open()) return system_failure("eventfd", errno);
     return std::unique_ptr<Server>(new Server(card, path, options, std::move(listener), std::move(wake)));
@@ -79,8 +79,8 @@ Expected<> Server::step(Time at_most) {
     enum { client, newcomer, unmask, wire, wake };
     const bool accepting = !connection_ && std::chrono::steady_clock::now() >= accept_from_;
     const bool sending = connection_ && connection_->has_unsent();
-    asleep_ = true;  // from here on, whatever the wait below does not know of ends it
-    // While a reply waits for room, no further message is taken: what a client does not read must not pile up here.
+    asleep_ = true;  // from here on, events that the wait below does not know of end it
+    // While a reply waits for room, no further message is taken: unread replies must not pile up here.
     pollfd files[] = {
         {.fd = connection_ ? connection_->file() : -1,
          .events = static_cast<short>(sending ? POLLOUT : POLLIN),
@@ -96,7 +96,7 @@ Expected<> Server::step(Time at_most) {
     const int ready = ::ppoll(files, std::size(files), &patience, nullptr);
     const int error_number = errno;
     asleep_ = false;
-    if (ready < 0 && error_number != EINTR) return system_failure("waiting at " + path_, error_number);
+    if (ready < 0 && error_number != EINTR) return system_failure("waiting on " + path_, error_number);
     if (ready < 0) return {};
 
     eventfd_t times = 0;
@@ -129,7 +129,7 @@ Time Server::longest_wait(Time at_most) const {
 
 void Server::accept_client() {
     File socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket.is_open()) {  // it has left already, or there is no file for it, and it goes on waiting
+    if (!socket.is_open()) {  // it has left already, or there is no file for it and it keeps waiting
         accept_from_ = std::chrono::steady_clock::now() + accept_pause;
         return;
     }
@@ -138,7 +138,7 @@ void Server::accept_client() {
     agree_by_ = std::chrono::steady_clock::now() + options_.patience;
 }
 
-/// A client that asks for more memory than there is must not take the server along.
+/// A client that asks for more memory than there is must not bring down the server.
 void Server::serve_client_or_drop_it() {
     bool alive = false;
     try {
@@ -149,7 +149,7 @@ void Server::serve_client_or_drop_it() {
     if (!alive) drop_client();
 }
 
-/// False when the client has to go.
+/// False when the client must be dropped.
 bool Server::serve_client() {
     bool alive = connection_->flush();
     for (int i = 0; alive && i < messages_at_a_time && !connection_->has_unsent(); ++i) {
@@ -182,7 +182,7 @@ bool Server::answer(Message& message) {
 }
 
 void Server::drop_client() {
-    // Bus mastering is off before the memory goes. One who never had a say has left nothing to clear up.
+    // Bus mastering is off before the memory goes. A client without a version has left nothing to clean up.
     if (session_ && session_->has_agreed()) reset({card_, options_.between});
     session_.reset();
     connection_.reset();

@@ -15,7 +15,7 @@ Reply Session::handle(Message& request) {
     return reply;
 }
 
-/// A command, without files unless it takes some; the first one, and no other, is about versions.
+/// True for a command without files, unless it takes some; the first one, and no other, must negotiate the version.
 bool Session::is_sound(const Message& request) const {
     const Command command = request.header.command;
     const bool takes_files = command == Command::dma_map || command == Command::device_set_irqs;

@@ -1,4 +1,4 @@
-// One client's dealings with the card: its commands, its memory, its event files. When it ends, the card forgets the
+// One client's session with the card: its commands, its memory, its event files. When it ends, the card forgets the
 // client's memory and files.
 #pragma once
 
@@ -13,17 +13,17 @@ namespace ixy::sim::vfio_user {
 /// Thread rule: one thread.
 class Session {
 public:
-    /// `card` outlives the session, and so does `between`; see ServerOptions.
+    /// `card` and `between` must outlive the session; see ServerOptions.
     Session(Card& card, PciFunction* between) : card_(card), target_{card, between}, memory_(card), interrupts_(card) {}
 
-    /// Carries out a command, whatever is in it. Errors (errno): those of the command; EINVAL for what is no command,
-    /// ENOTSUP for one that this server does not have. Files that the command does not take are closed.
+    /// Carries out a command, however malformed. Errors (errno): those of the command; EINVAL if it is not a command,
+    /// ENOTSUP if this server does not support it. Files that the command does not take are closed.
     Reply handle(Message& request);
-    /// True when the client's first message has not led to a version: there is no use in going on.
+    /// True when the client's first message has not led to a version: there is no point in continuing.
     bool is_failed() const { return failed_; }
-    /// True once a version has been agreed on: from then on the client has a say.
+    /// True once a version has been agreed on: from then on the client controls the card.
     bool has_agreed() const { return agreed_; }
-    /// True when the client has taken memory away that the card was using.
+    /// True when the client has removed memory that the card was using.
     bool has_lost_memory() const { return memory_.is_lost(); }
 
     InterruptFiles& interrupts() { return interrupts_; }

@@ -1,6 +1,6 @@
-// SIGBUS comes at the very access to a page that is gone, in the thread that does it. Threads hold the lock below while
-// they map and unmap, and touch no shared memory meanwhile; so whoever gets the signal does not hold it, and the
-// handler may do what any function may do that is called where the access stands.
+// An access to a page that is gone raises SIGBUS at that very access, in the accessing thread. Threads hold the lock
+// below while they map and unmap, and touch no shared memory meanwhile; so a thread that gets the signal does not hold
+// it, and the handler may do whatever a function called in place of the access could do.
 #include <ixy/sim/vfio_user/shared_memory.hpp>
 
 #include <linux/magic.h>
@@ -22,19 +22,19 @@ struct Mapping {
     std::atomic<bool>* lost = nullptr;
 };
 
-/// All that there are, by their first address.
+/// All mappings, by first address.
 struct Mappings {
     std::mutex mutex;
     std::map<std::uintptr_t, Mapping> all;
 };
 
 Mappings& mappings() {
-    static auto* const forever = new Mappings;  // a signal may come while the process ends
+    static auto* const forever = new Mappings;  // a signal may arrive while the process exits
     return *forever;
 }
 
-/// Puts memory of our own in the place of the mapping that holds `address`: of the whole mapping, since parts of huge
-/// pages cannot be replaced. False when there is none.
+/// Replaces the mapping that holds `address` with memory of our own: the whole mapping, since parts of huge pages
+/// cannot be replaced. False when there is none.
 bool replace(std::uintptr_t address) {
     const std::lock_guard lock(mappings().mutex);
     const auto after = mappings().all.upper_bound(address);
@@ -47,7 +47,7 @@ bool replace(std::uintptr_t address) {
                   -1, 0) == place;
 }
 
-/// What a mapping of `size` bytes takes: huge pages are mapped as a whole, and only go as a whole.
+/// The bytes that a mapping of `size` bytes occupies: huge pages are mapped and unmapped only as a whole.
 std::expected<std::size_t, int> mapped_size(const File& file, std::size_t size) {
     struct statfs system{};
     if (::fstatfs(file.get(), &system) != 0) return std::unexpected(errno);
@@ -60,9 +60,9 @@ void on_bus_error(int signal, siginfo_t* about, void*) {
     const int before = errno;
     const bool replaced = about->si_code == BUS_ADRERR && replace(reinterpret_cast<std::uintptr_t>(about->si_addr));
     errno = before;
-    if (replaced) return;  // the access is done again, and finds memory
+    if (replaced) return;  // the access is retried and finds memory
     std::signal(signal, SIG_DFL);
-    std::raise(signal);  // when this handler has returned
+    std::raise(signal);  // takes effect once this handler has returned
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ void survive_lost_memory() {
     struct sigaction action{};
     action.sa_sigaction = on_bus_error;
     action.sa_flags = SA_SIGINFO;
-    (void)mappings();  // made here, and not by the first signal
+    (void)mappings();  // created here, and not by the first signal
     ::sigaction(SIGBUS, &action, nullptr);
 }
 

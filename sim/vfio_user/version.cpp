@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// What this server says of each capability, when it is asked.
+/// This server's answer for each capability that a client proposes.
 const Json& our_capabilities() {
     static const Json capabilities = {{"max_msg_fds", most_files},
                                       {"max_data_xfer_size", largest_transfer},
@@ -23,7 +23,7 @@ const Json& our_capabilities() {
     return capabilities;
 }
 
-/// Whether a proposed capability is of the type that the protocol gives it. Those unknown may be anything.
+/// Whether a proposed capability has the type that the protocol requires. Unknown ones may have any.
 bool is_well_typed(const std::string& name, const Json& value) {
     if (name == "twin_socket" || name == "migration") return value.is_object();
     if (name == "write_multiple") return value.is_boolean();
@@ -31,15 +31,15 @@ bool is_well_typed(const std::string& name, const Json& value) {
     return !our_capabilities().contains(name) || value.is_number_unsigned();
 }
 
-/// JSON from a stranger. What is nested deeply is copied and destroyed by as deep a recursion, down to the stack's end.
-/// Nothing can be nested more deeply than it has openings, of which an honest proposal has three or four.
+/// JSON from a stranger. Deeply nested values are copied and destroyed by an equally deep recursion, down to the
+/// stack's end. Nesting cannot be deeper than the number of openings, of which an honest proposal has three or four.
 Json parse(std::string_view text) {
     constexpr std::ptrdiff_t most_openings = 64;
     const auto openings = std::ranges::count_if(text, [](char c) { return c == '{' || c == '['; });
     return openings > most_openings ? Json(Json::value_t::discarded) : Json::parse(text, nullptr, false);
 }
 
-/// What this server says of the capabilities that `text`, with its NUL, proposes; discarded where the text is no
+/// This server's answer to the capabilities that `text`, with its NUL, proposes; discarded if the text is not a
 /// proposal.
 Json common_capabilities(std::string_view text) {
     Json common = Json::object();

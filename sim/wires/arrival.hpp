@@ -1,4 +1,4 @@
-// The word that something has arrived, for somebody who may go away while it is being said.
+// Notifies a receiver that something has arrived; the receiver may go away while it is being notified.
 #pragma once
 
 #include <condition_variable>
@@ -11,7 +11,7 @@ namespace ixy::sim {
 /// Thread rule: any thread; set() not from within the function itself.
 class Arrival {
 public:
-    /// Whom to tell from now on; nobody when it is empty. When this returns, whoever was told before is not any more.
+    /// Sets the function to call from now on; empty: none. Once this returns, the previous one is no longer called.
     void set(std::function<void()> tell) {
         std::unique_lock lock(mutex_);
         listening_ = false;
@@ -20,7 +20,7 @@ public:
         listening_ = tell_ != nullptr;
     }
 
-    /// Tells, with no lock held: who is told may send, and so ring at the end from where the word came.
+    /// Notifies, with no lock held: the receiver may send, and so ring at the end that has notified it.
     void ring() {
         {
             const std::lock_guard lock(mutex_);

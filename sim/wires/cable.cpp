@@ -14,8 +14,8 @@ constexpr std::size_t bytes_in_cable = 2048 * frames_in_cable;
 
 struct Side {
     FrameRing inbox{frames_in_cable, bytes_in_cable};
-    Arrival arrival;                  ///< who takes from the inbox
-    std::atomic<bool> taken = false;  ///< somebody has plugged this end in
+    Arrival arrival;                  ///< notifies the inbox's receiver
+    std::atomic<bool> taken = false;  ///< this end is plugged in
 };
 
 /// What the two ends share.
@@ -23,7 +23,7 @@ struct Cable {
     std::array<Side, 2> sides;
 };
 
-/// The cables that somebody has an end of.
+/// The cables of which at least one end is taken.
 struct Registry {
     std::mutex mutex;
     std::map<std::string, std::weak_ptr<Cable>> cables;
@@ -34,13 +34,13 @@ Registry& registry() {
     return *only;
 }
 
-/// One end. What is sent while nobody has the other end is lost; what is in the inbox when the other end is pulled out
+/// One end. Frames sent while nobody has the other end are lost; frames in the inbox when the other end is pulled out
 /// can still be received.
 class CableEnd final : public Wire {
 public:
     CableEnd(std::string name, std::shared_ptr<Cable> cable, Side& ours, Side& theirs)
         : name_(std::move(name)), cable_(std::move(cable)), ours_(ours), theirs_(theirs) {
-        ours_.inbox.clear();  // what came for who had this end before
+        ours_.inbox.clear();  // frames for this end's previous owner
         ours_.taken = true;
     }
 
@@ -89,7 +89,7 @@ private:
     std::shared_ptr<Cable> cable_;
     Side& ours_;
     Side& theirs_;
-    bool lent_ = false;  ///< the inbox's front is what receive() has returned
+    bool lent_ = false;  ///< receive() has returned the inbox's front
     std::atomic<bool> unsettled_ = false;
     Counter lost_;
 };
@@ -104,7 +104,7 @@ Expected<std::unique_ptr<Wire>> open_cable(const std::string& name) {
     auto& [one, other] = cable->sides;
     if (!one.taken) return std::make_unique<CableEnd>(name, cable, one, other);
     if (!other.taken) return std::make_unique<CableEnd>(name, cable, other, one);
-    return failure(ErrorKind::busy, "wire " + name + ": both of its ends are taken", "choose another name: wire=NAME");
+    return failure(ErrorKind::busy, "wire " + name + ": both ends are taken", "choose another name: wire=NAME");
 }
 
 std::unique_ptr<Wire> make_loop() {

@@ -1,4 +1,4 @@
-// Capture files: one is played as fast as the card takes it, what the card sends is written to the other.
+// Capture files: one is played as fast as the card takes its frames; the card's own frames are written to the other.
 #include "capture_player.hpp"
 #include "capture_writer.hpp"
 

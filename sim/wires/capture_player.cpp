@@ -15,7 +15,7 @@
 namespace ixy::sim {
 
 namespace {
-constexpr std::size_t most_waiting = 256;  // frames of a pipe that are read before the card takes them
+constexpr std::size_t most_waiting = 256;  // frames read from a pipe before the card takes them
 }  // namespace
 
 bool is_taken(int file, int lock) {
@@ -34,7 +34,7 @@ Player::~Player() {
     if (stopped_.is_open()) ::eventfd_write(stopped_.get(), 1);
     reader_ = {};
     if (left_out() == 0) return;
-    std::fprintf(stderr, "%s: %llu frames were not played: they are incomplete, or too long or short for a wire\n",
+    std::fprintf(stderr, "%s: %llu frames were not played: they are incomplete, or too long or too short for a wire\n",
                  path_.c_str(), static_cast<unsigned long long>(left_out()));
 }
 
@@ -47,7 +47,7 @@ Expected<> Player::check() {
 
 Expected<> Player::open(const std::string& path) {
     path_ = path;
-    // Without waiting for a pipe's other end, which may come later.
+    // Does not wait for a pipe's other end, which may come later.
     file_ = File(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); }));
     struct stat status{};
     if (!file_.is_open() || ::fstat(file_.get(), &status) != 0) {
@@ -92,7 +92,7 @@ std::optional<WireFrame> Player::take() {
     return frame_.padded(frame.size());
 }
 
-/// What libpcap reads with: a signal does not end it, the end of the player does.
+/// libpcap reads through this. A signal does not interrupt it, but the end of the player does.
 ssize_t Player::read_bytes(char* to, std::size_t most) {
     while (true) {
         pollfd files[] = {{.fd = file_.get(), .events = POLLIN, .revents = 0},
@@ -106,7 +106,7 @@ ssize_t Player::read_bytes(char* to, std::size_t most) {
     }
 }
 
-/// Reads the head of the capture.
+/// Reads the capture's header.
 Expected<> Player::begin() {
     const auto read = [](void* self, char* to, std::size_t most) {
         return static_cast<Player*>(self)->read_bytes(to, most);
@@ -118,22 +118,23 @@ Expected<> Player::begin() {
     pcap_.reset(pcap_fopen_offline(file, why));
     if (!pcap_) {
         std::fclose(file);
-        return failure(ErrorKind::invalid_argument, path_ + ": no capture file: " + why,
+        return failure(ErrorKind::invalid_argument, path_ + ": not a capture file: " + why,
                        "name one that tcpdump or Wireshark has written");
     }
     if (pcap_datalink(pcap_.get()) != DLT_EN10MB) {
         const char* const name = pcap_datalink_val_to_description(pcap_datalink(pcap_.get()));
-        return failure(ErrorKind::invalid_argument,
-                       path_ + ": a capture of " + (name != nullptr ? name : "something unknown") + ", not of Ethernet",
-                       "capture on an Ethernet interface");
+        return failure(
+            ErrorKind::invalid_argument,
+            path_ + ": a capture of " + (name != nullptr ? name : "an unknown link type") + ", not of Ethernet",
+            "capture on an Ethernet interface");
     }
-    const int link_type = pcap_datalink_ext(pcap_.get());  // says whether frames end with their check sequence
+    const int link_type = pcap_datalink_ext(pcap_.get());  // tells whether frames end with their check sequence
     if (LT_FCS_LENGTH_PRESENT(link_type) != 0) check_sequence_ = 2 * std::size_t{LT_FCS_LENGTH(unsigned(link_type))};
     return {};
 }
 
-/// Reads on to the next frame that a wire can carry; a record that holds more than the frame had is whole. Returns
-/// false at the end of the file.
+/// Reads on to the next frame that a wire can carry; a record that holds more than the frame had counts as complete.
+/// Returns false at the end of the file.
 bool Player::read_frame(Frame& frame) {
     pcap_pkthdr* header = nullptr;
     const u_char* bytes = nullptr;
@@ -147,14 +148,14 @@ bool Player::read_frame(Frame& frame) {
         }
         left_out_.add(1);
     }
-    if (found == PCAP_ERROR && !ending_) {  // what follows cannot be found
+    if (found == PCAP_ERROR && !ending_) {  // the next record cannot be found
         left_out_.add(1);
-        report_damage(path_ + ": the file breaks off: " + pcap_geterr(pcap_.get()));
+        report_damage(path_ + ": the file is damaged: " + pcap_geterr(pcap_.get()));
     }
     return false;
 }
 
-/// Says at once what nobody would learn of before the program ends.
+/// Prints at once what would otherwise be reported only when the program ends.
 void Player::report_damage(std::string why) {
     std::fprintf(stderr, "%s\n", why.c_str());
     const std::lock_guard lock(mutex_);

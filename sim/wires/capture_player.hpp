@@ -1,7 +1,7 @@
-// Plays a capture file: the frames in it arrive at the card.
+// Plays a capture file: its frames arrive at the card.
 //
-// A regular file is read when the card asks for a frame. Anything else, such as a pipe, may keep its reader waiting: a
-// thread reads it, so that the card, and the end of the program, never wait for whoever writes into the pipe.
+// A regular file is read when the card asks for a frame. Anything else, such as a pipe, may keep its reader waiting, so
+// a thread reads it: neither the card nor the end of the program ever waits for the pipe's writer.
 #pragma once
 
 #include <pcap/pcap.h>
@@ -30,7 +30,7 @@ public:
     Player(const Player&) = delete;
     Player& operator=(const Player&) = delete;
 
-    /// Opens the file. Errors: those of open_capture(); for a pipe only those that show before anything is read.
+    /// Opens the file. Errors: those of open_capture(); for a pipe only those that are known before anything is read.
     Expected<> open(const std::string& path);
     /// True while take() has a frame.
     bool has_frame();
@@ -39,7 +39,7 @@ public:
     int file() const { return is_regular_ ? -1 : arrived_.get(); }
     /// Errors: why not all of what was read so far could be played.
     Expected<> check();
-    /// Frames that no wire carries: broken off in the capture, or of a length that none has.
+    /// Frames that no wire carries: truncated in the capture, or of a length that no wire allows.
     std::uint64_t left_out() const { return left_out_.value(); }
 
 private:
@@ -62,7 +62,7 @@ private:
     bool is_regular_ = true;
     std::atomic<bool> ending_ = false;
     std::unique_ptr<pcap_t, Closer> pcap_;
-    std::size_t check_sequence_ = 0;  ///< bytes at each frame's end that are its check sequence; pcapng: see below
+    std::size_t check_sequence_ = 0;  ///< bytes of check sequence at each frame's end; pcapng: see below
     PcapngCheckSequences pcapng_;
     Counter left_out_;
     ArrivedFrame frame_;
@@ -74,9 +74,8 @@ private:
     std::jthread reader_;       ///< of a pipe; last, since it uses all of the above
 };
 
-/// True when somebody else, in this process or another, reads (or writes) the file that this one wants to write (or
-/// read). Whoever opens a capture locks it, so that no file is emptied while it is played. Pipes and the like are
-/// shared.
+/// True when the file to be written (or read) is already being read (or written), in this process or another. Opening a
+/// capture locks it, so that no file is truncated while it is played. Pipes and the like are shared.
 bool is_taken(int file, int lock);
 std::unexpected<Error> taken(const std::string& path);
 

@@ -1,4 +1,4 @@
-// Writing captures: libpcap makes the records, write() takes them as the file has room.
+// Writing captures: libpcap formats the records, write() writes them as the file has room.
 #include "capture_writer.hpp"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t block_size = 65536;
-constexpr std::size_t most_waiting = 16 << 20;  // more than all frames that an impaired wire can let go at once
+constexpr std::size_t most_waiting = 16 << 20;  // more than all frames that an impaired wire can release at once
 constexpr Time retry_after = 1ms;
 constexpr Time open_again_after = 10ms;
 
@@ -48,7 +48,7 @@ Expected<> Writer::open(const std::string& path) {
         struct stat status{};
         is_regular_ = ::fstat(file_.get(), &status) == 0 && S_ISREG(status.st_mode);
         if (is_taken(file_.get(), LOCK_EX)) return taken(path);
-        (void)!::ftruncate(file_.get(), 0);  // what is not a regular file needs none
+        (void)!::ftruncate(file_.get(), 0);  // only regular files need this
     }
     if (auto begun = begin(); !begun) return begun;
     if (const int failed = drain(); failed != 0) {
@@ -59,7 +59,7 @@ Expected<> Writer::open(const std::string& path) {
     return {};
 }
 
-/// Returns 0 or an errno; ENXIO for a pipe that nobody reads.
+/// Returns 0 or an errno; ENXIO for a pipe without a reader.
 int Writer::open_file() {
     const auto open = [this] {
         return ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
@@ -68,7 +68,7 @@ int Writer::open_file() {
     return file_.is_open() ? 0 : errno;
 }
 
-/// Lets libpcap append to waiting_; first of all it appends the file's header.
+/// Makes libpcap append to waiting_, starting with the file's header.
 Expected<> Writer::begin() {
     const auto append = [](void* self, const char* from, std::size_t size) {
         auto& waiting = static_cast<Writer*>(self)->waiting_;
@@ -113,7 +113,7 @@ std::optional<Time> Writer::next_time() const {
 
 bool Writer::has_room() const { return is_regular_ || waiting_.size() < block_size; }
 
-/// Writes what the file takes without waiting. Returns 0, or the errno that ends the capture.
+/// Writes as much as the file takes without waiting. Returns 0, or the errno that ends the capture.
 int Writer::drain() {
     while (!waiting_.empty()) {
         if (const int error_number = file_.is_open() ? 0 : open_file(); error_number != 0) {
@@ -128,7 +128,7 @@ int Writer::drain() {
     return 0;
 }
 
-/// The same, and waits for a pipe's reader.
+/// The same, but waits for a pipe's reader.
 int Writer::flush() {
     if (const int error_number = drain(); error_number != 0 || waiting_.empty()) return error_number;
     if (!file_.is_open()) return ENXIO;
@@ -138,7 +138,7 @@ int Writer::flush() {
     return error_number;
 }
 
-/// `bytes` of waiting_ are in the file.
+/// Removes `bytes` of waiting_, which are in the file now.
 void Writer::forget(std::size_t bytes) {
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(bytes));
     written_ += bytes;

@@ -1,7 +1,7 @@
 // Writes a capture file: the frames that a card sends.
 //
 // A regular file is written in large blocks. Anything else, such as a pipe, gets its frames at once. While its reader
-// takes nothing they wait here, then in the card; neither the card nor the end of the program waits in write().
+// reads nothing they wait here, then in the card; neither the card nor the end of the program waits in write().
 #pragma once
 
 #include <pcap/pcap.h>
@@ -19,7 +19,7 @@
 
 namespace ixy::sim {
 
-/// Timestamps have nanoseconds: the time of day when the first frame was sent, and from then on the card's clock. A
+/// Timestamps are in nanoseconds: the time of day when the first frame was sent, and from then on the card's clock. A
 /// full disk leaves whole records. Thread rule: one thread at a time (a card's lock), except lost().
 class Writer {
 public:
@@ -32,7 +32,7 @@ public:
     Expected<> open(const std::string& path);
     /// Counts the frame as lost when the disk is full.
     void write(std::span<const std::byte> frame, Time now);
-    /// Gives a pipe what its reader takes now.
+    /// Writes to a pipe what its reader has room for now.
     void advance(Time now);
     /// When to call advance(): while frames wait for a pipe's reader.
     std::optional<Time> next_time() const;
@@ -40,7 +40,7 @@ public:
     bool has_room() const;
     /// Frames that wait for a pipe's reader.
     std::size_t waiting() const { return is_regular_ ? 0 : ends_.size(); }
-    /// Writes what is left; gives up when a pipe's reader takes nothing for a second. Errors: why frames were lost.
+    /// Writes what is left; gives up when a pipe's reader reads nothing for a second. Errors: why frames were lost.
     Expected<> finish();
     std::uint64_t lost() const { return lost_.value(); }
 
@@ -61,9 +61,9 @@ private:
     File file_;  ///< not open: a pipe without a reader
     bool is_regular_ = true;
     std::vector<char> waiting_;       ///< bytes that are still to be written
-    std::deque<std::uint64_t> ends_;  ///< where in the file the records end that are not all written
+    std::deque<std::uint64_t> ends_;  ///< file offsets where the records end that are not fully written
     std::uint64_t written_ = 0;       ///< bytes of the file
-    std::uint64_t whole_ = 0;         ///< those of them that end with a whole record
+    std::uint64_t whole_ = 0;         ///< bytes up to the end of the last whole record
     std::unique_ptr<pcap_t, Closer> pcap_;
     std::unique_ptr<pcap_dumper_t, Closer> dumper_;  ///< appends to waiting_; null: none, or the capture has ended
     std::optional<Time> begin_;                      ///< of the card's clock, since 1970

@@ -10,7 +10,7 @@
 namespace ixy::sim {
 
 std::optional<Datagram> receive_datagram(int socket, std::span<std::byte> space) {
-    // Room for one file. What else somebody sends along, the kernel closes.
+    // Room for one file. The kernel closes any others that are sent along.
     alignas(cmsghdr) std::array<std::byte, CMSG_LEN(sizeof(int))> control;
     iovec part{.iov_base = space.data(), .iov_len = space.size()};
     msghdr message{};

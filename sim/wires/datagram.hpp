@@ -1,4 +1,4 @@
-// One datagram with a file beside it, or without.
+// One datagram, with or without a file.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,14 @@ namespace ixy::sim {
 
 struct Datagram {
     std::size_t size;  ///< may be more than there was space for
-    File file;         ///< that came with it; most often none
+    File file;         ///< that came with it; usually none
 };
 
 /// Takes the next datagram from `socket`. Empty when there is none.
 std::optional<Datagram> receive_datagram(int socket, std::span<std::byte> space);
-/// Sends to where `socket` is connected. Returns 0 or errno; never waits.
+/// Sends to the peer of `socket`. Returns 0 or errno; never waits.
 int send_datagram(int socket, std::span<const std::byte> bytes, const File& file = {});
-/// Whether that errno says that there is no room now, but that there may be later.
+/// Whether that errno means that there is no room now, but may be later.
 bool is_lack_of_room(int error);
 
 }  // namespace ixy::sim

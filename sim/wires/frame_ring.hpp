@@ -1,8 +1,8 @@
-// Frames in the order in which they came: a ring between one thread that puts and one that takes, without locks.
+// A queue of frames: a lock-free ring between one producer thread and one consumer thread.
 //
 //   entries   │ 60 @0 │ 1500 @64 │ 60 @1568 │ . . .     one for each frame: where its bytes are
-//   bytes     │▓▓▓│▓▓▓▓▓▓▓▓▓▓▓▓▓▓│▓▓▓│                  used round and round, and from the start again
-//                                                       once all are taken: a short ring stays in the cache
+//   bytes     │▓▓▓│▓▓▓▓▓▓▓▓▓▓▓▓▓▓│▓▓▓│                  used circularly, and from the start again once all
+//                                                       are taken, so that a short queue stays in the cache
 #pragma once
 
 #include <atomic>
@@ -21,14 +21,14 @@ namespace ixy::sim {
 struct StoredFrame {
     std::span<const std::byte> bytes;  ///< valid until pop()
     bool damaged = false;
-    Time due{};  ///< whatever push() was told
+    Time due{};  ///< as given to push()
 };
 
-/// Thread rule: push() by one thread at a time, front(), pop() and clear() by one at a time; nothing is allocated but
-/// in the constructor.
+/// Thread rule: push() by one thread at a time, front(), pop() and clear() by one at a time. Only the constructor
+/// allocates.
 class FrameRing {
 public:
-    /// Room for `frames` (a power of two) of together `bytes` bytes, at least longest_wire_frame.
+    /// Room for `frames` frames (a power of two) of `bytes` bytes in total, at least longest_wire_frame.
     FrameRing(std::size_t frames, std::size_t bytes)
         : entries_(std::make_unique_for_overwrite<Entry[]>(frames)),
           mask_(frames - 1),
@@ -59,14 +59,14 @@ public:
         const Entry& entry = entries_[tail & mask_];
         return StoredFrame{{bytes_.get() + entry.begin, entry.size}, entry.damaged, entry.due};
     }
-    /// Gives the room of the frame that front() showed back.
+    /// Releases the frame that front() has returned.
     void pop() { tail_.store(tail_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
     bool empty() const { return !front(); }
-    /// How many there are: by the thread that takes.
+    /// The number of frames; for the consumer.
     std::size_t size() const {
         return static_cast<std::size_t>(head_.load(std::memory_order_acquire) - tail_.load(std::memory_order_relaxed));
     }
-    /// Whether half of the entries or of the bytes are in use: by the thread that puts.
+    /// Whether half of the entries or of the bytes are in use; for the producer.
     bool is_half_full() const {
         const std::uint64_t head = head_.load(std::memory_order_relaxed);
         const std::uint64_t tail = tail_.load(std::memory_order_acquire);
@@ -87,7 +87,7 @@ private:
         bool damaged;
     };
 
-    /// Where `size` bytes may be put; next_ is behind them then.
+    /// Where `size` bytes may be put; next_ is then past them.
     std::optional<std::size_t> find_room(std::size_t size) {
         const std::size_t rounded = (size + 16) / 16 * 16;  // never 0
         if (const auto begin = find_room_seen(rounded)) return begin;
@@ -95,15 +95,15 @@ private:
         return find_room_seen(rounded);
     }
 
-    /// The same, by what is known of the other thread. It is asked anew every so many frames, since the line that says
-    /// how far it has come is its own.
+    /// The same, with the tail as last seen. It is read again only every so many frames, since its cache line belongs
+    /// to the other thread.
     std::optional<std::size_t> find_room_seen(std::size_t size) {
         constexpr std::uint64_t often = 64;
         const std::uint64_t head = head_.load(std::memory_order_relaxed);
         if (head - tail_seen_ >= often) tail_seen_ = tail_.load(std::memory_order_acquire);
         if (head - tail_seen_ > mask_) return std::nullopt;
         if (head == tail_seen_) next_ = 0;
-        // Taken are [oldest, next_), or [oldest, end) and [0, next_); equal they are only when nothing is.
+        // In use are [oldest, next_), or [oldest, end) and [0, next_); both are equal only when nothing is in use.
         const std::size_t oldest = head == tail_seen_ ? 0 : entries_[tail_seen_ & mask_].begin;
         const bool round = head != tail_seen_ && next_ <= oldest;
         std::size_t begin = next_;
@@ -121,10 +121,10 @@ private:
     std::unique_ptr<std::byte[]> bytes_;
     std::size_t capacity_;
     // Each thread writes to a cache line of its own.
-    alignas(64) std::atomic<std::uint64_t> head_ = 0;  ///< frames put
+    alignas(64) std::atomic<std::uint64_t> head_ = 0;  ///< frames pushed
     std::uint64_t tail_seen_ = 0;
     std::size_t next_ = 0;                             ///< where the next frame's bytes go
-    alignas(64) std::atomic<std::uint64_t> tail_ = 0;  ///< frames given back
+    alignas(64) std::atomic<std::uint64_t> tail_ = 0;  ///< frames popped
     mutable std::uint64_t head_seen_ = 0;
 };
 

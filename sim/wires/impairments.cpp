@@ -1,8 +1,8 @@
-// What a real cable does to frames, done to what goes into another wire: in this order
+// What a real cable does to frames, done to frames that go into another wire, in this order:
 //
-//   loss ─▶ corruption ─▶ reordering ─▶ rate: one after the other ─▶ delay ─▶ on its way until due ─▶ the wire
+//   loss ─▶ corruption ─▶ reordering ─▶ rate: one after the other ─▶ delay ─▶ in flight until due ─▶ the wire
 //
-// All chance comes from the seed: the same frames at the same times have the same fate.
+// All chance comes from the seed: the same frames at the same times meet the same fate.
 #include <array>
 #include <cstring>
 #include <random>
@@ -24,7 +24,7 @@ class ImpairedWire final : public Wire {
 public:
     ImpairedWire(std::unique_ptr<Wire> wire, const Impairments& impairments)
         : wire_(std::move(wire)), impairments_(impairments), chance_(impairments.seed) {}
-    /// What is still on its way arrives: it was sent while the cable was whole.
+    /// Frames still in flight arrive: they were sent while the cable was whole.
     ~ImpairedWire() override {
         release(Time::max());
         wire_->settle();
@@ -52,7 +52,7 @@ public:
     unsigned end() const override { return wire_->end(); }
     bool has_room(Time now) const override { return !on_the_way_.is_half_full() && wire_->has_room(now); }
     std::uint64_t lost() const override { return lost_.value() + wire_->lost(); }
-    /// What is on its way arrives, but not at a card that is about to go.
+    /// Frames in flight arrive, but not at a card that is about to go away.
     std::size_t waiting() const override { return wire_->waiting() + (loops_back() ? on_the_way_.size() : 0); }
     bool other_end_is_missing() const override { return wire_->other_end_is_missing(); }
     bool loops_back() const override { return wire_->loops_back(); }
@@ -66,7 +66,7 @@ private:
     struct HeldFrame {
         std::vector<std::byte> bytes;  ///< keeps its memory
         bool damaged = false;
-        Time until{};  ///< when no next one has come
+        Time until{};  ///< released then if there is no next one
     };
 
     bool happens(double share) {
@@ -113,7 +113,7 @@ void ImpairedWire::take(std::span<const std::byte> frame, bool damaged, Time now
     release_held(now);
 }
 
-/// One bit flips; a check sequence of 32 bits finds that always.
+/// Flips one bit, which a 32-bit check sequence always detects.
 std::span<const std::byte> ImpairedWire::corrupt(std::span<const std::byte> frame) {
     if (frame.empty()) return frame;
     std::memcpy(corrupted_.data(), frame.data(), frame.size());
@@ -122,8 +122,8 @@ std::span<const std::byte> ImpairedWire::corrupt(std::span<const std::byte> fram
     return std::span<const std::byte>(corrupted_).first(frame.size());
 }
 
-/// Whether the next frame overtakes this one. A frame that overtakes is not overtaken itself, so that the share is
-/// that of those that are left: p of all is p / (1 - p) of them, and a half is the most.
+/// Whether the next frame overtakes this one. A frame that overtakes is not overtaken itself, so a share p of all
+/// frames is a share p / (1 - p) of the others, and the most is a half.
 bool ImpairedWire::is_overtaken() {
     const double share = impairments_.reorder;
     return !holding_ && happens(share < 0.5 ? share / (1 - share) : 1.0);
@@ -135,7 +135,7 @@ void ImpairedWire::release_held(Time now) {
     transmit(held_.bytes, held_.damaged, now);
 }
 
-/// Puts the frame on the line as soon as that is free; it is due at the other end when its last bit is.
+/// Puts the frame on the line as soon as the line is free; the frame is due at the other end when its last bit is.
 void ImpairedWire::transmit(std::span<const std::byte> frame, bool damaged, Time now) {
     auto end = std::max<FineTime>(free_at_, now);
     if (impairments_.bits_per_second > 0) {
@@ -146,7 +146,7 @@ void ImpairedWire::transmit(std::span<const std::byte> frame, bool damaged, Time
     if (due <= now && on_the_way_.empty()) {
         pass_on(frame, damaged, now);
     } else if (!on_the_way_.push(frame, damaged, due)) {
-        return lost_.add(1);  // and takes no time
+        return lost_.add(1);  // and takes no line time
     }
     free_at_ = end;
 }

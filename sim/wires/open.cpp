@@ -1,4 +1,4 @@
-// From the word that names a wire to the wire.
+// Parses the name of a wire and opens the wire.
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -22,7 +22,7 @@ private:
 constexpr auto kinds =
     "a wire is a name (in this process), /path or ./path (a socket), /ours:/theirs, tap:NAME, loop, or pcap:IN:OUT";
 
-/// What stands before and behind the first colon.
+/// The text before and after the first colon.
 std::pair<std::string, std::string> split(std::string_view text) {
     const std::size_t colon = std::min(text.find(':'), text.size());
     return {std::string(text.substr(0, colon)), std::string(text.substr(std::min(colon + 1, text.size())))};
@@ -48,13 +48,13 @@ Expected<std::unique_ptr<Wire>> open_bare_wire(std::string_view spec) {
     if (first == "tap") return open_tap(rest);
     if (first == "pcap") {
         const auto [in, out] = split(rest);
-        if (out.contains(':')) return malformed(spec, "a capture's name cannot have a colon");
+        if (out.contains(':')) return malformed(spec, "a capture's name cannot contain a colon");
         if (in.empty() && out.empty()) return malformed(spec, "names no capture file");
         return open_capture(in, out);
     }
     const bool has_colon = spec.contains(':');
     if (spec.contains('/')) return has_colon ? open_socket_pair(spec) : open_socket(std::string(spec));
-    if (has_colon) return malformed(spec, "there is no kind \"" + first + "\"");
+    if (has_colon) return malformed(spec, "unknown kind \"" + first + "\"");
     return open_cable(std::string(spec));
 }
 
@@ -63,11 +63,11 @@ Expected<> check(const Impairments& impairments) {
     const std::pair<const char*, double> shares[] = {
         {"loss", impairments.loss}, {"reorder", impairments.reorder}, {"corrupt", impairments.corruption}};
     for (const auto& [name, share] : shares) {
-        if (!(share >= 0 && share <= 1)) return bad(std::string(name) + ": a share is from 0 to 1, or 0% to 100%");
+        if (!(share >= 0 && share <= 1)) return bad(std::string(name) + ": a share must be 0 to 1, or 0% to 100%");
     }
     const double rate = impairments.bits_per_second;
-    if (!std::isfinite(rate) || rate < 0 || (rate > 0 && rate < 1)) return bad("rate: at least 1 bit a second");
-    if (impairments.delay.count() < 0) return bad("delay: not below 0");
+    if (!std::isfinite(rate) || rate < 0 || (rate > 0 && rate < 1)) return bad("rate: at least 1 bit per second");
+    if (impairments.delay.count() < 0) return bad("delay: must not be negative");
     return {};
 }
 

@@ -1,4 +1,4 @@
-// The blocks of a pcapng file, as far as they tell of check sequences.
+// The blocks of a pcapng file, as far as they concern check sequences.
 #include "pcapng_check_sequences.hpp"
 
 #include <algorithm>
@@ -12,7 +12,7 @@ constexpr std::uint32_t section_header = 0x0A0D0D0A;  // the same in both byte o
 constexpr std::uint32_t interface_description = 1, obsolete_packet = 2, simple_packet = 3, enhanced_packet = 6;
 constexpr std::uint32_t byte_order_magic = 0x1A2B3C4D;
 constexpr std::uint16_t end_of_options = 0, epb_flags = 2, if_fcslen = 13;
-constexpr std::size_t header_size = 12;     // type, size, and of a section's header the magic
+constexpr std::size_t header_size = 12;     // type, size, and for a section header the magic
 constexpr std::size_t least_block = 12;     // type, size, size again
 constexpr std::size_t most_kept = 1 << 20;  // longer blocks hold no frame of a network card
 
@@ -43,7 +43,7 @@ void PcapngCheckSequences::see(std::span<const char> bytes) {
     }
 }
 
-/// False for what cannot be the header of a block.
+/// False if this cannot be the header of a block.
 bool PcapngCheckSequences::see_header() {
     const bool begins_section = number_at<std::uint32_t>(0) == section_header;
     if (!begins_section && !in_section_) return false;

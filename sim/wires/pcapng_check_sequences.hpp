@@ -1,7 +1,7 @@
-// What a pcapng file says of its frames' check sequences (FCS). libpcap reads the frames, but does not tell this.
+// What a pcapng file says about its frames' check sequences (FCS). libpcap reads the frames, but does not report this.
 //
-// An interface can have the option if_fcslen, a frame the option epb_flags; either gives the number of bytes at the end
-// of a frame that are its check sequence. Format: draft-ietf-opsawg-pcapng, 3 and 4.
+// An interface can have the option if_fcslen, a frame the option epb_flags; either gives the number of check sequence
+// bytes at the end of a frame. Format: draft-ietf-opsawg-pcapng, 3 and 4.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,11 @@ namespace ixy::sim {
 
 class PcapngCheckSequences {
 public:
-    /// Looks at the next bytes of the file: all of it, in order. Whatever is no pcapng, or is damaged, is ignored.
+    /// Looks at the next bytes of the file, all of which must come here in order. Anything that is not pcapng, or is
+    /// damaged, is ignored.
     void see(std::span<const char> bytes);
-    /// The length of the check sequence of the next frame, each of which is asked for once and after see() has had all
-    /// of it; 0 where nothing is known.
+    /// The length of the next frame's check sequence; 0 if unknown. To be called once for each frame, after see() has
+    /// had all of it.
     std::size_t next();
 
 private:
@@ -31,7 +32,7 @@ private:
     template <class Visit>
     void visit_options(std::size_t begin, const Visit& visit) const;
 
-    std::vector<char> block_;     ///< what there is of the present block, as far as it matters
+    std::vector<char> block_;     ///< the current block so far, as much of it as matters
     std::size_t block_size_ = 0;  ///< 0: its header is not complete
     std::size_t seen_ = 0;        ///< bytes of it
     bool is_pcapng_ = true;       ///< as far as is known

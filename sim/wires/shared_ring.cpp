@@ -20,13 +20,13 @@ namespace {
 constexpr std::size_t whole = SharedRingMemory::header_room + SharedRingMemory::capacity;
 static_assert(sizeof(detail::SharedRingHeader) <= SharedRingMemory::header_room);
 
-// The sender is told of room when there is this much more, and not woken for a few bytes.
+// The sender is told of room only when there is this much more, rather than woken for a few bytes.
 constexpr std::uint64_t progress = SharedRingMemory::capacity / 4;
 static_assert(progress > 2 * longest_wire_frame);
 constexpr Time patience = std::chrono::milliseconds(1);
 
 constexpr std::size_t size_bytes = sizeof(std::uint32_t);
-constexpr std::uint64_t word = 8;  // a record begins at a multiple, so that its size is never torn
+constexpr std::uint64_t word = 8;  // records begin at multiples of this, so that a size is never torn
 
 constexpr std::uint64_t record_bytes(std::size_t frame) { return (size_bytes + frame + word - 1) / word * word; }
 
@@ -44,7 +44,7 @@ File SharedRingMemory::make_file() {
 
 std::optional<SharedRingMemory> SharedRingMemory::map(const File& file) {
     struct stat status{};
-    const int seals = ::fcntl(file.get(), F_GET_SEALS);  // fails for files that are not memory
+    const int seals = ::fcntl(file.get(), F_GET_SEALS);  // fails for files that are not in memory
     if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) return std::nullopt;
     if (::fstat(file.get(), &status) != 0 || status.st_size != static_cast<off_t>(whole)) return std::nullopt;
     void* const memory = ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
@@ -68,7 +68,7 @@ void SharedRingMemory::copy_out(std::uint64_t position, std::span<std::byte> to)
     if (first != to.size()) std::memcpy(to.data() + first, bytes(), to.size() - first);
 }
 
-// --- the end that puts frames in ---
+// --- the sending end ---
 
 std::optional<RingSender> RingSender::make(const File& file) {
     auto memory = SharedRingMemory::map(file);
@@ -76,9 +76,9 @@ std::optional<RingSender> RingSender::make(const File& file) {
     return RingSender(std::move(*memory));
 }
 
-/// False when the receiver says that it has taken what was never sent, or gives back what it has taken.
+/// False when the receiver claims to have taken more than was sent, or less than before.
 bool RingSender::see_tail() {
-    const std::uint64_t tail = memory_.header().tail.load(std::memory_order_acquire);  // before the room is used again
+    const std::uint64_t tail = memory_.header().tail.load(std::memory_order_acquire);  // before the room is reused
     if (tail - tail_seen_ > head_ - tail_seen_) return false;
     tail_seen_ = tail;
     return true;
@@ -102,7 +102,7 @@ RingSender::Result RingSender::push(std::span<const std::byte> frame) {
 
 bool RingSender::await_room() {
     memory_.header().room_wanted.exchange(1, std::memory_order_acq_rel);
-    if (see_tail() && room() < progress) return true;  // so much is still to be taken that there is word to come
+    if (see_tail() && room() < progress) return true;  // the receiver still has enough to take to report room
     memory_.header().room_wanted.store(0, std::memory_order_relaxed);
     return false;
 }
@@ -121,7 +121,7 @@ std::uint64_t RingSender::unread() const {
     return frames_ - std::min(taken, frames_);
 }
 
-// --- the end that takes frames out ---
+// --- the receiving end ---
 
 std::optional<RingReceiver> RingReceiver::accept(const File& file) {
     auto memory = SharedRingMemory::map(file);
@@ -143,7 +143,7 @@ void RingReceiver::close() {
 bool RingReceiver::show(std::uint64_t head) {
     if (!open_) return false;
     is_news_ = tail_ != told_;
-    // tail_ is at or behind all that was shown before. A head that goes back, or beyond the memory, is a lie.
+    // Everything up to tail_ was shown before. A head that goes back, or beyond the memory, is a lie.
     const bool can_be = head % word == 0 && head - tail_ <= SharedRingMemory::capacity;
     if (!can_be) return close(), false;
     shown_ = head;

@@ -1,10 +1,10 @@
-// A cable between two processes. Receiving and sending have a socket each. The one is bound and hears everybody, as a
-// card that was restarted; the other is connected, and made anew when the other end was.
+// A cable between two processes. Receiving and sending have a socket each. The first is bound and hears any sender,
+// such as a card that was restarted; the second is connected, and made anew when the other end was.
 //
-// Each frame is a datagram, as QEMU sends and takes them. Two ends of ours have a faster way: the first datagram that
-// an end sends offers the other end a ring in shared memory (shared_ring.hpp). From when the other end accepts it,
-// frames go through the ring, and the only datagrams are knocks: too short for a frame, they wake who sleeps until a
-// frame comes or until there is room.
+// Each frame is a datagram, as QEMU sends and receives them. Two ends of ours have a faster way: the first datagram
+// that an end sends offers the other end a ring in shared memory (shared_ring.hpp). Once the other end accepts it,
+// frames go through the ring, and the only datagrams are knocks: too short for a frame, they wake an end that sleeps
+// until a frame arrives or until there is room.
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -23,11 +23,11 @@
 namespace ixy::sim {
 namespace {
 
-// The other process may not run for a second on a busy machine. Memory is taken as it is needed.
+// The other process may not run for a second on a busy machine. Memory is committed as it is needed.
 constexpr std::size_t frames_that_wait = 65536;
 constexpr std::size_t bytes_that_wait = 16 << 20;
 constexpr Time retry_after = std::chrono::milliseconds(1);
-// Patience with somebody who takes nothing, and at the end in all.
+// Patience with a peer that takes nothing, and with the final flush in total.
 constexpr auto longest_standstill = std::chrono::seconds(1);
 constexpr auto longest_flush = std::chrono::seconds(10);
 
@@ -35,13 +35,13 @@ constexpr std::array<std::byte, 8> offer{std::byte{'i'}, std::byte{'x'}, std::by
                                          std::byte{'r'}, std::byte{'i'}, std::byte{'n'}, std::byte{'g'}};
 constexpr std::array<std::byte, 1> knock{};
 static_assert(offer.size() < ethernet_header);
-// How often receive() looks for a frame among what is none.
+// How many datagrams that are not frames receive() skips at a time.
 constexpr unsigned looks_at_most = 64;
 
-/// Frames that find no room in the ring or the other end's queue (often but ten: net.unix.max_dgram_qlen) wait here, in
-/// order. When many do, the card shall wait too; but not for somebody who stands still for longer than a second, as a
-/// process does that was stopped: frames for him are lost once there is no room. The epoll file wakes who sleeps on it
-/// when a frame has come, or when those that wait can go on; for the latter alone there is one more, inside it.
+/// Frames that find no room in the ring or the other end's queue (often only ten: net.unix.max_dgram_qlen) wait here,
+/// in order. When many do, the card must wait too; but not for a peer that stands still for longer than a second, such
+/// as a stopped process: its frames are lost once there is no room. The epoll file becomes readable when a frame has
+/// arrived or when waiting frames can be sent; for the latter alone there is another one, inside it.
 class SocketWire final : public Wire {
 public:
     SocketWire(SocketEnd end, File events, File sending)
@@ -97,16 +97,16 @@ private:
 
     SocketEnd end_;
     File events_;
-    File sending_;            ///< watches other_, when frames wait for it
-    File other_;              ///< connected to the other end, when somebody was there
-    bool may_offer_ = false;  ///< nothing was sent to other_ yet
-    File offered_;            ///< the memory of ring_out_, as long as it is still to be offered
+    File sending_;            ///< watches other_ while frames wait for it
+    File other_;              ///< connected to the other end, if there was one
+    bool may_offer_ = false;  ///< nothing has been sent to other_ yet
+    File offered_;            ///< the memory of ring_out_, until it has been offered
     std::optional<RingSender> ring_out_;
     FrameRing waiting_{frames_that_wait, bytes_that_wait};
     Time retry_{};
-    Time moved_{};  ///< when the first of those that wait began to, or another one went
+    Time moved_{};  ///< when the first waiting frame began to wait, or the last one was sent
     std::optional<RingReceiver> ring_in_;
-    std::optional<RingReceiver> next_ring_in_;  ///< of an end that has come back: once ring_in_ is empty
+    std::optional<RingReceiver> next_ring_in_;  ///< of an end that has come back; used once ring_in_ is empty
     bool more_to_look_at_ = false;
     ArrivedFrame frame_;
     Counter lost_;
@@ -127,7 +127,7 @@ void SocketWire::send(std::span<const std::byte> frame, Time now) {
 }
 
 SocketWire::Result SocketWire::try_send(std::span<const std::byte> frame) {
-    if (frame.size() < ethernet_header || frame.size() > longest_wire_frame) return Result::nobody;  // can get it
+    if (frame.size() < ethernet_header || frame.size() > longest_wire_frame) return Result::nobody;  // fits no wire
     // The other end may have gone since the last frame, and be back.
     for (int attempt = 0; attempt < 2; ++attempt) {
         if (!other_.is_open() && !connect()) return Result::nobody;
@@ -169,7 +169,8 @@ void SocketWire::disconnect() {
     other_.close();
 }
 
-/// Before all frames. False when there is no room for the offer now. Where there can be no ring, frames are datagrams.
+/// Offers the ring, before all frames. False when there is no room for the offer now. Without a ring, frames are
+/// datagrams.
 bool SocketWire::offer_ring() {
     if (!offered_.is_open()) {
         offered_ = detail::SharedRingMemory::make_file();
@@ -183,7 +184,7 @@ bool SocketWire::offer_ring() {
     return true;
 }
 
-/// Where there is no room for a knock, there is something to wake the other end already.
+/// If there is no room for a knock, something else is already waiting to wake the other end.
 void SocketWire::wake_other() {
     for (int attempt = 0; attempt < 2; ++attempt) {
         if (!other_.is_open() && !connect()) return;
@@ -201,7 +202,7 @@ void SocketWire::await_room(Time now) {
     retry_ = now + retry_after;
     const bool in_ring = ring_out_ && ring_out_->is_accepted();
     watch(sending_, other_.get(), in_ring ? 0U : EPOLLOUT, EPOLL_CTL_MOD);
-    if (in_ring && !ring_out_->await_room()) retry_ = now;  // there is some by now
+    if (in_ring && !ring_out_->await_room()) retry_ = now;  // there is room by now
 }
 
 void SocketWire::send_waiting(Time now) {
@@ -226,7 +227,7 @@ std::optional<WireFrame> SocketWire::receive(Time now) {
         if (const auto frame = take_from_ring()) return frame;
         more_to_look_at_ = looks == looks_at_most;
         if (more_to_look_at_) break;
-        // What is in the socket was sent before what the ring shows from here on.
+        // Datagrams in the socket were sent before the frames that the ring shows from here on.
         const std::uint64_t head = ring_in_ ? ring_in_->head() : 0;
         if (const auto size = take_datagram()) {
             if (*size != 0) return frame_.padded(*size);
@@ -253,7 +254,7 @@ std::optional<WireFrame> SocketWire::take_from_ring() {
     return frame_.padded(*size);
 }
 
-/// The size of a frame, 0 for what is none, or empty when nothing has come.
+/// The size of a frame, 0 for a datagram that is not a frame, or empty when nothing has arrived.
 std::optional<std::size_t> SocketWire::take_datagram() {
     const auto datagram = receive_datagram(end_.socket(), frame_.space());
     if (!datagram) return std::nullopt;
@@ -263,10 +264,10 @@ std::optional<std::size_t> SocketWire::take_datagram() {
         if (size == offer.size() && is_offer) take_offer(datagram->file);
         return 0;
     }
-    return size >= ethernet_header && size <= longest_wire_frame ? size : 0;  // else it is no Ethernet frame
+    return size >= ethernet_header && size <= longest_wire_frame ? size : 0;  // else it is not an Ethernet frame
 }
 
-/// The other end has begun anew: what it has put into its old ring until now comes first.
+/// The other end has restarted: frames that are already in its old ring come first.
 void SocketWire::take_offer(const File& memory) {
     auto ring = RingReceiver::accept(memory);
     if (!ring) return;
@@ -277,7 +278,7 @@ void SocketWire::take_offer(const File& memory) {
 
 // --- closing ---
 
-/// What was sent before the cable is pulled out goes on its way, as long as there is somebody who takes it.
+/// Frames sent before the cable is pulled out are still delivered, as long as there is somebody to take them.
 void SocketWire::flush() {
     const auto begin = std::chrono::steady_clock::now();
     moved_ = {};

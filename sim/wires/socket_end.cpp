@@ -1,4 +1,4 @@
-// The socket of one end: the file that names it, who is at the other end, and what is left behind.
+// The socket of one end: the file that names it, the peer at the other end, and the removal of stale sockets.
 #include "socket_end.hpp"
 
 #include <fcntl.h>
@@ -20,7 +20,7 @@ sockaddr_un address_of(const std::string& path) {
 
 Expected<> check_length(const std::string& path) {
     if (path.size() < sizeof(sockaddr_un::sun_path)) return {};
-    return failure(ErrorKind::invalid_argument, path + ": too long for a socket, which has 107 characters at most",
+    return failure(ErrorKind::invalid_argument, path + ": too long for a socket, whose path has at most 107 characters",
                    "choose a shorter path");
 }
 
@@ -36,7 +36,7 @@ bool try_lock(const File& file, std::size_t byte) {
     return ::fcntl(file.get(), F_OFD_SETLK, &range) == 0;
 }
 
-/// Whether `path` still names the file, and nobody has removed it since it was opened.
+/// Whether `path` still names the file, which may have been removed since it was opened.
 bool is_at(const File& file, const std::string& path) {
     struct stat ours{};
     struct stat there{};
@@ -47,12 +47,12 @@ bool is_at(const File& file, const std::string& path) {
 std::unexpected<Error> cannot_use(const std::string& path, int error) {
     return system_failure(path, error,
                           error == ENOENT                     ? "make the folder first"
-                          : error == EACCES || error == EPERM ? "both ends of a wire need one user, who can write there"
+                          : error == EACCES || error == EPERM ? "run both ends as one user, who can write there"
                           : error == EMFILE                   ? ""
                                                               : "choose a path that can be written");
 }
 
-/// Opens the file that the locks are on. Never somebody's document: it is empty.
+/// Opens the file that holds the locks. It is empty, so never somebody's document.
 Expected<File> open_lock(const std::string& path) {
     File file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666));
     const int error = errno;
@@ -60,13 +60,13 @@ Expected<File> open_lock(const std::string& path) {
     const bool opened = file.is_open() && ::fstat(file.get(), &status) == 0;
     if (opened && S_ISREG(status.st_mode) && status.st_size == 0) return file;
     if (opened || error == EISDIR || error == ELOOP || error == ENXIO) {
-        return failure(ErrorKind::invalid_argument, path + ": there is something else with that name",
+        return failure(ErrorKind::invalid_argument, path + ": this path names something else",
                        "choose a path that is free: wire=/tmp/NAME");
     }
     return cannot_use(path, error);
 }
 
-/// Removes a socket that was left behind: not one at which somebody, whoever that is, still listens.
+/// Removes a stale socket, but never one on which any process still listens.
 void remove_socket(const std::string& path) {
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
@@ -101,8 +101,8 @@ Expected<SocketEnd> SocketEnd::named(const std::string& ours, const std::string&
         if (auto good = check_length(path); !good) return std::unexpected(good.error());
     }
     const auto answer = SocketEnd({}, {}, theirs, ours).connect();
-    if (answer || answer.error() == EPROTOTYPE || answer.error() == EPERM) {  // the latter talk to somebody else
-        return failure(ErrorKind::busy, ours + ": somebody listens there already", "choose another path");
+    if (answer || answer.error() == EPROTOTYPE || answer.error() == EPERM) {  // the latter two: it has another peer
+        return failure(ErrorKind::busy, ours + ": another program listens there already", "choose another path");
     }
     SocketEnd taken({}, {}, ours, theirs);
     if (auto bound = taken.bind(); !bound) return std::unexpected(bound.error());
@@ -118,7 +118,7 @@ Expected<> SocketEnd::bind() {
         const int error = errno;
         if (error == EADDRINUSE) {
             return failure(ErrorKind::invalid_argument,
-                           ours_ + ": there is something else with that name, or another program listens there",
+                           ours_ + ": this path names something else, or another program listens there",
                            "choose a path that is free: wire=/tmp/NAME");
         }
         return cannot_use(ours_, error);
@@ -134,14 +134,14 @@ std::expected<File, int> SocketEnd::connect() const {
         ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         return std::unexpected(errno);
     }
-    const int buffer = 4 << 20;  // the kernel gives what it allows
+    const int buffer = 4 << 20;  // the kernel caps it
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     return socket;
 }
 
 SocketEnd::~SocketEnd() {
     if (socket_.is_open()) ::unlink(ours_.c_str());
-    // The last one out: nobody has the other end, and nobody can take one of them from here on.
+    // The last one out: nobody has the other end, and nobody can take either of them from here on.
     if (lock_.is_open() && try_lock(lock_, 0) && try_lock(lock_, 1)) {
         remove_socket(theirs_);
         if (is_at(lock_, path_)) ::unlink(path_.c_str());

@@ -1,9 +1,9 @@
-// Who has which end of a cable that is a pair of Unix datagram sockets, and the names of the two sockets.
+// The owners of the ends of a cable that is a pair of Unix datagram sockets, and the names of the two sockets.
 //
-//   /path       an empty file, whose byte 0 is locked by who has end 0, byte 1 by who has end 1. A lock goes with its
-//               process, however that ends; so what is found without its lock is left over, and is cleaned up.
-//   /path.0     the socket of end 0: what it receives
-//   /path.1     the socket of end 1
+//   /path       an empty file, whose byte 0 is locked by the owner of end 0, byte 1 by the owner of end 1. A lock goes
+//               with its process, however that ends; so files found without their lock are stale, and are cleaned up.
+//   /path.0     the socket on which end 0 receives
+//   /path.1     that of end 1
 #pragma once
 
 #include <sys/un.h>
@@ -20,15 +20,15 @@ public:
     /// Takes a free end of the cable `path`. Errors: busy, invalid_argument (the file is something else), permission,
     /// not_found (no such folder).
     static Expected<SocketEnd> take(const std::string& path);
-    /// An end by the names of both sockets, as QEMU has it. Errors: busy (somebody listens at `ours`), and as above.
+    /// An end by the names of both sockets, as in QEMU. Errors: busy (somebody listens on `ours`), and as above.
     static Expected<SocketEnd> named(const std::string& ours, const std::string& theirs);
     SocketEnd(SocketEnd&&) noexcept = default;
     SocketEnd& operator=(SocketEnd&&) = delete;
     ~SocketEnd();
 
-    /// 0 or 1: the other end's is the other.
+    /// 0 or 1; the other end has the other number.
     unsigned number() const { return ours_ < theirs_ ? 0 : 1; }
-    /// Whether the other end is one of ours too, and not perhaps QEMU.
+    /// Whether the other end is one of ours too, rather than perhaps QEMU.
     bool is_cable() const { return !path_.empty(); }
     /// The socket of this end, bound to its name, from which frames are received.
     int socket() const { return socket_.get(); }

@@ -46,18 +46,18 @@ std::unexpected<Error> tap_failure(const std::string& name, int error) {
     const std::string make = "ip tuntap add dev " + name + " mode tap user $USER";
     if (error == EPERM || error == EACCES) {
         std::string next = how_to_get(Capability::net_admin, current_privileges());
-        if (next.empty()) next = "allow it to the container: docker run --device /dev/net/tun";
-        next += ", or give this user one: " + as_root(make) + " && " + as_root("ip link set " + name + " up");
+        if (next.empty()) next = "give the container access: docker run --device /dev/net/tun";
+        next += ", or create one for this user: " + as_root(make) + " && " + as_root("ip link set " + name + " up");
         return failure(ErrorKind::permission, what + ": you lack permission to create or open it", next);
     }
     if (error == EINVAL) {
-        return failure(ErrorKind::invalid_argument, what + ": there is such an interface, and it is no TAP interface",
+        return failure(ErrorKind::invalid_argument, what + ": this interface exists and is not a TAP interface",
                        "choose another name");
     }
-    return system_failure(what, error, error == EBUSY ? "somebody else has it: choose another name" : "");
+    return system_failure(what, error, error == EBUSY ? "another program uses it: choose another name" : "");
 }
 
-/// Lets the interface carry frames, where that is allowed; else its owner does: ip link set NAME up.
+/// Brings the interface up if we are allowed to; otherwise its owner does: ip link set NAME up.
 void set_up(const ifreq& named) {
     const File any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ifreq request = named;
@@ -75,7 +75,7 @@ Expected<std::unique_ptr<Wire>> open_tap(const std::string& name) {
     }
     File file(::open(device, O_RDWR | O_NONBLOCK | O_CLOEXEC));
     if (!file.is_open() && (errno == ENOENT || errno == ENODEV || errno == ENXIO)) {
-        return failure(ErrorKind::not_found, std::string(device) + ": this kernel has no TAP", "modprobe tun");
+        return failure(ErrorKind::not_found, std::string(device) + ": this kernel has no TAP support", "modprobe tun");
     }
     if (!file.is_open()) return tap_failure(name, errno);
     ifreq request{};

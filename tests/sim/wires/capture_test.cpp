@@ -274,10 +274,10 @@ TEST(Capture, pipe_that_brings_no_capture_says_so_at_once_and_in_the_end) {
         EXPECT_TRUE(wire->finish()) << "nothing is known yet";
         std::ofstream(path) << "this is no capture, although it is long enough to be one" << std::flush;
         EXPECT_TRUE(eventually([&] { return !wire->finish(); }));
-        EXPECT_NE(wire->finish().error().what.find(path + ": no capture file"), std::string::npos);
+        EXPECT_NE(wire->finish().error().what.find(path + ": not a capture file"), std::string::npos);
     }
     const std::string said = ::testing::internal::GetCapturedStderr();
-    EXPECT_TRUE(said.starts_with(path + ": no capture file")) << said;
+    EXPECT_TRUE(said.starts_with(path + ": not a capture file")) << said;
     EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
 }
 
