@@ -103,8 +103,7 @@ DmaSpace::~DmaSpace() = default;
 
 Expected<DmaMemory> DmaSpace::allocate(std::size_t bytes, std::size_t alignment, int node) {
     if (bytes == 0 || bytes > largest_piece())
-        return failure(ErrorKind::invalid_argument,
-                       describe() + ": cannot allocate " + std::to_string(bytes) + " bytes",
+        return failure(ErrorKind::invalid_argument, describe() + ": no piece has " + std::to_string(bytes) + " bytes",
                        "ask for 1 to " + std::to_string(largest_piece()) + " bytes");
     if (!std::has_single_bit(alignment) || alignment > 4096)
         return failure(ErrorKind::invalid_argument,

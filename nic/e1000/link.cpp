@@ -51,8 +51,7 @@ Link E1000::link() {
 Expected<> E1000::wait_for_link() {
     for (std::chrono::milliseconds waited{0}; !link().up; waited += 10ms) {
         if (gone()) return disappeared();
-        if (options_.stop_waiting && options_.stop_waiting())
-            return fail(ErrorKind::timeout, "stopped while waiting for the link");
+        if (options_.stop_waiting && options_.stop_waiting()) return fail(ErrorKind::timeout, "stopped, with no link");
         if (waited >= options_.link_timeout) {
             if (options_.link_timeout <= 0ms) return {};
             return fail(ErrorKind::timeout, "no link after " + std::to_string(waited.count()) + " ms",
