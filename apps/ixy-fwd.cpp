@@ -1,7 +1,7 @@
 // ixy-fwd DEVICE DEVICE: forwards frames between two cards, both ways.
 //
 // The reading path begins here. Everything that happens to a packet is in Direction::forward(); from receive() and
-// send() it is one step into the driver (nic/e1000/receive.cpp and transmit.cpp).
+// send() it is one step into the driver (ixy/nic/e1000/receive.cpp and transmit.cpp).
 #include <cstdint>
 #include <string>
 

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include <ixy/nic/device.hpp>
-#include <ixy/sim/card.hpp>
+#include <ixy/sim/card/card.hpp>
 
 #include "options.hpp"
 #include "process.hpp"

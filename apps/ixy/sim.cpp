@@ -6,10 +6,10 @@
 
 #include <fmt/core.h>
 #include <ixy/explain/rings.hpp>
+#include <ixy/sim/card/watched.hpp>
 #include <ixy/sim/function.hpp>
-#include <ixy/sim/vfio_user/server.hpp>
-#include <ixy/sim/vfio_user/shared_memory.hpp>
-#include <ixy/sim/watched.hpp>
+#include <ixy/sim/servers/vfio_user/server.hpp>
+#include <ixy/sim/servers/vfio_user/shared_memory.hpp>
 
 #include "../common/monitor.hpp"
 #include "../common/process.hpp"

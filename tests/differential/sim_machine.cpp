@@ -8,7 +8,7 @@
 #include "tests/differential/machine.hpp"
 #include "tests/support/far_end.hpp"
 
-#include <ixy/sim/card.hpp>
+#include <ixy/sim/card/card.hpp>
 
 namespace ixy::test {
 namespace {

@@ -76,7 +76,7 @@ TEST_F(Explained, opening_tells_the_chapter_of_initialisation) {
          {"memory, an Intel 82540EM (8086:100e)", "write IMC ", "RST 0 -> 1", "write EERD", "write MDIC", "write TDBAL",
           "EN 1: transmitter enabled", "RAL[0]", "… MTA[1] to MTA[127] likewise",
           "write RDT        0x02818  0x00000000 -> 0x000001ff (511)  Receive Descriptor Tail, 13.4.29  "
-          "nic/e1000/receive.cpp:",
+          "ixy/nic/e1000/receive.cpp:",
           "EN 1: receiver enabled", "LU 1: link up"}) {
         const std::size_t found = text.find(step, last);
         ASSERT_NE(found, std::string::npos) << step << "\nis not after\n" << text.substr(0, last);
@@ -271,7 +271,7 @@ TEST_F(ExplainedByEnvironment, any_device_that_is_opened_is_explained_and_files_
     ::setenv("IXY_EXPLAIN_FILE", file_.c_str(), 1);
     ASSERT_TRUE(Device::open(std::make_unique<test::MemoryCard>()));
     const std::string first = told();
-    EXPECT_NE(first.find("nic/e1000/e1000.cpp:"), std::string::npos) << first;
+    EXPECT_NE(first.find("ixy/nic/e1000/e1000.cpp:"), std::string::npos) << first;
     ASSERT_TRUE(Device::open(std::make_unique<test::MemoryCard>()));
     EXPECT_TRUE(told().starts_with(first));
     EXPECT_GT(told().size(), first.size() * 3 / 2);

@@ -72,9 +72,10 @@ TEST(ExplainOnQemu, pktgen_tells_its_accesses_between_its_own_lines) {
     Qemu qemu;
     Program program("ixy-pktgen", {qemu.address(), "--count=70", "--explain=descriptors"});
     EXPECT_EQ(program.wait(), 0) << program.errors();
-    expect_in_order(program.errors(), {"RST 0 -> 1: device reset", "nic/e1000/eeprom.cpp:", "EN 1: receiver enabled",
-                                       "ixy-pktgen: ", "handed to the card", "legacy: 60 bytes", "EOP IFCS",
-                                       "ixy-pktgen: ", "sent 70", "EN 1 -> 0: receiver enabled"});
+    expect_in_order(program.errors(),
+                    {"RST 0 -> 1: device reset", "ixy/nic/e1000/eeprom.cpp:", "EN 1: receiver enabled",
+                     "ixy-pktgen: ", "handed to the card", "legacy: 60 bytes", "EOP IFCS", "ixy-pktgen: ", "sent 70",
+                     "EN 1 -> 0: receiver enabled"});
     EXPECT_EQ(program.output(), "");
 }
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include <ixy/sim/e1000/e1000.hpp>
-#include <ixy/sim/vfio_user/server.hpp>
+#include <ixy/sim/chips/e1000/e1000.hpp>
+#include <ixy/sim/servers/vfio_user/server.hpp>
 
 #include "tests/fuzz/input.hpp"
 

@@ -3,7 +3,7 @@ file(REMOVE_RECURSE ${prefix})
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${build} --prefix ${prefix} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 
 foreach(file include/ixy/core/packet.hpp include/ixy/pci/function.hpp include/ixy/nic/device.hpp include/ixy/datasheet/register.hpp
-             include/ixy/sim/function.hpp include/ixy/sim/wire.hpp
+             include/ixy/sim/function.hpp include/ixy/sim/wires/wire.hpp
              bin/ixy-fwd bin/ixy-pktgen bin/ixy-pcap)
   if(NOT EXISTS ${prefix}/${file})
     message(FATAL_ERROR "${file} is not installed")

@@ -7,7 +7,7 @@
 
 #include "tests/support/qemu.hpp"
 
-#include <ixy/sim/wire.hpp>
+#include <ixy/sim/wires/wire.hpp>
 
 namespace ixy::test {
 

@@ -12,8 +12,8 @@
 #include <atomic>
 #include <chrono>
 
-#include <ixy/sim/clock.hpp>
-#include <ixy/sim/model.hpp>
+#include <ixy/sim/card/clock.hpp>
+#include <ixy/sim/chips/model.hpp>
 
 namespace ixy::test {
 

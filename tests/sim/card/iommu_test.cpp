@@ -1,5 +1,5 @@
 // What a card may reach, and how that is found.
-#include <ixy/sim/iommu.hpp>
+#include <ixy/sim/card/iommu.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // What becomes of a card's complaints.
 #include <gtest/gtest.h>
-#include <ixy/sim/report.hpp>
+#include <ixy/sim/card/report.hpp>
 
 #include <algorithm>
 #include <string>

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <ixy/sim/card.hpp>
+#include <ixy/sim/card/card.hpp>
 
 namespace ixy::sim::test {
 

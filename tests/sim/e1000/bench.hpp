@@ -9,7 +9,7 @@
 
 #include <ixy/datasheet/e1000/chips.hpp>
 #include <ixy/datasheet/e1000/descriptors.hpp>
-#include <ixy/sim/e1000/e1000.hpp>
+#include <ixy/sim/chips/e1000/e1000.hpp>
 
 #include "tests/sim/e1000/test_host.hpp"
 

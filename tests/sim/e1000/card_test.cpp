@@ -7,8 +7,8 @@
 #include <ixy/datasheet/e1000/descriptors.hpp>
 #include <ixy/datasheet/e1000/registers.hpp>
 #include <ixy/pci/function.hpp>
-#include <ixy/sim/card.hpp>
-#include <ixy/sim/e1000/e1000.hpp>
+#include <ixy/sim/card/card.hpp>
+#include <ixy/sim/chips/e1000/e1000.hpp>
 
 namespace ixy::sim::e1000 {
 namespace {

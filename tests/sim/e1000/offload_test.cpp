@@ -1,5 +1,5 @@
 // What the card computes, against the same computed the simple way.
-#include <ixy/sim/e1000/offload.hpp>
+#include <ixy/sim/chips/e1000/offload.hpp>
 
 #include <random>
 

@@ -1,5 +1,5 @@
 // Receive side scaling: the datasheet's vectors (82574 datasheet, 7.1.2.10), and which frames are hashed how.
-#include <ixy/sim/e1000/rss.hpp>
+#include <ixy/sim/chips/e1000/rss.hpp>
 
 #include <arpa/inet.h>
 

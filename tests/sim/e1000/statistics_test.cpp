@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
-#include <ixy/sim/e1000/statistics.hpp>
+#include <ixy/sim/chips/e1000/statistics.hpp>
 
 #include "tests/sim/e1000/test_host.hpp"
 

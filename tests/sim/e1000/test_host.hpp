@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <ixy/sim/model.hpp>
+#include <ixy/sim/chips/model.hpp>
 #include <optional>
 #include <string>
 #include <vector>

@@ -4,7 +4,7 @@
 #include "tests/support/far_end.hpp"
 #include "tests/support/test_bed.hpp"
 
-#include <ixy/sim/faults.hpp>
+#include <ixy/sim/card/faults.hpp>
 #include <ixy/sim/function.hpp>
 
 namespace ixy::sim {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include <ixy/sim/faults.hpp>
+#include <ixy/sim/card/faults.hpp>
 
 namespace ixy::sim {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include <ixy/sim/vfio_user/server.hpp>
+#include <ixy/sim/servers/vfio_user/server.hpp>
 
 #include "probe_card.hpp"
 

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <csignal>
 
-#include <ixy/sim/vfio_user/shared_memory.hpp>
+#include <ixy/sim/servers/vfio_user/shared_memory.hpp>
 
 #include "bed.hpp"
 

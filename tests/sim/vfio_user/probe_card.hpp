@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <ixy/sim/model.hpp>
+#include <ixy/sim/chips/model.hpp>
 
 namespace ixy::sim {
 

@@ -1,5 +1,5 @@
 // The ring of frames beneath a cable, compared with a queue.
-#include "sim/wires/frame_ring.hpp"
+#include <ixy/sim/wires/frame_ring.hpp>
 
 #include <deque>
 #include <random>

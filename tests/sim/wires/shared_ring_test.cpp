@@ -1,5 +1,5 @@
 // The ring in shared memory: order, wake-ups, and ends that lie.
-#include "sim/wires/shared_ring.hpp"
+#include <ixy/sim/wires/shared_ring.hpp>
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -8,9 +8,9 @@
 
 #include <ixy/core/files.hpp>
 
+#include <ixy/sim/wires/datagram.hpp>
+#include <ixy/sim/wires/shared_ring.hpp>
 #include "process.hpp"
-#include "sim/wires/datagram.hpp"
-#include "sim/wires/shared_ring.hpp"
 
 namespace ixy::sim::test {
 namespace {

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include <ixy/sim/wire.hpp>
+#include <ixy/sim/wires/wire.hpp>
 
 #include "tests/core/fake_folder.hpp"
 
