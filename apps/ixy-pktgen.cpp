@@ -87,7 +87,7 @@ void send_frames(Device& device, Generator& generator, const Options& options, M
 
 /// On a loop, receives the sent frames that have not come back yet; gives up when nothing comes for five seconds.
 void take_back(Device& device, const Options& options) {
-    const sim::Card* const card = sim::find_card(device.driver().function());
+    const sim::Card* const card = sim::find_card(device.pci_function());
     if (card == nullptr || !card->loops_back()) return;
     SizedBatch unwanted(options.batch);
     StallWatch stall;

@@ -59,7 +59,7 @@ std::string device_line(const Device& device, const Figures& change, double seco
 
 /// Frames that the other end of a software NIC's wire has not read yet.
 std::uint64_t waiting_on_wire(Device& device) {
-    const sim::Card* const card = sim::find_card(device.driver().function());
+    const sim::Card* const card = sim::find_card(device.pci_function());
     return card != nullptr ? card->frames_waiting_on_wire() : 0;
 }
 
@@ -103,7 +103,7 @@ Expected<> check_wire(const sim::Card& card) {
 
 Expected<> check_wires(std::initializer_list<Device*> devices) {
     for (Device* device : devices) {
-        const sim::Card* const card = sim::find_card(device->driver().function());
+        const sim::Card* const card = sim::find_card(device->pci_function());
         if (card == nullptr) continue;
         if (auto joined = check_wire(*card); !joined) return joined;
     }
@@ -140,7 +140,8 @@ void Monitor::introduce(Device& device) const {
 bool Monitor::look() {
     if (!result_) return false;
     if (take_rings_request()) {
-        for (Device* device : devices_) explain::print_rings(device->driver().function());
+        for (Device* device : devices_)
+            if (PciFunction* const function = device->pci_function()) explain::print_rings(*function);
     }
     const Clock::time_point now = Clock::now();
     if (now >= end_) return false;
@@ -182,7 +183,7 @@ void Monitor::check_devices() {
 std::vector<Figures> Monitor::read_figures() {
     std::vector<Figures> all;
     for (Device* device : devices_) {
-        const sim::Card* const card = sim::find_card(device->driver().function());
+        const sim::Card* const card = sim::find_card(device->pci_function());
         all.push_back({device->statistics(), card != nullptr ? card->frames_lost_on_wire() : 0});
     }
     return all;
@@ -219,7 +220,7 @@ Expected<> Monitor::finish() {
     if (all_there) {
         wait_until_sent();
         for (Device* device : devices_) {
-            sim::Card* const card = sim::find_card(device->driver().function());
+            sim::Card* const card = sim::find_card(device->pci_function());
             if (auto finished = card != nullptr ? card->finish_wire() : Expected<>(); !finished) fail(finished.error());
         }
         figures = read_figures();

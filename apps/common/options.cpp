@@ -10,6 +10,7 @@
 #include <ixy/core/cpu.hpp>
 #include <ixy/explain/settings.hpp>
 #include <ixy/explain/sink.hpp>
+#include <ixy/nic/drivers.hpp>
 #include <ixy/sim/function.hpp>
 
 #include "plain_words.hpp"

@@ -11,7 +11,7 @@ namespace ixy::app {
 /// Whether frames stay in the card because its wire is busy: the other end is slow and holds the sender up. False for
 /// hardware.
 inline bool waits_for_wire(Device& device) {
-    const sim::Card* const card = sim::find_card(device.driver().function());
+    const sim::Card* const card = sim::find_card(device.pci_function());
     return card != nullptr && card->waits_for_wire();
 }
 

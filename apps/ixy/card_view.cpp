@@ -8,7 +8,7 @@
 #include <cerrno>
 
 #include <fmt/core.h>
-#include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/datasheet/catalogue.hpp>
 #include <ixy/pci/address.hpp>
 #include <ixy/pci/identity.hpp>
 
@@ -16,7 +16,7 @@ namespace ixy::app {
 namespace {
 
 Expected<const datasheet::Chip*> chip_of(const std::string& address, const PciIdentity& identity) {
-    if (const datasheet::Chip* chip = datasheet::e1000::find_chip(identity.vendor, identity.device)) return chip;
+    if (const datasheet::Chip* chip = datasheet::find_chip(identity.vendor, identity.device)) return chip;
     return failure(ErrorKind::unsupported, fmt::format("{} is a {:04x}:{:04x}, whose registers ixy does not know",
                                                        address, identity.vendor, identity.device));
 }
@@ -78,8 +78,8 @@ Expected<CardView> open_and_look(const std::string& address) {
 }
 
 Expected<> check_alive(const CardView& view) {
-    using namespace datasheet::e1000;
-    if (view.registers.read(CTRL).bits != ~0U || view.registers.read(STATUS).bits != ~0U) return {};
+    for (const datasheet::RegisterInfo* sign : view.chip->family->signs_of_life)
+        if (view.registers.load<std::uint32_t>(sign->offset) != ~0U) return {};
     return failure(ErrorKind::device_failed, view.address + " is gone: its registers read as all ones",
                    "was it unplugged? If it is only asleep, bringing its interface up wakes it");
 }

@@ -17,6 +17,7 @@
 #include <ixy/core/hugepages.hpp>
 #include <ixy/core/privileges.hpp>
 #include <ixy/nic/device.hpp>
+#include <ixy/nic/drivers.hpp>
 #include <ixy/pci/enumerate.hpp>
 #include <ixy/pci/sysfs.hpp>
 

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <ixy/nic/device.hpp>
+#include <ixy/nic/drivers.hpp>
 #include <ixy/pci/enumerate.hpp>
 #include <nlohmann/json.hpp>
 

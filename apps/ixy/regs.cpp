@@ -17,11 +17,11 @@ using datasheet::Access;
 using datasheet::Chip;
 using datasheet::RegisterInfo;
 
-/// Whether reading the register has a side effect: it clears it, or takes a semaphore (SMBI).
+/// Whether reading the register has a side effect: it clears it, or acquires a semaphore.
 bool reading_changes(const RegisterInfo& info) {
     const auto clears = [](Access access) { return access == Access::RC || access == Access::RC1; };
     return clears(info.access) || std::ranges::any_of(info.fields(), [&](const datasheet::FieldInfo& field) {
-               return clears(field.access) || field.name == "SMBI";
+               return clears(field.access) || field.access == Access::RS;
            });
 }
 

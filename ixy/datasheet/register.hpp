@@ -36,6 +36,7 @@ enum class Access : std::uint8_t {
     W1S,  ///< reads give the state; writing a one sets that bit (interrupt masks)
     WO,   ///< write only; the result of a read is undefined
     SC,   ///< reads give the state; the device clears set bits when it has done the work
+    RS,   ///< a read sets it: the reader of a zero has acquired it (semaphores)
 };
 
 /// The meaning of one value of a field: {2, "1000 Mb/s"}.

@@ -1,9 +1,6 @@
 // What an access means: which register, which fields, and what the register holds afterwards.
 #include <ixy/explain/access.hpp>
 
-#include <ixy/datasheet/e1000/general.hpp>
-#include <ixy/datasheet/e1000/statistics.hpp>
-
 namespace ixy::explain {
 
 using datasheet::Access::RC;
@@ -60,13 +57,13 @@ std::optional<std::uint32_t> RegisterMemory::value(std::uint32_t offset) const {
 }
 
 ReadEffect RegisterMemory::read_effect(const datasheet::RegisterInfo& info) const {
-    for (const auto& [low, high] : datasheet::e1000::WIDE_COUNTERS) {
+    for (const auto& [low, high] : chip_->family->wide_counters) {
         if (&info == low) return ReadEffect::high_half_clears;
         if (&info == high) return ReadEffect::clears_both;
     }
     if (info.access == RC) return ReadEffect::clears;
     if (info.access != RC1) return ReadEffect::none;
-    return chip_->features.interrupts_by_message ? ReadEffect::may_clear : ReadEffect::clears;
+    return chip_->causes_may_stay ? ReadEffect::may_clear : ReadEffect::clears;
 }
 
 void RegisterMemory::learn_read(const Access& access) {
@@ -101,9 +98,9 @@ void RegisterMemory::learn(const Access& access) {
     } else if (access.before && info.access == W1S) {
         hold(place, *access.before | access.bits());
     }
-    // 13.4.1: a reset leaves little unchanged.
-    using datasheet::e1000::CTRL;
-    if (&info == &CTRL && (CTRL.from(access.bits()) & CTRL.RST)) values_.clear();
+    // A reset leaves little unchanged.
+    const datasheet::Setting& reset = chip_->family->reset;
+    if (&info == reset.info && reset.holds_in(access.bits())) values_.clear();
 }
 
 }  // namespace ixy::explain

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/datasheet/catalogue.hpp>
 #include <ixy/explain/narrator.hpp>
 #include <ixy/pci/wrapped.hpp>
 
@@ -102,7 +102,7 @@ private:
 std::unique_ptr<PciFunction> explain(std::unique_ptr<PciFunction> inner, const Settings& settings,
                                      std::shared_ptr<Sink> sink) {
     const PciIdentity& identity = inner->identity();
-    const datasheet::Chip* const chip = datasheet::e1000::find_chip(identity.vendor, identity.device);
+    const datasheet::Chip* const chip = datasheet::find_chip(identity.vendor, identity.device);
     auto narrator = settings.json ? tell_as_json(std::string(inner->address()), std::move(sink))
                                   : tell_as_text(std::string(inner->address()), std::move(sink), settings.registers);
     const auto explainer = std::make_shared<Explainer>(*inner, chip, std::move(narrator), settings.descriptors);

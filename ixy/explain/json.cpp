@@ -37,13 +37,13 @@ JsonText field_object(const datasheet::DecodedField& field) {
 std::string descriptor_object(const Descriptor& descriptor) {
     JsonText object;
     object.add("slot", descriptor.slot);
-    if (descriptor.info == nullptr) return object.add_null("kind").text();
-    object.add("kind", descriptor.info->title).add("section", descriptor.info->section);
+    if (descriptor.kind == nullptr) return object.add_null("kind").text();
+    object.add("kind", descriptor.kind->title).add("section", descriptor.kind->section);
     JsonText words(JsonText::Kind::array);
     JsonText fields(JsonText::Kind::array);
     for (std::size_t i = 0; i < descriptor.words.size(); ++i) {
         words.add_raw({}, std::to_string(descriptor.words[i]));
-        for (const auto& field : datasheet::decode(*descriptor.info->words[i], descriptor.words[i])) {
+        for (const auto& field : datasheet::decode(*descriptor.kind->words[i], descriptor.words[i], descriptor.chip)) {
             if (field.number != 0) fields.add_raw({}, field_object(field).text());
         }
     }
@@ -120,8 +120,8 @@ std::string json_line(std::string_view device, const Access& access) {
 
 std::string json_line(std::string_view device, const Handover& handover) {
     JsonText line = begin(device, handover.time, event_name(handover.kind));
-    const RingRegisters& registers = *handover.ring.registers;
-    line.add("ring", registers.is_receive ? "receive" : "transmit").add("queue", std::uint64_t{registers.queue});
+    const RingRegisters& registers = handover.ring.registers;
+    line.add("ring", registers.is_receive() ? "receive" : "transmit").add("queue", std::uint64_t{registers.queue()});
     line.add("base", handover.ring.base.value).add("size", handover.ring.size);
     line.add("first", handover.first).add("count", handover.count);
     JsonText descriptors(JsonText::Kind::array);

@@ -1,21 +1,8 @@
 // Which descriptors changed hands, found out from registers and memory alone.
 #include <ixy/explain/ring_watch.hpp>
 
-#include <ixy/datasheet/e1000/chips.hpp>
-
 namespace ixy::explain {
 namespace {
-
-RingPlace place_of(const RingRegisters& ring, const RegisterMemory& memory) {
-    const auto value = [&memory](const datasheet::RegisterInfo& info) {
-        return memory.value(info.offset).value_or(0) & info.writable;
-    };
-    using datasheet::e1000::RFCTL;
-    return {.registers = &ring,
-            .base = {value(*ring.base_low) | std::uint64_t{value(*ring.base_high)} << 32},
-            .size = value(*ring.length) / static_cast<std::uint32_t>(descriptor_bytes),
-            .extended = static_cast<bool>(RFCTL.from(memory.value(RFCTL.offset).value_or(0)) & RFCTL.EXSTEN)};
-}
 
 std::vector<Descriptor> read_all(const DmaSpace& space, const RingPlace& ring, std::uint32_t first,
                                  std::uint32_t count) {
@@ -28,25 +15,25 @@ std::vector<Descriptor> read_all(const DmaSpace& space, const RingPlace& ring, s
 
 }  // namespace
 
-RingWatch::RingWatch(const datasheet::Chip& chip, const DmaSpace& space) : space_(space) {
-    for (const RingRegisters& ring : all_rings()) {
-        if (chip.has(*ring.tail)) rings_.push_back({.registers = &ring});
-    }
+RingWatch::RingWatch(const datasheet::Chip& chip, const DmaSpace& space) : chip_(chip), space_(space) {
+    for (const RingRegisters& ring : rings_of(chip)) rings_.push_back({.registers = ring});
 }
 
 std::vector<Handover> RingWatch::look(const Access& access, const RegisterMemory& memory) {
+    const auto read = [&memory](std::uint32_t offset) { return memory.value(offset).value_or(0); };
     std::vector<Handover> events;
     for (Followed& ring : rings_) {
-        const RingRegisters& registers = *ring.registers;
-        const bool moves = access.info == registers.base_low || access.info == registers.base_high ||
-                           access.info == registers.length || access.info == registers.head;
-        if (access.is_write && moves) {
-            const std::uint32_t head = memory.value(registers.head->offset).value_or(0);
+        const datasheet::RingBank& bank = *ring.registers.bank;
+        const bool is_its_own = access.is_write && access.info != nullptr && access.index == ring.registers.index;
+        const bool moves = is_its_own && (access.info == bank.base_low || access.info == bank.base_high ||
+                                          access.info == bank.length || access.info == bank.head);
+        if (moves) {
+            const std::uint32_t head = read(ring.registers.address(*bank.head));
             ring = {.registers = ring.registers, .tail = head, .oldest = head};
         }
-        const RingPlace place = place_of(registers, memory);
+        const RingPlace place = find_ring(chip_, ring.registers, read);
         if (place.size == 0) continue;
-        const bool is_doorbell = access.is_write && access.info == registers.tail;
+        const bool is_doorbell = is_its_own && access.info == bank.tail;
         const auto given = is_doorbell ? hand_over(ring, place, access, events) : std::nullopt;
         take_back(ring, place, access, events);
         if (given) events.push_back(*given);
@@ -92,7 +79,7 @@ void RingWatch::take_back(Followed& ring, const RingPlace& place, const Access& 
     for (std::uint32_t i = 0; i < ring.held; ++i) {
         const bool is_done = read_descriptor(space_, place, (ring.oldest + i) % place.size).is_done();
         if (is_done) done = i + 1;
-        if (!is_done && place.registers->is_receive) break;
+        if (!is_done && place.registers.is_receive()) break;
     }
     if (done == 0) return;
     events.push_back({.kind = Handover::Kind::from_card,

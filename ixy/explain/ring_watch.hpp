@@ -39,7 +39,7 @@ public:
 
 private:
     struct Followed {
-        const RingRegisters* registers;
+        RingRegisters registers{};
         std::uint32_t tail = 0;
         std::uint32_t oldest = 0;  ///< the first slot that the card has not given back
         std::uint32_t held = 0;    ///< slots from there to the tail, which the card owns
@@ -48,6 +48,7 @@ private:
                                       std::vector<Handover>& events);
     void take_back(Followed& ring, const RingPlace& place, const Access& access, std::vector<Handover>& events);
 
+    const datasheet::Chip& chip_;
     const DmaSpace& space_;
     std::vector<Followed> rings_;
 };

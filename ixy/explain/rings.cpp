@@ -3,20 +3,14 @@
 
 #include <algorithm>
 
-#include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/datasheet/catalogue.hpp>
 #include <ixy/explain/sink.hpp>
 #include <ixy/explain/text.hpp>
 
 namespace ixy::explain {
 namespace {
 
-using namespace datasheet::e1000;
-
 constexpr std::uint32_t picture_width = 64;
-
-std::uint32_t value_of(const Bar& registers, const datasheet::RegisterInfo& info) {
-    return registers.load<std::uint32_t>(info.offset);
-}
 
 std::string plural(std::uint32_t count, std::string_view what) {
     return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
@@ -66,7 +60,7 @@ std::string slots(std::uint32_t first, std::uint32_t count, std::uint32_t size) 
 std::string owners(const RingState& ring, const DmaSpace* space) {
     const std::uint32_t size = ring.place.size;
     const std::uint32_t held = ring.held();
-    const bool receives = ring.place.registers->is_receive;
+    const bool receives = ring.place.registers.is_receive();
     std::string text;
     if (held != 0) {
         text += "  the card: " + slots(ring.head, held, size) + (receives ? ", to be filled\n" : ", to be sent\n");
@@ -92,7 +86,7 @@ std::string neighbours(const RingState& ring, const DmaSpace& space, std::uint32
     for (std::uint32_t i = 0; i < 3; ++i) {
         const std::uint32_t at = (slot + size - 2 + i) % size;
         const Descriptor descriptor = read_descriptor(space, ring.place, at);
-        if (descriptor.info == nullptr) continue;
+        if (descriptor.kind == nullptr) continue;
         text += (at == slot ? padded(what, 8) : std::string(8, ' ')) + descriptor_text(descriptor) + "\n";
     }
     return text;
@@ -101,35 +95,32 @@ std::string neighbours(const RingState& ring, const DmaSpace& space, std::uint32
 }  // namespace
 
 std::vector<RingState> read_rings(const Bar& registers, const datasheet::Chip& chip) {
+    const auto read = [&registers](std::uint32_t offset) { return registers.load<std::uint32_t>(offset); };
     std::vector<RingState> rings;
-    for (const RingRegisters& ring : all_rings()) {
-        if (!chip.has(*ring.tail)) continue;
-        const bool extended = chip.has(RFCTL) && registers.read(RFCTL) & RFCTL.EXSTEN;
-        const auto low = value_of(registers, *ring.base_low) & ring.base_low->writable;
-        const auto high = std::uint64_t{value_of(registers, *ring.base_high)} << 32;
-        const auto bytes = value_of(registers, *ring.length) & ring.length->writable;
-        rings.push_back({.place = {&ring, {low | high}, bytes / static_cast<std::uint32_t>(descriptor_bytes), extended},
-                         .head = value_of(registers, *ring.head) & ring.head->writable,
-                         .tail = value_of(registers, *ring.tail) & ring.tail->writable,
-                         .enabled = ring.is_receive ? static_cast<bool>(registers.read(RCTL) & RCTL.EN)
-                                                    : static_cast<bool>(registers.read(TCTL) & TCTL.EN)});
+    for (const RingRegisters& ring : rings_of(chip)) {
+        const datasheet::RingBank& bank = *ring.bank;
+        rings.push_back({.place = find_ring(chip, ring, read),
+                         .head = read(ring.address(*bank.head)) & bank.head->writable,
+                         .tail = read(ring.address(*bank.tail)) & bank.tail->writable,
+                         .enabled = is_enabled(chip, ring, read)});
     }
     return rings;
 }
 
 std::string draw(const RingState& ring, const DmaSpace* space) {
-    const RingRegisters& registers = *ring.place.registers;
+    const RingRegisters& registers = ring.place.registers;
+    const datasheet::RingBank& bank = *registers.bank;
     const std::uint32_t size = ring.place.size;
     std::string text = registers.name();
-    if (size == 0) return text + ": not set up, " + std::string(registers.length->name) + " is 0\n";
+    if (size == 0) return text + ": not set up, " + register_name(*bank.length, registers.index) + " is 0\n";
     text += " at " + hex(ring.place.base.value) + ": " + plural(size, "descriptor") + ", the ";
-    text += std::string(registers.is_receive ? "receiver" : "transmitter") + (ring.enabled ? " is on\n" : " is off\n");
-    text += "  " + std::string(registers.head->name) + " " + std::to_string(ring.head) + ", ";
-    text += std::string(registers.tail->name) + " " + std::to_string(ring.tail);
+    text += std::string(bank.is_receive ? "receiver" : "transmitter") + (ring.enabled ? " is on\n" : " is off\n");
+    text += "  " + register_name(*bank.head, registers.index) + " " + std::to_string(ring.head) + ", ";
+    text += register_name(*bank.tail, registers.index) + " " + std::to_string(ring.tail);
     if (!ring.is_sound()) return text + ": beyond the ring\n";
     text +=
         ": the card has " + std::to_string(ring.held()) + ", the driver " + std::to_string(size - ring.held()) + "\n";
-    if (space != nullptr && read_descriptor(*space, ring.place, ring.head).info == nullptr) space = nullptr;
+    if (space != nullptr && read_descriptor(*space, ring.place, ring.head).kind == nullptr) space = nullptr;
     text += picture(ring) + legend(ring) + owners(ring, space);
     if (space == nullptr) return text;
     text += neighbours(ring, *space, ring.head, "  head");
@@ -138,7 +129,7 @@ std::string draw(const RingState& ring, const DmaSpace* space) {
 
 std::string draw_rings(PciFunction& function) {
     const PciIdentity& identity = function.identity();
-    const datasheet::Chip* const chip = find_chip(identity.vendor, identity.device);
+    const datasheet::Chip* const chip = datasheet::find_chip(identity.vendor, identity.device);
     const std::string address(function.address());
     if (chip == nullptr) return address + ": this card's rings are unknown\n";
     const auto registers = function.map_bar(0, 0);

@@ -24,7 +24,7 @@ struct RingState {
     RingPlace place;
     std::uint32_t head = 0;
     std::uint32_t tail = 0;
-    bool enabled = false;  ///< RCTL.EN, TCTL.EN
+    bool enabled = false;  ///< it is in use, and so is what it belongs to
 
     /// Head and tail are slots of the ring.
     bool is_sound() const { return head < place.size && tail < place.size; }

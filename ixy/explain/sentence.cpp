@@ -70,7 +70,7 @@ std::string_view effect_of(ReadEffect read) {
     return {};
 }
 
-/// What should catch the reader's eye.
+/// What should catch the reader's eye, beside the fields.
 std::string oddities(const Access& access) {
     std::string text;
     const auto add = [&text](const std::string& what) { text += std::string(indent) + what + "\n"; };
@@ -82,6 +82,10 @@ std::string oddities(const Access& access) {
     if (access.is_alias()) add("an older offset of this register, which is at " + hex(info.address(access.index), 5));
     if (const std::uint32_t reserved = access.reserved_bits_set(); reserved != 0) {
         add("reserved bits are written as ones: " + hex(reserved, 8));
+    }
+    for (const datasheet::Remark& remark : access.chip->family->remarks) {
+        const bool fits = remark.when.info == &info && remark.is_write == access.is_write;
+        if (fits && remark.when.holds_in(access.bits())) add(std::string(remark.text));
     }
     using datasheet::Access::RC;
     using datasheet::Access::RO;
@@ -134,7 +138,7 @@ std::string short_sentence(const Access& access) {
 
 std::string handover_text(const Handover& handover) {
     const RingPlace& ring = handover.ring;
-    std::string text = seconds(handover.time) + "  " + ring.registers->name();
+    std::string text = seconds(handover.time) + "  " + ring.registers.name();
     if (handover.kind == Handover::Kind::bad_tail) {
         return text + ": the tail " + std::to_string(handover.first) + " is beyond its " + std::to_string(ring.size) +
                " descriptors\n";

@@ -11,14 +11,11 @@
 
 #include <ixy/core/files.hpp>
 #include <ixy/core/numbers.hpp>
-#include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/datasheet/catalogue.hpp>
 #include <ixy/pci/wrapped.hpp>
 
 namespace ixy::faults {
 namespace {
-
-/// Bytes of registers that BAR 0 of the chips in datasheet/ maps: 8254x manual, 13.2.
-constexpr std::uint32_t register_space = 0x20000;
 
 /// Bytes of ones, which a bus returns when nobody answers.
 std::uint64_t all_ones(unsigned width) { return ~std::uint64_t{0} >> (64 - 8 * width); }
@@ -79,18 +76,24 @@ std::optional<std::uint32_t> read_offset(std::string_view text) {
 Expected<Placed> place(const Fault& fault, const datasheet::Chip* chip) {
     Placed placed{.fault = fault};
     if (fault.kind == Kind::gone || fault.is_of_memory()) return placed;
-    if (fault.kind == Kind::flap) placed.fault.target = {.name = "STATUS", .field = "LU"};
-    const std::string& name = placed.fault.target.name;
+    const std::string name = fault.kind == Kind::flap ? "the link's state" : fault.target.name;
     if (name.starts_with("0x") && placed.fault.target.field.empty()) {
         const auto offset = read_offset(name);
         const bool possible =
-            offset && (chip == nullptr || (*offset % sizeof(std::uint32_t) == 0 && *offset < register_space));
+            offset && (chip == nullptr || (*offset % sizeof(std::uint32_t) == 0 && *offset < chip->family->register_bytes));
         if (!possible) return misplaced(fault, name + " is not a register's offset");
         placed.first = *offset;
         placed.count = 1;
         return placed;
     }
     if (chip == nullptr) return misplaced(fault, "there is no datasheet for this card, so " + name + " is unknown");
+    if (fault.kind == Kind::flap) {
+        const datasheet::Setting& link = chip->family->link_up;
+        placed.first = link.info->address();
+        placed.count = 1;
+        placed.mask = link.mask;
+        return placed;
+    }
     if (auto found = place_in(*chip, placed); !found) return std::unexpected(found.error());
     return placed;
 }
@@ -232,7 +235,7 @@ private:
 };
 
 const datasheet::Chip* chip_of(const PciFunction& function) {
-    return datasheet::e1000::find_chip(function.identity().vendor, function.identity().device);
+    return datasheet::find_chip(function.identity().vendor, function.identity().device);
 }
 
 }  // namespace

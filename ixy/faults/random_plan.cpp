@@ -1,5 +1,4 @@
-// Faults from a seed. The registers are those that drivers wait for, base decisions on or use as doorbells.
-#include <array>
+// Faults from a seed, in the registers that matter most.
 #include <random>
 #include <string_view>
 #include <vector>
@@ -8,10 +7,6 @@
 
 namespace ixy::faults {
 namespace {
-
-constexpr std::array<std::string_view, 16> interesting = {"STATUS", "CTRL", "EERD",  "EECD", "MDIC", "ICR",
-                                                          "RDH",    "RDT",  "TDH",   "TDT",  "RAL",  "RAH",
-                                                          "RCTL",   "GPTC", "GOTCL", "MPC"};
 
 /// Numbers below `limit`. Not from the standard library's distributions, which differ between implementations.
 class Dice {
@@ -25,7 +20,8 @@ private:
 
 Target random_target(Dice& dice, const datasheet::Chip& chip, bool fields_too) {
     const datasheet::RegisterInfo* info = nullptr;
-    while (info == nullptr) info = chip.find(interesting.at(dice.below(interesting.size())));
+    const auto pivotal = chip.family->pivotal;
+    while (info == nullptr) info = chip.find(pivotal[dice.below(pivotal.size())]);
     Target target{.name = std::string(info->name)};
     std::vector<std::string_view> fields;
     for (const datasheet::FieldInfo& field : info->fields())

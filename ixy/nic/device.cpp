@@ -1,66 +1,15 @@
-// Opening a card: the address leads to a PCI function, the function's id to a driver.
+// Opening a device: the scheme of its address leads to a driver, or the address to a PCI function, whose id does.
 #include <ixy/nic/device.hpp>
 
-#include <algorithm>
-#include <array>
-
-#include <ixy/datasheet/e1000/chips.hpp>
 #include <ixy/explain/explainer.hpp>
 #include <ixy/faults/injector.hpp>
-
-#include <ixy/nic/e1000/e1000.hpp>
-#include <ixy/nic/e1000/limits.hpp>
+#include <ixy/nic/drivers.hpp>
 
 namespace ixy {
 
 Device::Device(std::unique_ptr<Driver> driver) : driver_(std::move(driver)) {
     for (std::size_t i = 0; i < driver_->options().rx_queues; ++i) rx_queues_.emplace_back(driver_->rx_ring(i));
     for (std::size_t i = 0; i < driver_->options().tx_queues; ++i) tx_queues_.emplace_back(driver_->tx_ring(i));
-}
-
-namespace {
-
-/// The e1000 driver's cards: those with a copper PHY that predate PCI Express.
-bool served_by_e1000(const datasheet::Chip& chip, const datasheet::PciId& id) {
-    return id.medium == datasheet::Medium::copper && &chip != &datasheet::e1000::CHIP_82574L;
-}
-
-std::vector<DriverEntry> list_known_devices() {
-    std::vector<DriverEntry> list;
-    for (const datasheet::Chip* chip : datasheet::e1000::CHIPS) {
-        for (const datasheet::PciId& id : chip->ids) {
-            if (served_by_e1000(*chip, id)) {
-                list.push_back(
-                    {datasheet::INTEL, id.device, "e1000", chip->name, e1000::limits(*chip), e1000::E1000::open});
-            }
-        }
-    }
-    return list;
-}
-
-}  // namespace
-
-std::span<const DriverEntry> known_devices() {
-    static const std::vector<DriverEntry> list = list_known_devices();
-    return list;
-}
-
-DeviceLimits widest_limits() {
-    DeviceLimits widest = known_devices().front().limits;
-    for (const DriverEntry& entry : known_devices()) {
-        widest.smallest_ring = std::min(widest.smallest_ring, entry.limits.smallest_ring);
-        widest.largest_ring = std::max(widest.largest_ring, entry.limits.largest_ring);
-        widest.least_max_frame = std::min(widest.least_max_frame, entry.limits.least_max_frame);
-        widest.most_max_frame = std::max(widest.most_max_frame, entry.limits.most_max_frame);
-    }
-    return widest;
-}
-
-const DriverEntry* find_driver(const PciIdentity& identity) {
-    for (const DriverEntry& entry : known_devices()) {
-        if (entry.vendor == identity.vendor && entry.device == identity.device) return &entry;
-    }
-    return nullptr;
 }
 
 namespace {
@@ -77,7 +26,7 @@ Expected<> check_supported(std::string_view address, const PciIdentity& identity
         ErrorKind::unsupported,
         std::string(address) + ": no driver for the card " + hex(identity.vendor) + ":" + hex(identity.device),
         address.starts_with("sim:")
-            ? "use sim:82540em or sim:82545em, or give it to a guest: ixy sim 82574l --listen PATH"
+            ? "give it to a guest that has one: ixy sim CHIP --listen PATH"
             : "`ixy list` shows the cards of this machine and which of them have a driver");
 }
 
@@ -91,6 +40,11 @@ Expected<> wrap_if_requested(std::unique_ptr<PciFunction>& function) {
 }  // namespace
 
 Expected<Device> Device::open(std::string_view address, const DeviceOptions& options) {
+    if (const DeviceOpener opener = find_device_opener(address)) {
+        auto driver = opener(address, options);
+        if (!driver) return std::unexpected(driver.error());
+        return Device(std::move(*driver));
+    }
     auto function = open_pci_function(address, {.force = options.force, .accept = check_supported});
     if (!function) return std::unexpected(function.error());
     return open(std::move(*function), options);

@@ -203,10 +203,9 @@ std::unique_ptr<PciFunction> make_function(std::shared_ptr<Card> card, std::stri
     }
 }
 
-Card* find_card(PciFunction& function) {
-    PciFunction* inner = &function;
-    while (auto* const wrapped = dynamic_cast<WrappedFunction*>(inner)) inner = &wrapped->inner();
-    auto* const software = dynamic_cast<SimFunction*>(inner);
+Card* find_card(PciFunction* function) {
+    while (auto* const wrapped = dynamic_cast<WrappedFunction*>(function)) function = &wrapped->inner();
+    auto* const software = dynamic_cast<SimFunction*>(function);
     return software != nullptr ? &software->card() : nullptr;
 }
 

@@ -37,6 +37,6 @@ enum class Running : std::uint8_t {
 std::unique_ptr<PciFunction> make_function(std::shared_ptr<Card> card, std::string address, Running running);
 
 /// The card behind `function`, which may be wrapped in others; null when it is not a software card.
-Card* find_card(PciFunction& function);
+Card* find_card(PciFunction* function);
 
 }  // namespace ixy::sim

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <utility>
 
-#include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/datasheet/catalogue.hpp>
 #include <ixy/faults/injector.hpp>
 #include <ixy/sim/card/faults.hpp>
 #include <ixy/sim/function.hpp>
@@ -36,7 +36,7 @@ Expected<faults::Plan> find_faults(const CardAddress& address, const std::string
         return plan;
     }
     const PciIdentity& identity = address.type->identity;
-    auto plan = faults::requested_plan(datasheet::e1000::find_chip(identity.vendor, identity.device));
+    auto plan = faults::requested_plan(datasheet::find_chip(identity.vendor, identity.device));
     if (!plan) return std::unexpected(std::move(plan.error()));
     return plan->value_or(faults::Plan{});
 }

@@ -10,6 +10,7 @@
 #include "tests/apps/program.hpp"
 
 #include <ixy/nic/device.hpp>
+#include <ixy/nic/drivers.hpp>
 
 namespace ixy::test {
 namespace {

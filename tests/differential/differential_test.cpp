@@ -28,7 +28,7 @@ Pair::Found run(Pair& pair, const std::vector<Step>& script) {
     return pair.finish();
 }
 
-void expect_no_difference(const datasheet::Chip& chip, std::uint64_t seed, std::size_t steps) {
+void expect_no_difference(const datasheet::e1000::Chip& chip, std::uint64_t seed, std::size_t steps) {
     Pair pair(chip);
     Generator generator(chip, seed, [&](std::uint32_t offset) { return pair.peek(offset); });
     std::vector<Step> script;
@@ -46,14 +46,14 @@ void expect_no_difference(const datasheet::Chip& chip, std::uint64_t seed, std::
 }
 
 struct Subject {
-    const datasheet::Chip& chip;
+    const datasheet::e1000::Chip& chip;
     std::uint64_t seeds;  ///< how many are usual
 };
 void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.chip.name; }
 
 class Differential : public testing::TestWithParam<Subject> {
 protected:
-    const datasheet::Chip& chip = GetParam().chip;
+    const datasheet::e1000::Chip& chip = GetParam().chip;
 };
 
 TEST_P(Differential, scripts_do_the_same_to_both) {
@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(Chips, Differential,
                          [](const auto& each) { return std::string(each.param.chip.name); });
 
 TEST(Script, is_read_as_it_is_written) {
-    constexpr const datasheet::Chip& chip = datasheet::e1000::CHIP_82540EM;
+    constexpr const datasheet::e1000::Chip& chip = datasheet::e1000::CHIP_82540EM;
     for (const std::string line : {"write RCTL 0x4008002", "read ICR", "write RAL[3] 0x12345678", "drop ICR",
                                    "put 0x200000 00ff10", "fill 0x210000 1500 17", "frame 60 9 ffffffffffff",
                                    "cable out", "cable in", "set CTRL 0x40", "messages on", "messages off"}) {

@@ -17,7 +17,7 @@ namespace ixy::test {
 class Generator {
 public:
     /// `peek` reads a register of the card without having an effect.
-    Generator(const datasheet::Chip& chip, std::uint64_t seed, std::function<std::uint32_t(std::uint32_t offset)> peek);
+    Generator(const datasheet::e1000::Chip& chip, std::uint64_t seed, std::function<std::uint32_t(std::uint32_t offset)> peek);
 
     Step next();
 
@@ -87,7 +87,7 @@ private:
         return list.begin()[below(static_cast<std::uint32_t>(list.size()))];
     }
 
-    const datasheet::Chip& chip_;
+    const datasheet::e1000::Chip& chip_;
     const std::size_t queues_;
     std::mt19937_64 random_;
     std::function<std::uint32_t(std::uint32_t)> peek_;

@@ -77,12 +77,12 @@ constexpr std::array of_e1000e = {&no_padding,
 
 }  // namespace
 
-std::span<const KnownDifference* const> of(const datasheet::Chip& chip) {
+std::span<const KnownDifference* const> of(const datasheet::e1000::Chip& chip) {
     if (chip.features.interrupts_by_message) return of_e1000e;
     return of_e1000;
 }
 
-std::string_view preamble(const datasheet::Chip& chip) {
+std::string_view preamble(const datasheet::e1000::Chip& chip) {
     return chip.features.interrupts_by_message ? "write CTRL 0x100241\n" IXY_RINGS : "write CTRL 0x300249\n" IXY_RINGS;
 }
 

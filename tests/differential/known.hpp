@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/e1000/chip.hpp>
 
 namespace ixy::test {
 
@@ -136,11 +136,11 @@ inline constexpr KnownDifference reset_does_nothing{"the reset does nothing", "1
                                                     "set CTRL 0x4000000\nread RDT\n", true};
 
 /// Those that QEMU's model of the chip has.
-std::span<const KnownDifference* const> of(const datasheet::Chip& chip);
+std::span<const KnownDifference* const> of(const datasheet::e1000::Chip& chip);
 
 /// What all the scripts above begin with: link up; rings of 8 descriptors at 0x200000 (receive, buffers from 0x210000
 /// on) and 0x204000 (transmit). The receiver is left to the script.
-std::string_view preamble(const datasheet::Chip& chip);
+std::string_view preamble(const datasheet::e1000::Chip& chip);
 
 }  // namespace known
 }  // namespace ixy::test

@@ -9,7 +9,7 @@
 
 #include "tests/support/qemu.hpp"
 
-#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/e1000/chip.hpp>
 
 namespace ixy::test {
 
@@ -44,8 +44,8 @@ public:
 };
 
 /// QEMU's model of the chip, e1000 or e1000e, under qtest.
-std::unique_ptr<Machine> make_qemu_machine(const datasheet::Chip& chip);
+std::unique_ptr<Machine> make_qemu_machine(const datasheet::e1000::Chip& chip);
 /// Our model.
-std::unique_ptr<Machine> make_sim_machine(const datasheet::Chip& chip);
+std::unique_ptr<Machine> make_sim_machine(const datasheet::e1000::Chip& chip);
 
 }  // namespace ixy::test

@@ -50,7 +50,7 @@ std::string difference(std::string_view what, std::uint64_t ours, std::uint64_t 
 
 }  // namespace
 
-Pair::Pair(const datasheet::Chip& chip, const KnownDifference* intolerant_of)
+Pair::Pair(const datasheet::e1000::Chip& chip, const KnownDifference* intolerant_of)
     : chip_(chip), ours_(make_sim_machine(chip)), theirs_(make_qemu_machine(chip)), intolerant_of_(intolerant_of) {}
 
 template <class T>

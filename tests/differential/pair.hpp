@@ -25,7 +25,7 @@ public:
     using Found = std::optional<std::string>;  ///< what differs, if anything does
 
     /// `intolerant_of`: a known difference that is not to be tolerated this time.
-    explicit Pair(const datasheet::Chip& chip, const KnownDifference* intolerant_of = nullptr);
+    explicit Pair(const datasheet::e1000::Chip& chip, const KnownDifference* intolerant_of = nullptr);
 
     /// Does `step` on both, and compares what was read, what went out, memory and interrupt line.
     Found run(const Step& step);
@@ -76,7 +76,7 @@ private:
     /// The registers of a count are not compared until they are read, and so begin anew.
     void spoil(const KnownDifference& why, std::initializer_list<const datasheet::RegisterInfo*> counters);
 
-    const datasheet::Chip& chip_;
+    const datasheet::e1000::Chip& chip_;
     std::unique_ptr<Machine> ours_;
     std::unique_ptr<Machine> theirs_;
     const KnownDifference* intolerant_of_;

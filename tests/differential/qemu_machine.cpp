@@ -107,7 +107,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Machine> make_qemu_machine(const datasheet::Chip& chip) {
+std::unique_ptr<Machine> make_qemu_machine(const datasheet::e1000::Chip& chip) {
     return std::make_unique<QemuMachine>(chip.features.interrupts_by_message ? "e1000e" : "e1000");
 }
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/e1000/chip.hpp>
 #include <ixy/datasheet/e1000/pcie.hpp>
 #include <ixy/datasheet/e1000/registers.hpp>
 
@@ -32,6 +32,6 @@ inline constexpr std::array<RingRegisters, 2> transmit_rings{
       datasheet::e1000::TDT1}}};
 
 /// How many queues each direction has.
-inline std::size_t queues_of(const datasheet::Chip& chip) { return chip.has(datasheet::e1000::RDT1) ? 2 : 1; }
+inline std::size_t queues_of(const datasheet::e1000::Chip& chip) { return chip.has(datasheet::e1000::RDT1) ? 2 : 1; }
 
 }  // namespace ixy::test

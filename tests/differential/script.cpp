@@ -37,7 +37,7 @@ std::string name_of(const datasheet::Found& reg) {
     return reg.info->count == 1 ? name : name + '[' + std::to_string(reg.index) + ']';
 }
 
-datasheet::Found find_register(std::string_view word, const datasheet::Chip& chip) {
+datasheet::Found find_register(std::string_view word, const datasheet::e1000::Chip& chip) {
     const auto bracket = word.find('[');
     const datasheet::RegisterInfo* info = chip.find(word.substr(0, bracket));
     if (info == nullptr) throw std::runtime_error("no register " + std::string(word));
@@ -79,7 +79,7 @@ std::string Step::text() const {
     return line.str();
 }
 
-std::optional<Step> parse_step(std::string_view line, const datasheet::Chip& chip) {
+std::optional<Step> parse_step(std::string_view line, const datasheet::e1000::Chip& chip) {
     std::istringstream words{std::string(line)};
     words.unsetf(std::ios::basefield);  // 0x1f and 31 both
     std::string word;
@@ -120,7 +120,7 @@ std::optional<Step> parse_step(std::string_view line, const datasheet::Chip& chi
     return step;
 }
 
-std::vector<Step> parse_script(std::string_view text, const datasheet::Chip& chip) {
+std::vector<Step> parse_script(std::string_view text, const datasheet::e1000::Chip& chip) {
     std::istringstream lines{std::string(text)};
     std::vector<Step> script;
     for (std::string line; std::getline(lines, line);) {

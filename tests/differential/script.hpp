@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/e1000/chip.hpp>
 
 namespace ixy::test {
 
@@ -38,9 +38,9 @@ struct Step {
 };
 
 /// The step that a line says; nothing for empty lines and comments (#). Throws std::runtime_error.
-std::optional<Step> parse_step(std::string_view line, const datasheet::Chip& chip);
+std::optional<Step> parse_step(std::string_view line, const datasheet::e1000::Chip& chip);
 /// All lines of a text.
-std::vector<Step> parse_script(std::string_view text, const datasheet::Chip& chip);
+std::vector<Step> parse_script(std::string_view text, const datasheet::e1000::Chip& chip);
 std::string text(const std::vector<Step>& script);
 
 /// `size` bytes that are the same for the same seed, beginning with `first`.

@@ -87,7 +87,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Machine> make_sim_machine(const datasheet::Chip& chip) {
+std::unique_ptr<Machine> make_sim_machine(const datasheet::e1000::Chip& chip) {
     for (const sim::CardType& type : sim::card_types()) {
         if (chip.serves(type.identity.device)) return std::make_unique<SimMachine>(type);
     }

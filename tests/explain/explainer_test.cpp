@@ -263,7 +263,7 @@ TEST_F(ExplainedByEnvironment, off_leaves_the_function_alone) {
     ASSERT_TRUE(explain_if_requested(function));
     EXPECT_EQ(function.get(), before);
     Device device = Device::open(std::move(function)).value();
-    EXPECT_EQ(&device.driver().function(), before);
+    EXPECT_EQ(device.pci_function(), before);
 }
 
 TEST_F(ExplainedByEnvironment, any_device_that_is_opened_is_explained_and_files_are_added_to) {

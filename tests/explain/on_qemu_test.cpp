@@ -54,7 +54,7 @@ TEST(ExplainOnQemu, descriptors_go_to_the_card_and_come_back) {
     ASSERT_TRUE(qemu.wire().send(make_frame(321)));
     ASSERT_TRUE(eventually([&] { return device.rx_queue(0).receive(batch) == 1; }));
     (void)device.link();
-    const std::string rings = explain::draw_rings(device.driver().function());
+    const std::string rings = explain::draw_rings(*device.pci_function());
     expect_in_order(
         read_all(folder / "told"),
         {"an Intel 82540EM (8086:100e)", "511 descriptors, 0 to 510 of 512, handed to the card",

@@ -13,10 +13,10 @@
 namespace ixy::fuzz {
 
 struct Card {
-    Card(const sim::CardType& type, const datasheet::Chip& which, std::size_t memory)
+    Card(const sim::CardType& type, const datasheet::e1000::Chip& which, std::size_t memory)
         : chip(which), host(memory), nic(type.make(host, {})) {}
 
-    const datasheet::Chip& chip;
+    const datasheet::e1000::Chip& chip;
     sim::TestHost host;
     std::unique_ptr<sim::Model> nic;
 };

@@ -7,6 +7,7 @@
 #include "tests/support/memory_card.hpp"
 
 #include <ixy/nic/device.hpp>
+#include <ixy/nic/drivers.hpp>
 
 namespace ixy {
 namespace {

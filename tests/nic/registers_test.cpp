@@ -91,8 +91,8 @@ TEST_P(Registers, only_those_that_the_chip_has_are_touched) {
     {
         const Device closed = std::move(device);
     }
-    const datasheet::Chip* chip = nullptr;
-    for (const datasheet::Chip* each : CHIPS) {
+    const datasheet::e1000::Chip* chip = nullptr;
+    for (const datasheet::e1000::Chip* each : CHIPS) {
         if (each->name == GetParam().model) chip = each;
     }
     ASSERT_NE(chip, nullptr);
@@ -214,7 +214,7 @@ TEST_P(Doorbells, polling_with_an_empty_pool_touches_nothing) {
 TEST_P(Doorbells, tail_never_reaches_head) {
     for (const std::uint32_t ring : {8U, 16U, 64U}) {
         auto device = open_logged({.rx_ring_size = ring});
-        const Bar registers = device.driver().function().map_bar(0, 0x10000).value();
+        const Bar registers = device.pci_function()->map_bar(0, 0x10000).value();
         for (unsigned i = 0; i < 3 * ring; ++i) {
             const std::uint32_t head = registers.read(RDH).bits;
             const std::uint32_t tail = registers.read(RDT).bits;

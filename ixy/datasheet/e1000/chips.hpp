@@ -2,7 +2,8 @@
 // are left out: their IGP PHY needs a different start-up.
 #pragma once
 
-#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/e1000/chip.hpp>
+#include <ixy/datasheet/e1000/family.hpp>
 #include <ixy/datasheet/e1000/pcie.hpp>
 #include <ixy/datasheet/e1000/registers.hpp>
 #include <ixy/datasheet/e1000/time_sync.hpp>
@@ -10,7 +11,7 @@
 namespace ixy::datasheet::e1000 {
 
 /// The 82540EM's registers, by offset; the 82545 and 82546 have the same.
-inline constexpr std::array FAMILY = std::to_array<const RegisterInfo*>({
+inline constexpr std::array REGISTERS = std::to_array<const RegisterInfo*>({
     // general and interrupts
     &CTRL,
     &STATUS,
@@ -163,7 +164,7 @@ inline constexpr std::array NOT_IN_82543 = std::to_array<const RegisterInfo*>(
     {&MDIC, &WUC, &WUFC, &WUS, &IPAV, &IP4AT, &IP6AT, &WUPL, &WUPM, &FFLT, &FFMT, &FFVT});
 
 inline constexpr std::array ONLY_82544 = std::to_array<const RegisterInfo*>({&TXDMAC});
-inline constexpr auto BEFORE_82540 = without(FAMILY, SINCE_82540);
+inline constexpr auto BEFORE_82540 = without(REGISTERS, SINCE_82540);
 inline constexpr auto REGISTERS_82544 = with(BEFORE_82540, ONLY_82544);
 inline constexpr auto REGISTERS_82543 = without(BEFORE_82540, NOT_IN_82543);
 
@@ -177,14 +178,14 @@ inline constexpr Variation VARIATIONS_82544[] = {
     {&FCRTL, 0, 0x8000'fff8},  // XONE exists here, and in the 82541 and 82547
     {&EECD, 0, 0x0000'0037, (EECD.EE_GNT | EECD.EE_PRES | EECD.EE_SIZE).bits},  // nor EE_REQ
     {&TXDCTL, 0, 0x013f'3f3f},                                                  // no LWTHRESH
+    {&TDESC_CMD, 0, ~0U},
+    {&TDESC_STATUS, 0, ~0U},
+    {&DATA_CMD, 0, ~0U},
+    {&DATA_STATUS, 0, ~0U},
 };
 
 inline constexpr PciId IDS_82543[] = {{0x1001, Medium::fiber}, {0x1004}};
-inline constexpr Chip CHIP_82543GC{"82543GC",
-                                   IDS_82543,
-                                   REGISTERS_82543,
-                                   VARIATIONS_82543,
-                                   ALIASES,
+inline constexpr Chip CHIP_82543GC{{"82543GC", IDS_82543, REGISTERS_82543, VARIATIONS_82543, ALIASES, &FAMILY},
                                    {.eeprom_read = EepromRead::bits,
                                     .eeprom_words_large = 64,
                                     .eeprom_arbitrated = false,
@@ -200,8 +201,10 @@ inline constexpr Features FEATURES_82544{.eeprom_read = EepromRead::bits,
                                          .hangs_on_pcix_buffer_end = true};
 inline constexpr PciId IDS_82544EI[] = {{0x1008}, {0x1009, Medium::fiber}};
 inline constexpr PciId IDS_82544GC[] = {{0x100c}, {0x100d, Medium::copper, "LOM"}};
-inline constexpr Chip CHIP_82544EI{"82544EI", IDS_82544EI, REGISTERS_82544, VARIATIONS_82544, ALIASES, FEATURES_82544};
-inline constexpr Chip CHIP_82544GC{"82544GC", IDS_82544GC, REGISTERS_82544, VARIATIONS_82544, ALIASES, FEATURES_82544};
+inline constexpr Chip CHIP_82544EI{{"82544EI", IDS_82544EI, REGISTERS_82544, VARIATIONS_82544, ALIASES, &FAMILY},
+                                   FEATURES_82544};
+inline constexpr Chip CHIP_82544GC{{"82544GC", IDS_82544GC, REGISTERS_82544, VARIATIONS_82544, ALIASES, &FAMILY},
+                                   FEATURES_82544};
 
 // --- 82540, 82545, 82546 -------------------------------------------------------------------------------------------
 
@@ -224,12 +227,14 @@ inline constexpr PciId IDS_82546GB[] = {{0x1079},
                                         {0x1099, Medium::copper, "quad port"},
                                         {0x10b5, Medium::copper, "quad port"}};
 
-inline constexpr Chip CHIP_82540EM{"82540EM", IDS_82540EM, FAMILY, {}, ALIASES, FEATURES_82540};
-inline constexpr Chip CHIP_82540EP{"82540EP", IDS_82540EP, FAMILY, {}, ALIASES, FEATURES_82540};
-inline constexpr Chip CHIP_82545EM{"82545EM", IDS_82545EM, FAMILY, {}, ALIASES, FEATURES_82540};
-inline constexpr Chip CHIP_82545GM{"82545GM", IDS_82545GM, FAMILY, VARIATIONS_GM_GB, ALIASES, FEATURES_82545GM};
-inline constexpr Chip CHIP_82546EB{"82546EB", IDS_82546EB, FAMILY, {}, ALIASES, FEATURES_82546EB};
-inline constexpr Chip CHIP_82546GB{"82546GB", IDS_82546GB, FAMILY, VARIATIONS_GM_GB, ALIASES, FEATURES_82546GB};
+inline constexpr Chip CHIP_82540EM{{"82540EM", IDS_82540EM, REGISTERS, {}, ALIASES, &FAMILY}, FEATURES_82540};
+inline constexpr Chip CHIP_82540EP{{"82540EP", IDS_82540EP, REGISTERS, {}, ALIASES, &FAMILY}, FEATURES_82540};
+inline constexpr Chip CHIP_82545EM{{"82545EM", IDS_82545EM, REGISTERS, {}, ALIASES, &FAMILY}, FEATURES_82540};
+inline constexpr Chip CHIP_82545GM{{"82545GM", IDS_82545GM, REGISTERS, VARIATIONS_GM_GB, ALIASES, &FAMILY},
+                                   FEATURES_82545GM};
+inline constexpr Chip CHIP_82546EB{{"82546EB", IDS_82546EB, REGISTERS, {}, ALIASES, &FAMILY}, FEATURES_82546EB};
+inline constexpr Chip CHIP_82546GB{{"82546GB", IDS_82546GB, REGISTERS, VARIATIONS_GM_GB, ALIASES, &FAMILY},
+                                   FEATURES_82546GB};
 
 // --- 82574L --------------------------------------------------------------------------------------------------------
 
@@ -244,7 +249,7 @@ inline constexpr std::array ONLY_82574 = std::to_array<const RegisterInfo*>(
      &ICTXQMTC,   &ICRXDMTC,    &ICRXOC,  &RFCTL,   &MRQC,    &GCR,     &GCR2,        &FACTPS,     &SWSM,    &FWSM,
      &RETA,       &RSSRK,       &SYSTIML, &SYSTIMH, &TIMINCA, &TIMADJL, &TIMADJH,     &TSYNCTXCTL, &TXSTMPL, &TXSTMPH,
      &TSYNCRXCTL, &RXSTMPL,     &RXSTMPH, &RXMTRL,  &RXUDP});
-inline constexpr auto REGISTERS_82574 = with(without(FAMILY, NOT_IN_82574), ONLY_82574);
+inline constexpr auto REGISTERS_82574 = with(without(REGISTERS, NOT_IN_82574), ONLY_82574);
 inline constexpr std::uint32_t CAUSES_82574 = 0x01f7'f7ff;
 inline constexpr Variation VARIATIONS_82574[] = {
     {&CTRL, 0x0010'0201, 0xdc10'1b65},
@@ -265,11 +270,7 @@ inline constexpr Variation VARIATIONS_82574[] = {
     {&LEDCTL, 0x0006'8302, 0x00cf'cfcf},
 };
 inline constexpr PciId IDS_82574L[] = {{0x10d3}};
-inline constexpr Chip CHIP_82574L{"82574L",
-                                  IDS_82574L,
-                                  REGISTERS_82574,
-                                  VARIATIONS_82574,
-                                  {},
+inline constexpr Chip CHIP_82574L{{"82574L", IDS_82574L, REGISTERS_82574, VARIATIONS_82574, {}, &FAMILY, true},
                                   {.eeprom_kind = EepromKind::spi,
                                    .eeprom_read = EepromRead::eerd_narrow,
                                    .eeprom_words_large = 16384,

@@ -15,14 +15,6 @@ namespace ixy::datasheet::e1000 {
 
 static_assert(std::endian::native == std::endian::little, "descriptors are little-endian");
 
-/// One kind of descriptor, for code that explains it: its words in order.
-struct DescriptorInfo {
-    std::string_view name;
-    std::string_view title;
-    std::string_view section;
-    std::array<const RegisterInfo*, 4> words;
-};
-
 inline constexpr Number BUFFER_ADDRESS_LOW{
     {.name = "Buffer Address Low", .offset = 0, .title = "Buffer address, bits 31:0", .section = "3.2.3"}};
 inline constexpr Number BUFFER_ADDRESS_HIGH{
@@ -71,13 +63,11 @@ struct ReceiveDescriptor {
 };
 static_assert(sizeof(ReceiveDescriptor) == 16 && offsetof(ReceiveDescriptor, status) == 12);
 
-inline constexpr DescriptorInfo RECEIVE_DESCRIPTOR{
-    "RDESC",
-    "Legacy receive descriptor",
-    "3.2.3",
-    {&BUFFER_ADDRESS_LOW, &BUFFER_ADDRESS_HIGH, &RDESC_LENGTH, &RDESC_STATUS}};
-
 // --- transmit, legacy (3.3.3) --------------------------------------------------------------------------------------
+
+// What only the 82544 has.
+inline constexpr std::uint32_t RPS_82544 = 1U << 28;
+inline constexpr std::uint32_t TU_82544 = 1U << 3;
 
 struct TdescCommand : Register<TdescCommand> {
     using Register::Register;
@@ -93,7 +83,7 @@ struct TdescCommand : Register<TdescCommand> {
     Field IDE{this, 31, "IDE", "delay the interrupt"};
 };
 inline constexpr TdescCommand TDESC_CMD{{.name = "TDESC.CMD",
-                                         .offset = 8,
+                                         .offset = 8, .writable = ~RPS_82544,
                                          .title = "Transmit descriptor: length, checksum offset, command",
                                          .section = "3.3.3.1"}};
 
@@ -109,7 +99,7 @@ struct TdescStatus : Register<TdescStatus> {
     Field PRI{this, {29, 3}, "PRI", "priority to insert"};
 };
 inline constexpr TdescStatus TDESC_STATUS{{.name = "TDESC.STA",
-                                           .offset = 12,
+                                           .offset = 12, .writable = ~TU_82544,
                                            .title = "Transmit descriptor: status, checksum start, special",
                                            .section = "3.3.3.2"}};
 
@@ -119,12 +109,6 @@ struct TransmitDescriptor {
     Value<TdescStatus> status;
 };
 static_assert(sizeof(TransmitDescriptor) == 16 && offsetof(TransmitDescriptor, status) == 12);
-
-inline constexpr DescriptorInfo TRANSMIT_DESCRIPTOR{
-    "TDESC",
-    "Legacy transmit descriptor",
-    "3.3.3",
-    {&BUFFER_ADDRESS_LOW, &BUFFER_ADDRESS_HIGH, &TDESC_CMD, &TDESC_STATUS}};
 
 // --- transmit, TCP/IP context (3.3.6) ------------------------------------------------------------------------------
 
@@ -182,11 +166,6 @@ struct ContextDescriptor {
 };
 static_assert(sizeof(ContextDescriptor) == 16 && offsetof(ContextDescriptor, status) == 12);
 
-inline constexpr DescriptorInfo CONTEXT_DESCRIPTOR{"Context",
-                                                   "TCP/IP context transmit descriptor",
-                                                   "3.3.6",
-                                                   {&CONTEXT_IP, &CONTEXT_TCP, &CONTEXT_CMD, &CONTEXT_STATUS}};
-
 // --- transmit, TCP/IP data (3.3.7) ---------------------------------------------------------------------------------
 
 struct DataCommand : Register<DataCommand> {
@@ -203,7 +182,7 @@ struct DataCommand : Register<DataCommand> {
     Field IDE{this, 31, "IDE", "delay the interrupt"};
 };
 inline constexpr DataCommand DATA_CMD{
-    {.name = "Data.DCMD", .offset = 8, .title = "TCP/IP data descriptor: length, command", .section = "3.3.7.1"}};
+    {.name = "Data.DCMD", .offset = 8, .writable = ~RPS_82544, .title = "TCP/IP data descriptor: length, command", .section = "3.3.7.1"}};
 struct DataStatus : Register<DataStatus> {
     using Register::Register;
     Field DD{this, 0, "DD", "descriptor done"};
@@ -217,7 +196,7 @@ struct DataStatus : Register<DataStatus> {
     Field PRI{this, {29, 3}, "PRI", "priority to insert"};
 };
 inline constexpr DataStatus DATA_STATUS{{.name = "Data.STA",
-                                         .offset = 12,
+                                         .offset = 12, .writable = ~TU_82544,
                                          .title = "TCP/IP data descriptor: status, options, special",
                                          .section = "3.3.7.2"}};
 
@@ -227,11 +206,6 @@ struct DataDescriptor {
     Value<DataStatus> status;
 };
 static_assert(sizeof(DataDescriptor) == 16 && offsetof(DataDescriptor, status) == 12);
-
-inline constexpr DescriptorInfo DATA_DESCRIPTOR{"Data",
-                                                "TCP/IP data transmit descriptor",
-                                                "3.3.7",
-                                                {&BUFFER_ADDRESS_LOW, &BUFFER_ADDRESS_HIGH, &DATA_CMD, &DATA_STATUS}};
 
 // --- receive, extended (82574L datasheet 7.1.5) --------------------------------------------------------------------
 
@@ -319,11 +293,5 @@ struct SplitReceiveWriteBack {
 };
 static_assert(sizeof(SplitReceiveRead) == 32);
 static_assert(sizeof(SplitReceiveWriteBack) == 32 && offsetof(SplitReceiveWriteBack, lengths) == 18);
-
-inline constexpr DescriptorInfo EXTENDED_RECEIVE_DESCRIPTOR{
-    "Extended",
-    "Extended receive descriptor, write-back format",
-    "82574L 7.1.5",
-    {&EXTENDED_MRQ, &EXTENDED_HASH, &EXTENDED_STATUS, &EXTENDED_LENGTH}};
 
 }  // namespace ixy::datasheet::e1000

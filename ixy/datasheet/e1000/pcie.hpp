@@ -259,7 +259,7 @@ inline constexpr Tarc TARC{{.name = "TARC",
 
 struct Swsm : Register<Swsm> {
     using Register::Register;
-    Field SMBI{this, 0, "SMBI", "software semaphore: reading 0 acquires it"};
+    Field SMBI{this, 0, "SMBI", "software semaphore: reading 0 acquires it", Access::RS};
     Field SWESMBI{this, 1, "SWESMBI", "semaphore between software and firmware"};
     Field DRV_LOAD{this, 3, "DRV_LOAD", "driver loaded"};
 };

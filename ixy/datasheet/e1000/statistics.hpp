@@ -75,14 +75,6 @@ inline constexpr Number BPTC{counter("BPTC", 0x40f4, "Broadcast Packets Transmit
 inline constexpr Number TSCTC{counter("TSCTC", 0x40f8, "TCP Segmentation Context Transmitted Count", "13.7.53")};
 inline constexpr Number TSCTFC{counter("TSCTFC", 0x40fc, "TCP Segmentation Context Transmit Fail Count", "13.7.54")};
 
-/// A 64-bit count.
-struct WideCounter {
-    const Number* low;
-    const Number* high;
-};
-inline constexpr std::array WIDE_COUNTERS{WideCounter{&GORCL, &GORCH}, WideCounter{&GOTCL, &GOTCH},
-                                          WideCounter{&TORL, &TORH}, WideCounter{&TOTL, &TOTH}};
-
 // The 82574L counts its interrupts, too.
 inline constexpr Number IAC{counter("IAC", 0x4100, "Interrupt Assertion Count", "82574L 10.2.7.52")};
 inline constexpr Number ICRXPTC{

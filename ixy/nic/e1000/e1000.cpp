@@ -16,10 +16,26 @@ namespace {
 constexpr std::size_t register_space = 0x20000;  // 13.2: what BAR 0 maps
 constexpr std::size_t standard_frame = 1514;
 
+/// Those with a copper PHY, and before PCI Express.
+bool is_served(const datasheet::e1000::Chip& chip, const datasheet::PciId& id) {
+    return id.medium == datasheet::Medium::copper && !chip.features.interrupts_by_message;
+}
+
 }  // namespace
 
+std::vector<DriverEntry> known_cards() {
+    std::vector<DriverEntry> cards;
+    for (const datasheet::e1000::Chip* chip : CHIPS) {
+        for (const datasheet::PciId& id : chip->ids) {
+            if (is_served(*chip, id))
+                cards.push_back({datasheet::INTEL, id.device, "e1000", chip->name, limits(*chip), E1000::open});
+        }
+    }
+    return cards;
+}
+
 Expected<std::unique_ptr<Driver>> E1000::open(std::unique_ptr<PciFunction> function, const DeviceOptions& options) {
-    const datasheet::Chip* chip = find_chip(function->identity().vendor, function->identity().device);
+    const datasheet::e1000::Chip* chip = find_chip(function->identity().vendor, function->identity().device);
     if (auto legal = check_options(options, *chip); !legal) return std::unexpected(legal.error());
     auto registers = function->map_bar(0, register_space);
     if (!registers) return std::unexpected(registers.error());
@@ -30,9 +46,9 @@ Expected<std::unique_ptr<Driver>> E1000::open(std::unique_ptr<PciFunction> funct
     return driver;
 }
 
-E1000::E1000(std::unique_ptr<PciFunction> function, Bar registers, const datasheet::Chip& chip,
+E1000::E1000(std::unique_ptr<PciFunction> function, Bar registers, const datasheet::e1000::Chip& chip,
              const DeviceOptions& options)
-    : function_(std::move(function)),
+    : PciDriver(std::move(function)),
       registers_(registers),
       chip_(chip),
       options_(options),
@@ -48,7 +64,7 @@ Expected<> E1000::start() {
     mac_ = *mac;
     configure();
     counters_.start();
-    if (auto done = function_->set_bus_master(true); !done) return done;
+    if (auto done = function().set_bus_master(true); !done) return done;
     if (auto done = start_transmit(); !done) return done;
     if (auto done = start_receive(); !done) return done;
     return wait_for_link();
@@ -62,9 +78,9 @@ Expected<> E1000::reset() {
     registers_.write(RCTL, RCTL.from(0));
     registers_.write(TCTL, TCTL.PSP);
     registers_.read(STATUS);  // posted writes arrive before the reset does
-    function_->wait(10ms);    // a transfer in progress ends
+    function().wait(10ms);    // a transfer in progress ends
     registers_.write(CTRL, registers_.read(CTRL) | CTRL.RST);
-    function_->wait(20ms);  // 13.4.1: no access for 1 us; the EEPROM is read again, which takes milliseconds
+    function().wait(20ms);  // 13.4.1: no access for 1 us; the EEPROM is read again, which takes milliseconds
     if (auto done = wait_until([&] { return !(registers_.read(CTRL) & CTRL.RST); }, 100ms, "the reset does not end");
         !done) {
         return done;
@@ -90,7 +106,7 @@ void E1000::configure() {
 
 /// 14.4. RCTL comes last and is written once: QEMU's model is deaf for a second after every write to it.
 Expected<> E1000::start_receive() {
-    auto ring = ReceiveRing::create(*function_, registers_, options_);
+    auto ring = ReceiveRing::create(function(), registers_, options_);
     if (!ring) return std::unexpected(ring.error());
     receive_ = std::move(*ring);
 
@@ -111,7 +127,7 @@ Expected<> E1000::start_receive() {
 
 /// 14.5, with the manual's values for full duplex over copper.
 Expected<> E1000::start_transmit() {
-    auto ring = TransmitRing::create(*function_, registers_, options_);
+    auto ring = TransmitRing::create(function(), registers_, options_);
     if (!ring) return std::unexpected(ring.error());
     transmit_ = std::move(*ring);
 
@@ -133,7 +149,7 @@ void E1000::stop() {
         registers_.write(TCTL, TCTL.PSP);
         (void)reset();
     }
-    (void)function_->set_bus_master(false);
+    (void)function().set_bus_master(false);
 }
 
 bool E1000::gone() { return registers_.read(STATUS).bits == ~0U; }
@@ -143,7 +159,7 @@ std::unexpected<Error> E1000::disappeared() const {
 }
 
 std::unexpected<Error> E1000::fail(ErrorKind kind, std::string_view what, std::string next) const {
-    return failure(kind, std::string(function_->address()) + " (" + std::string(chip_.name) + "): " + std::string(what),
+    return failure(kind, std::string(function().address()) + " (" + std::string(chip_.name) + "): " + std::string(what),
                    std::move(next));
 }
 

@@ -21,11 +21,14 @@
 #include <ixy/nic/e1000/transmit.hpp>
 
 #include <ixy/datasheet/e1000/chips.hpp>
-#include <ixy/nic/device.hpp>
+#include <ixy/nic/drivers.hpp>
 
 namespace ixy::e1000 {
 
-class E1000 final : public Driver {
+/// The cards of this family that the driver serves.
+std::vector<DriverEntry> known_cards();
+
+class E1000 final : public PciDriver {
 public:
     /// Takes over `function`, resets the card and leaves it receiving. Errors: see Device::open.
     static Expected<std::unique_ptr<Driver>> open(std::unique_ptr<PciFunction> function, const DeviceOptions& options);
@@ -34,7 +37,6 @@ public:
 
     std::string_view name() const override { return "e1000"; }
     std::string_view model() const override { return chip_.name; }
-    PciFunction& function() override { return *function_; }
     const DeviceOptions& options() const override { return options_; }
     RxRing& rx_ring(std::size_t) override { return *receive_; }
     TxRing& tx_ring(std::size_t) override { return *transmit_; }
@@ -51,7 +53,7 @@ public:
     bool gone() override;
 
 private:
-    E1000(std::unique_ptr<PciFunction> function, Bar registers, const datasheet::Chip& chip,
+    E1000(std::unique_ptr<PciFunction> function, Bar registers, const datasheet::e1000::Chip& chip,
           const DeviceOptions& options);
 
     // Chapter 14, in its order
@@ -81,9 +83,8 @@ private:
     std::unexpected<Error> disappeared() const;
     std::unexpected<Error> fail(ErrorKind kind, std::string_view what, std::string next = {}) const;
 
-    std::unique_ptr<PciFunction> function_;
     Bar registers_;
-    const datasheet::Chip& chip_;
+    const datasheet::e1000::Chip& chip_;
     DeviceOptions options_;
     MacAddress mac_;
     CardCounters counters_;
@@ -96,7 +97,7 @@ template <class Condition>
 Expected<> E1000::wait_until(Condition condition, std::chrono::milliseconds limit, std::string_view what) {
     for (std::chrono::microseconds waited{0}; waited < limit; waited += std::chrono::microseconds(100)) {
         if (condition()) return {};
-        function_->wait(std::chrono::microseconds(100));
+        function().wait(std::chrono::microseconds(100));
     }
     return fail(ErrorKind::timeout, what, "the card does not work as its manual says; is it broken or powered off?");
 }

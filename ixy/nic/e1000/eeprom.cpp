@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 /// 5.3.1: a word is requested by its address, and is there when DONE is set.
 Expected<std::uint16_t> E1000::read_eeprom(std::uint32_t word) {
-    if (chip_.features.eeprom_read == datasheet::EepromRead::bits) return read_eeprom_pins(word);
+    if (chip_.features.eeprom_read == datasheet::e1000::EepromRead::bits) return read_eeprom_pins(word);
     registers_.write(EERD, EERD.START | EERD.ADDR(word));
     auto value = EERD.from(0);
     const auto ready = [&] { return static_cast<bool>((value = registers_.read(EERD)) & EERD.DONE); };

@@ -43,14 +43,14 @@ std::size_t buffers_for(std::size_t bytes) { return (bytes + bytes_per_buffer - 
 
 }  // namespace
 
-DeviceLimits limits(const datasheet::Chip& chip) {
+DeviceLimits limits(const datasheet::e1000::Chip& chip) {
     return {.smallest_ring = smallest_ring,
             .largest_ring = largest_ring,
             .least_max_frame = 60,
             .most_max_frame = chip.features.longest_frame - fcs_size};
 }
 
-Expected<> check_options(const DeviceOptions& options, const datasheet::Chip& chip) {
+Expected<> check_options(const DeviceOptions& options, const datasheet::e1000::Chip& chip) {
     if (options.rx_queues != 1 || options.tx_queues != 1) {
         return refuse("the 8254x has one queue in each direction", "ask for one");
     }

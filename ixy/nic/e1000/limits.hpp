@@ -3,18 +3,18 @@
 
 #include <cstddef>
 
-#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/e1000/chip.hpp>
 #include <ixy/nic/device.hpp>
 
 namespace ixy::e1000 {
 
 inline constexpr std::size_t fcs_size = 4;         ///< an Ethernet frame's FCS
 inline constexpr std::size_t shortest_frame = 14;  ///< an Ethernet header; the card pads up to 60 bytes (TCTL.PSP)
-inline constexpr std::size_t longest_frame = datasheet::Features{}.longest_frame - fcs_size;  ///< the family's
+inline constexpr std::size_t longest_frame = datasheet::e1000::Features{}.longest_frame - fcs_size;  ///< the family's
 
-DeviceLimits limits(const datasheet::Chip& chip);
+DeviceLimits limits(const datasheet::e1000::Chip& chip);
 
 /// Refuses what the chip cannot do, and rings that never have room for the longest frame.
-Expected<> check_options(const DeviceOptions& options, const datasheet::Chip& chip);
+Expected<> check_options(const DeviceOptions& options, const datasheet::e1000::Chip& chip);
 
 }  // namespace ixy::e1000

@@ -57,7 +57,7 @@ Expected<> E1000::wait_for_link() {
             return fail(ErrorKind::timeout, "no link after " + std::to_string(waited.count()) + " ms",
                         "is the cable plugged in at both ends, and the other end up?");
         }
-        function_->wait(10ms);
+        function().wait(10ms);
     }
     return {};
 }

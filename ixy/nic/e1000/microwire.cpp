@@ -16,7 +16,7 @@ std::uint16_t E1000::read_eeprom_pins(std::uint32_t word) {
     const auto idle = found & ~(EECD.SK | EECD.CS | EECD.DI);
     const auto set = [&](datasheet::Value<Eecd> pins) {
         registers_.write(EECD, idle | pins);
-        function_->wait(1us);
+        function().wait(1us);
     };
     const auto clock = [&](datasheet::Value<Eecd> pins) {
         set(pins);
@@ -33,7 +33,7 @@ std::uint16_t E1000::read_eeprom_pins(std::uint32_t word) {
     std::uint16_t data = 0;
     for (int bit = 0; bit < 16; ++bit) data = static_cast<std::uint16_t>(data << 1 | (clock(EECD.CS) ? 1 : 0));
     registers_.write(EECD, idle);
-    function_->wait(1us);
+    function().wait(1us);
     return data;
 }
 

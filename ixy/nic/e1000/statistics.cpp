@@ -34,7 +34,7 @@ void Accumulator::add(std::uint64_t first, std::uint64_t second) {
     add(second);
 }
 
-CardCounters::CardCounters(Bar registers, const datasheet::Chip& chip) : registers_(registers) {
+CardCounters::CardCounters(Bar registers, const datasheet::e1000::Chip& chip) : registers_(registers) {
     for (const datasheet::RegisterInfo* counter : chip.registers) {
         if (counter->access != datasheet::Access::RC) continue;
         if (counter == &GORCH || counter == &GOTCH || counter == &TORH || counter == &TOTH) {

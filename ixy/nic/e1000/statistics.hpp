@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/e1000/chip.hpp>
 #include <ixy/nic/device.hpp>
 #include <ixy/pci/bar.hpp>
 
@@ -34,7 +34,7 @@ private:
 /// All counters of one card.
 class CardCounters {
 public:
-    CardCounters(Bar registers, const datasheet::Chip& chip);
+    CardCounters(Bar registers, const datasheet::e1000::Chip& chip);
 
     /// Begins at zero; receiver and transmitter must be off.
     void start();

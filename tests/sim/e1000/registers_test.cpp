@@ -15,7 +15,7 @@ namespace {
 
 using namespace datasheet::e1000;
 using datasheet::Access;
-using datasheet::Chip;
+using datasheet::e1000::Chip;
 using datasheet::FieldInfo;
 using datasheet::RegisterInfo;
 
@@ -257,7 +257,7 @@ TEST_P(SelfTest, the_io_window_reaches_the_same_registers) {
 /// Whatever is written wherever: nothing but reports. Sanitizers say the rest.
 TEST_P(SelfTest, random_accesses_do_no_harm) {
     std::mt19937_64 random(4711);
-    const datasheet::Chip& chip = *find_chip(datasheet::INTEL, GetParam()->identity.device);
+    const datasheet::e1000::Chip& chip = *find_chip(datasheet::INTEL, GetParam()->identity.device);
     for (int i = 0; i < 20'000; ++i) {
         const RegisterInfo& row = *chip.registers[random() % chip.registers.size()];
         const std::uint32_t offset =

@@ -19,7 +19,7 @@ constexpr std::uint32_t mask(unsigned width) { return width < 4 ? (1U << 8 * wid
 
 }  // namespace
 
-E1000::E1000(const datasheet::Chip& chip, Host& host, const ModelOptions& options, std::uint16_t subsystem)
+E1000::E1000(const datasheet::e1000::Chip& chip, Host& host, const ModelOptions& options, std::uint16_t subsystem)
     : host_(host),
       registers_(chip, host),
       interrupts_(registers_),
@@ -164,7 +164,7 @@ constexpr std::uint32_t memory_size = 128 * 1024, io_size = 64;
 constexpr std::uint32_t express_io_size = 32, msi_x_size = 16 * 1024;
 constexpr std::uint16_t desktop_adapter = 0x001e, server_adapter = 0x1001, desktop_ct_adapter = 0xa01f;
 
-template <const datasheet::Chip& chip, std::uint16_t subsystem>
+template <const datasheet::e1000::Chip& chip, std::uint16_t subsystem>
 std::unique_ptr<Model> make(Host& host, const ModelOptions& options) {
     return std::make_unique<E1000>(chip, host, options, subsystem);
 }

@@ -17,7 +17,7 @@ namespace ixy::sim::e1000 {
 class E1000 final : public Model {
 public:
     /// `subsystem` is the PCI subsystem's device number, which the EEPROM holds too.
-    E1000(const datasheet::Chip& chip, Host& host, const ModelOptions& options, std::uint16_t subsystem);
+    E1000(const datasheet::e1000::Chip& chip, Host& host, const ModelOptions& options, std::uint16_t subsystem);
 
     std::uint64_t read(unsigned bar, std::uint64_t offset, unsigned width) override;
     void write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value) override;

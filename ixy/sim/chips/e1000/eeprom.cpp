@@ -12,7 +12,7 @@ using namespace datasheet::e1000;
 
 namespace {
 
-std::vector<std::uint16_t> contents(const datasheet::Chip& chip, const std::array<std::uint8_t, 6>& mac,
+std::vector<std::uint16_t> contents(const datasheet::e1000::Chip& chip, const std::array<std::uint8_t, 6>& mac,
                                     std::uint16_t subsystem) {
     std::vector<std::uint16_t> words(chip.features.eeprom_words, 0xffff);
     const auto set = [&](const datasheet::RegisterInfo& info, std::uint32_t value, std::size_t index = 0) {
@@ -26,7 +26,7 @@ std::vector<std::uint16_t> contents(const datasheet::Chip& chip, const std::arra
     set(EEPROM_SUBVENDOR, datasheet::INTEL);
     set(EEPROM_DEVICE, chip.ids[0].device);
     set(EEPROM_VENDOR, datasheet::INTEL);
-    const bool express = chip.features.eeprom_kind == datasheet::EepromKind::spi;
+    const bool express = chip.features.eeprom_kind == datasheet::e1000::EepromKind::spi;
     set(EEPROM_CONTROL2, express ? 0 : EEPROM_CONTROL2.PAUSE(3).bits);  // the 82574L uses these bits for management
     set(EEPROM_CONTROL3, 0);
     const auto sum = std::accumulate(words.begin(), words.begin() + EEPROM_CHECKSUM.offset, std::uint32_t{0});

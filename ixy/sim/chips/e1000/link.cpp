@@ -118,7 +118,7 @@ void Link::reset_phy() {
     phy_ = {};
     pages_.clear();
     for (const RegisterInfo* info : PHY_REGISTERS) phy_[info->offset] = static_cast<std::uint16_t>(info->reset);
-    const datasheet::Features& features = registers_.chip().features;
+    const datasheet::e1000::Features& features = registers_.chip().features;
     phy_[PHY_ID1.offset] = static_cast<std::uint16_t>(features.phy_id >> 16);
     phy_[PHY_ID2.offset] = static_cast<std::uint16_t>(features.phy_id | features.phy_revision);
     negotiate();

@@ -87,7 +87,7 @@ bool can_segment(const ContextDescriptor& context) {
 }
 
 void adjust_headers(std::span<std::byte> segment, const ContextDescriptor& context, SegmentPlace place,
-                    const datasheet::Features& features) {
+                    const datasheet::e1000::Features& features) {
     const std::size_t ip = CONTEXT_IP.IPCSS.of(context.ip);
     const std::size_t l4 = CONTEXT_TCP.TUCSS.of(context.tcp);
     const std::size_t size = segment.size();

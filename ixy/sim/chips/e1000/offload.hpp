@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/e1000/chip.hpp>
 #include <ixy/datasheet/e1000/descriptors.hpp>
 #include <ixy/datasheet/e1000/receive.hpp>
 #include <ixy/sim/chips/e1000/internet.hpp>
@@ -46,6 +46,6 @@ struct SegmentPlace {
 };
 /// Adapts the headers at the beginning of `segment` to it, as a chip with `features` does (3.5.9; 82574L 7.3.6.2).
 void adjust_headers(std::span<std::byte> segment, const datasheet::e1000::ContextDescriptor& context,
-                    SegmentPlace place, const datasheet::Features& features);
+                    SegmentPlace place, const datasheet::e1000::Features& features);
 
 }  // namespace ixy::sim::e1000

@@ -27,7 +27,7 @@ std::string hexadecimal(std::uint32_t number) {
 
 }  // namespace
 
-RegisterFile::RegisterFile(const datasheet::Chip& chip, Host& host)
+RegisterFile::RegisterFile(const datasheet::e1000::Chip& chip, Host& host)
     : chip_(chip), host_(host), entries_(1), places_(register_space / 4), values_(register_space / 4) {
     entries_.reserve(chip.registers.size() + 1);
     for (const RegisterInfo* info : chip.registers) add(*info);

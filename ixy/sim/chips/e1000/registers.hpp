@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include <ixy/datasheet/chip.hpp>
+#include <ixy/datasheet/e1000/chip.hpp>
 #include <ixy/sim/chips/model.hpp>
 
 namespace ixy::sim::e1000 {
@@ -16,7 +16,7 @@ namespace ixy::sim::e1000 {
 /// Thread rule: one at a time (a card's lock).
 class RegisterFile {
 public:
-    RegisterFile(const datasheet::Chip& chip, Host& host);
+    RegisterFile(const datasheet::e1000::Chip& chip, Host& host);
 
     // --- software's accesses: access modes, masks, hooks, reports ---
     std::uint32_t read(std::uint32_t offset);
@@ -65,7 +65,7 @@ public:
     /// Reports that the driver did something to a register that it must not do: "RCTL: `what` (13.4.22)".
     void report(Misuse kind, const datasheet::RegisterInfo& info, std::string_view what) const;
 
-    const datasheet::Chip& chip() const { return chip_; }
+    const datasheet::e1000::Chip& chip() const { return chip_; }
     Host& host() const { return host_; }
 
 private:
@@ -89,7 +89,7 @@ private:
     Entry& entry_of(const datasheet::RegisterInfo& info);
     const Place* find(std::uint32_t offset);
 
-    const datasheet::Chip& chip_;
+    const datasheet::e1000::Chip& chip_;
     Host& host_;
     std::vector<Entry> entries_;
     std::vector<Place> places_;          ///< by offset / 4

@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 
+#include <ixy/datasheet/e1000/family.hpp>
 #include <ixy/datasheet/e1000/receive.hpp>
 #include <ixy/sim/chips/e1000/offload.hpp>
 
