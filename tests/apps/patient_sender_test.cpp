@@ -61,7 +61,7 @@ TEST_F(PatientSenderTest, keeps_packets_while_the_wire_is_busy) {
     EXPECT_EQ(wire.sent % batch.capacity(), 0U) << "a packet was dropped";
 }
 
-TEST_F(PatientSenderTest, drops_packets_the_second_time_when_the_card_sends_nothing_without_a_busy_wire) {
+TEST_F(PatientSenderTest, drops_packets_on_the_second_try_when_the_card_stalls_on_an_idle_wire) {
     card->set_cable(false);
     fill_ring();
     EXPECT_EQ(sender.send(batch), 0U);

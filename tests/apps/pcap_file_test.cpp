@@ -112,7 +112,7 @@ void in_child(const Body& body) {
     EXPECT_EQ(mistake, "");
 }
 
-TEST(PcapFile, begins_with_the_golden_header) {
+TEST(PcapFile, starts_with_the_golden_header) {
     const TemporaryFolder folder;
     for (const bool nanosecond : {false, true}) {
         auto file = PcapFile::open(folder / "a.pcap", {.snaplen = 0x1234, .nanosecond = nanosecond});
@@ -149,7 +149,7 @@ TEST(PcapFile, timestamps_keep_microseconds_or_nanoseconds) {
     }
 }
 
-TEST(PcapFile, snaplen_cuts_frames_and_keeps_their_length) {
+TEST(PcapFile, snaplen_truncates_frames_and_keeps_their_original_length) {
     const TemporaryFolder folder;
     auto file = PcapFile::open(folder / "a.pcap", {.snaplen = 100});
     ASSERT_TRUE(file && (*file)->begin());
@@ -164,7 +164,7 @@ TEST(PcapFile, snaplen_cuts_frames_and_keeps_their_length) {
     EXPECT_EQ(records[3].original, 9000U);
 }
 
-TEST(PcapFile, frame_in_several_pieces_is_written_whole_or_up_to_snaplen) {
+TEST(PcapFile, multi_segment_frame_is_written_whole_or_up_to_snaplen) {
     const TemporaryFolder folder;
     auto pool = *Mempool::create(*ProcessSpace::create(), {.packets = 8});
     Packet* frame = pool->allocate();
@@ -198,7 +198,7 @@ TEST(PcapFile, capture_without_frames_is_a_valid_file) {
     EXPECT_EQ(std::filesystem::file_size(folder / "a.pcap"), 24U);
 }
 
-TEST(PcapFile, is_whole_also_when_nobody_called_finish) {
+TEST(PcapFile, is_complete_even_without_a_call_to_finish) {
     const TemporaryFolder folder;
     {
         auto file = PcapFile::open(folder / "a.pcap");
@@ -208,7 +208,7 @@ TEST(PcapFile, is_whole_also_when_nobody_called_finish) {
     EXPECT_EQ(std::filesystem::file_size(folder / "a.pcap"), 24U + 16 + 60);
 }
 
-TEST(PcapFile, longer_file_of_before_is_gone) {
+TEST(PcapFile, longer_old_file_is_replaced) {
     const TemporaryFolder folder;
     std::ofstream(folder / "a.pcap") << std::string(100'000, 'x');
     std::uint64_t stored = 0;
@@ -225,7 +225,7 @@ TEST(PcapFile, opening_changes_nothing_until_the_capture_begins) {
     EXPECT_FALSE(std::filesystem::exists(folder / "new"));
 }
 
-TEST(PcapFile, what_cannot_be_written_is_an_error_that_names_the_file) {
+TEST(PcapFile, failed_write_is_an_error_that_names_the_file) {
     const auto file = PcapFile::open("/nonexistent/a.pcap");
     ASSERT_FALSE(file);
     EXPECT_NE(file.error().text().find("/nonexistent/a.pcap"), std::string::npos);
@@ -251,7 +251,7 @@ TEST(PcapFile, a_pipe_gets_the_same_bytes) {
     close(reader);
 }
 
-TEST(PcapFile, reader_of_a_pipe_who_leaves_or_takes_nothing_is_an_error_that_counts_the_frames) {
+TEST(PcapFile, pipe_reader_that_leaves_or_stalls_is_an_error_that_counts_the_lost_frames) {
     std::signal(SIGPIPE, SIG_IGN);  // as in every program that writes captures
     const TemporaryFolder folder;
     ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
@@ -276,14 +276,14 @@ TEST(PcapFile, reader_of_a_pipe_who_leaves_or_takes_nothing_is_an_error_that_cou
     }
 }
 
-TEST(PcapFile, device_without_room_is_an_error) {
+TEST(PcapFile, full_device_is_an_error) {
     std::uint64_t stored = 0;
     const auto result = fill("/dev/full", 3000, stored);
     ASSERT_FALSE(result);
     EXPECT_NE(result.error().text().find("No space left"), std::string::npos) << result.error().text();
 }
 
-TEST(PcapFile, limit_of_file_size_leaves_a_valid_file_that_uses_the_room) {
+TEST(PcapFile, file_size_limit_leaves_a_valid_file_that_fills_it) {
     const TemporaryFolder folder;
     std::uint64_t stored = 0;
     in_child([&]() -> std::string {
@@ -340,7 +340,7 @@ TEST(PcapFile, full_disk_leaves_a_valid_file_and_no_sigbus) {
     expect_filled(folder / "copy.pcap", records.size());
 }
 
-TEST(CaptureFilter, keeps_what_libpcap_s_language_says) {
+TEST(CaptureFilter, keeps_what_the_libpcap_expression_matches) {
     auto pool = *Mempool::create(*ProcessSpace::create(), {.packets = 8});
     Packet* frame = pool->allocate();
     frame->set_length(60);
@@ -354,7 +354,7 @@ TEST(CaptureFilter, keeps_what_libpcap_s_language_says) {
     free_packets({&frame, 1});
 }
 
-TEST(CaptureFilter, sees_every_piece_of_a_long_frame) {
+TEST(CaptureFilter, sees_every_segment_of_a_long_frame) {
     auto pool = *Mempool::create(*ProcessSpace::create(), {.packets = 8});
     std::array<Packet*, 2> pieces{};
     ASSERT_EQ(pool->allocate(pieces), 2U);
@@ -369,7 +369,7 @@ TEST(CaptureFilter, sees_every_piece_of_a_long_frame) {
     free_packets({pieces.data(), 1});
 }
 
-TEST(CaptureFilter, mistake_in_an_expression_is_an_invalid_argument) {
+TEST(CaptureFilter, syntax_error_is_an_invalid_argument) {
     const auto filter = CaptureFilter::compile("port or");
     ASSERT_FALSE(filter);
     EXPECT_EQ(filter.error().kind, ErrorKind::invalid_argument);

@@ -124,7 +124,7 @@ TEST(spsc_ring, between_two_threads_everything_arrives_once_and_in_order) {
     }
 }
 
-TEST(mpmc_ring, between_six_threads_everything_arrives_once_and_in_its_senders_order) {
+TEST(mpmc_ring, between_six_threads_everything_arrives_once_in_its_senders_order) {
     constexpr std::uint64_t senders = 3, receivers = 3;
     for (const std::size_t capacity : std::initializer_list<std::size_t>{2, 64, 1024}) {
         const std::uint64_t count = std::min<std::uint64_t>(30'000, 200 * capacity);

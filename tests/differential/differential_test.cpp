@@ -56,7 +56,7 @@ protected:
     const datasheet::Chip& chip = GetParam().chip;
 };
 
-TEST_P(Differential, scripts_do_the_same_to_both) {
+TEST_P(Differential, scripts_have_the_same_effect_on_both) {
     if (const char* const path = std::getenv("IXY_SCRIPT")) {
         std::ostringstream text;
         text << std::ifstream(path).rdbuf();
@@ -71,7 +71,7 @@ TEST_P(Differential, scripts_do_the_same_to_both) {
         expect_no_difference(chip, seed, 1500);
 }
 
-TEST_P(Differential, each_known_difference_is_there_and_tolerated) {
+TEST_P(Differential, each_known_difference_exists_and_is_tolerated) {
     for (const KnownDifference* difference : known::of(chip)) {
         const auto script = parse_script(std::string(known::preamble(chip)) + std::string(difference->shown_by), chip);
         if (!difference->avoided) {
@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(Chips, Differential,
                                          Subject{datasheet::e1000::CHIP_82574L, 3}),
                          [](const auto& each) { return std::string(each.param.chip.name); });
 
-TEST(Script, is_read_as_it_is_written) {
+TEST(Script, reads_back_what_it_writes) {
     constexpr const datasheet::Chip& chip = datasheet::e1000::CHIP_82540EM;
     for (const std::string line : {"write RCTL 0x4008002", "read ICR", "write RAL[3] 0x12345678", "drop ICR",
                                    "put 0x200000 00ff10", "fill 0x210000 1500 17", "frame 60 9 ffffffffffff",

@@ -8,7 +8,7 @@
 namespace ixy::explain {
 namespace {
 
-TEST(ExplainSettings, words_choose_what_is_told) {
+TEST(ExplainSettings, words_choose_what_is_explained) {
     for (const char* words : {"", "1", "on", "registers"}) {
         const auto settings = parse_settings(words);
         ASSERT_TRUE(settings) << words;
@@ -33,7 +33,7 @@ TEST(ExplainSettings, unknown_words_are_errors_that_name_the_word) {
               std::string::npos);
 }
 
-TEST(ExplainSettings, the_environment_asks_until_the_program_does) {
+TEST(ExplainSettings, the_environment_decides_until_the_program_does) {
     EXPECT_FALSE(requested()->on);
     ::setenv("IXY_EXPLAIN", "descriptors", 1);
     ::setenv("IXY_EXPLAIN_FILE", "/tmp/a", 1);

@@ -32,7 +32,7 @@ protected:
     const std::string path = folder.path("pipe");
 };
 
-TEST_F(SinkIntoPipe, waits_for_its_reader_until_the_program_is_asked_to_end) {
+TEST_F(SinkIntoPipe, waits_for_its_reader_until_the_program_is_told_to_end) {
     std::jthread ending([] { asked = true; });
     const auto sink = open_sink(path);
     ASSERT_FALSE(sink);
@@ -40,7 +40,7 @@ TEST_F(SinkIntoPipe, waits_for_its_reader_until_the_program_is_asked_to_end) {
     EXPECT_NE(sink.error().what.find(path), std::string::npos);
 }
 
-TEST_F(SinkIntoPipe, reader_who_takes_nothing_loses_lines_once_the_program_is_asked_to_end_and_they_are_counted) {
+TEST_F(SinkIntoPipe, lines_a_stalled_reader_misses_at_program_end_are_counted) {
     const File reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     const auto sink = open_sink(path);
     ASSERT_TRUE(sink);

@@ -63,7 +63,7 @@ TEST(FaultySoftwareCard, without_faults_works) {
     EXPECT_GT(outcome.received, 200U);
 }
 
-TEST(FaultySoftwareCard, that_disappears_at_any_time) {
+TEST(FaultySoftwareCard, may_disappear_at_any_time) {
     const std::uint64_t accesses = live({}).accesses;
     for (std::uint64_t after = 0; after < accesses; after += 29) {
         live({.faults = {{.kind = Kind::gone, .after = after}}});
@@ -71,7 +71,7 @@ TEST(FaultySoftwareCard, that_disappears_at_any_time) {
     }
 }
 
-TEST(FaultySoftwareCard, that_does_not_hear_or_answers_at_random) {
+TEST(FaultySoftwareCard, may_ignore_writes_or_answer_at_random) {
     for (const datasheet::RegisterInfo* info : CHIP_82540EM.registers) {
         if (info->access == datasheet::Access::RC) continue;  // counters: on the card of memory
         const Target target{.name = std::string(info->name)};
@@ -80,11 +80,11 @@ TEST(FaultySoftwareCard, that_does_not_hear_or_answers_at_random) {
     }
 }
 
-TEST(FaultySoftwareCard, from_many_seeds) {
+TEST(FaultySoftwareCard, survives_many_seeds) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) live(random_plan(seed, CHIP_82540EM));
 }
 
-TEST(FaultySoftwareCard, whose_link_flaps_gets_its_frames_through) {
+TEST(FaultySoftwareCard, with_a_flapping_link_gets_its_frames_through) {
     const Outcome outcome = live(parse_plan("flap 1000 times every 10 accesses").value());
     ASSERT_TRUE(outcome.opened) << outcome.opened.error().text();
     EXPECT_GT(outcome.received, 200U);
