@@ -164,7 +164,7 @@ TEST(PcapFile, snaplen_truncates_frames_and_keeps_their_original_length) {
     EXPECT_EQ(records[3].original, 9000U);
 }
 
-TEST(PcapFile, multi_segment_frame_is_written_whole_or_up_to_snaplen) {
+TEST(PcapFile, frame_in_several_pieces_is_written_whole_or_up_to_snaplen) {
     const TemporaryFolder folder;
     auto pool = *Mempool::create(*ProcessSpace::create(), {.packets = 8});
     Packet* frame = pool->allocate();
@@ -354,7 +354,7 @@ TEST(CaptureFilter, keeps_what_the_libpcap_expression_matches) {
     free_packets({&frame, 1});
 }
 
-TEST(CaptureFilter, sees_every_segment_of_a_long_frame) {
+TEST(CaptureFilter, sees_every_piece_of_a_long_frame) {
     auto pool = *Mempool::create(*ProcessSpace::create(), {.packets = 8});
     std::array<Packet*, 2> pieces{};
     ASSERT_EQ(pool->allocate(pieces), 2U);

@@ -95,14 +95,14 @@ TEST_F(FindChecksums, follows_ipv4_and_ipv6_tcp_and_udp_options_and_tags) {
     }
 }
 
-TEST_F(FindChecksums, of_nothing_asks_for_nothing) {
+TEST_F(FindChecksums, without_requests_finds_nothing) {
     const Frame garbage = test::make_frame(60);
     const auto found = find(garbage, PacketFlags::ip_checksum_good | PacketFlags::insert_vlan, 0, 0);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->end, 0U);
 }
 
-TEST_F(FindChecksums, ends_where_the_packet_ends_and_not_with_its_padding) {
+TEST_F(FindChecksums, ends_with_the_packet_not_its_padding) {
     for (const unsigned version : {4U, 6U}) {
         for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{6, 17}) {
             const InternetFrame frame{.version = version, .protocol = protocol, .payload = 5};
@@ -113,7 +113,7 @@ TEST_F(FindChecksums, ends_where_the_packet_ends_and_not_with_its_padding) {
     }
 }
 
-TEST_F(FindChecksums, of_udp_end_with_the_datagram) {
+TEST_F(FindChecksums, ends_with_the_datagram_for_udp) {
     const InternetFrame frame{.payload = 20};
     const Frame shorter = with_byte(frame.complete(), frame.l2() + frame.l3() + 5, 8 + 12);
     EXPECT_EQ(find(shorter, udp, frame.l2(), frame.l3())->end, frame.size() - 8);
@@ -156,7 +156,7 @@ TEST_F(FindChecksums, refuses_lengths_that_are_not_set_or_do_not_fit) {
     for (const std::size_t l3 : {0U, 20U, 39U, 48U, 255U}) EXPECT_FALSE(find(small.complete(), udp, 14, l3)) << l3;
 }
 
-TEST_F(FindChecksums, refuses_what_a_packet_does_not_have) {
+TEST_F(FindChecksums, refuses_headers_that_a_packet_does_not_have) {
     const InternetFrame as_udp{.protocol = 17, .payload = 40}, as_tcp{.protocol = 6, .payload = 40};
     const InternetFrame ipv6{.version = 6, .protocol = 17, .payload = 40};
     EXPECT_FALSE(find(as_udp.complete(), tcp | udp, 14, 20)) << "both";
@@ -173,7 +173,7 @@ TEST_F(FindChecksums, refuses_what_a_packet_does_not_have) {
     EXPECT_TRUE(find(with_byte(as_udp.complete(), 20, 0x40), udp, 14, 20)) << "do not fragment";
 }
 
-TEST_F(FindChecksums, refuses_packets_that_are_cut_off) {
+TEST_F(FindChecksums, refuses_truncated_packets) {
     for (const unsigned version : {4U, 6U}) {
         for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{6, 17}) {
             const InternetFrame frame{.version = version, .protocol = protocol, .payload = 10};
@@ -192,7 +192,7 @@ TEST_F(FindChecksums, refuses_packets_that_are_cut_off) {
     }
 }
 
-TEST_F(FindChecksums, goes_through_ipv6_extension_headers) {
+TEST_F(FindChecksums, steps_over_ipv6_extension_headers) {
     const InternetFrame frame{.version = 6, .protocol = 17, .payload = 20};
     const std::vector<unsigned> options{17, 0, 1, 4, 0, 0, 0, 0};
     EXPECT_TRUE(find(with_extension(frame, options, 0), udp, 14, 48));

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 class Gone : public Conformance {};
 INSTANTIATE_TEST_SUITE_P(Card, Gone, every_card(), subject_name);
 
-TEST_P(Gone, the_device_says_so_and_every_call_returns) {
+TEST_P(Gone, the_device_reports_it_and_every_call_returns) {
     auto device = std::make_unique<Device>(open({.tx_ring_size = 64}));
     auto pool = device->pool();
     const auto frames = numbered_frames(10);
@@ -59,7 +59,7 @@ TEST_P(Gone, the_device_says_so_and_every_call_returns) {
     EXPECT_EQ(pool->available(), pool->size());
 }
 
-TEST_P(Gone, opening_what_is_gone_says_so) {
+TEST_P(Gone, opening_reports_it) {
     const std::string address = bed().address(0);
     auto function = bed().function(0);
     bed().kill();

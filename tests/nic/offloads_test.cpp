@@ -19,7 +19,7 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, Vlan, every_card(), subject_name);
 
-TEST_P(Vlan, tags_are_taken_out_and_put_in) {
+TEST_P(Vlan, tags_are_stripped_and_inserted) {
     auto device = open({.vlan = true});
     for (const std::uint16_t tag : std::initializer_list<std::uint16_t>{1, 0x0123, 0x0fff, 0xe000, 0xffff, 0x1000}) {
         const Frame frame = test::make_frame(100, tag);
@@ -44,7 +44,7 @@ TEST_P(Vlan, tags_are_taken_out_and_put_in) {
     EXPECT_EQ(wire_receive(), plain) << "nobody asked for a tag";
 }
 
-TEST_P(Vlan, without_the_option_tags_stay_where_they_are) {
+TEST_P(Vlan, without_the_option_tags_stay_in_place) {
     {
         auto device = open({.vlan = true});
     }  // what an earlier program wanted is forgotten
@@ -105,7 +105,7 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, Checksums, every_card(), subject_name);
 
-TEST_P(Checksums, are_what_we_compute_ourselves) {
+TEST_P(Checksums, match_those_computed_in_software) {
     auto device = open({.tx_checksum = true});
     std::vector<InternetFrame> frames;
     for (const unsigned version : {4U, 6U}) {
@@ -124,7 +124,7 @@ TEST_P(Checksums, are_what_we_compute_ourselves) {
 class ChecksumsMore : public Checksums {};
 INSTANTIATE_TEST_SUITE_P(Card, ChecksumsMore, one_card(), subject_name);
 
-TEST_P(ChecksumsMore, are_right_at_every_place_of_the_ring_between_plain_packets) {
+TEST_P(ChecksumsMore, are_correct_in_every_slot_between_plain_packets) {
     for (const std::size_t ring : {8U, 16U, 64U}) {
         auto device = open({.tx_ring_size = ring, .tx_checksum = true});
         std::mt19937 random(static_cast<unsigned>(ring));
@@ -174,7 +174,7 @@ TEST_P(ChecksumsMore, are_written_into_jumbo_frames_of_several_pieces_and_with_a
 
 // Padding is not a part of the packet, whatever it holds: a program pads what it forwards, or a shorter frame leaves
 // it.
-TEST_P(Checksums, leave_out_the_bytes_behind_the_packet) {
+TEST_P(Checksums, exclude_bytes_past_the_end_of_the_packet) {
     auto device = open({.tx_checksum = true});
     unsigned seed = 0;
     for (const unsigned version : {4U, 6U}) {
@@ -197,7 +197,7 @@ TEST_P(Checksums, leave_out_the_bytes_behind_the_packet) {
     }
 }
 
-TEST_P(Checksums, that_cannot_be_right_are_refused_and_counted) {
+TEST_P(Checksums, impossible_ones_are_refused_and_counted) {
     struct Request {
         PacketFlags flags;
         std::size_t l2, l3;
@@ -259,7 +259,7 @@ TEST_P(ChecksumsMore, beyond_the_first_255_bytes_are_refused_and_counted) {
 }
 
 // One context serves all frames with the same headers.
-TEST_P(ChecksumsMore, take_one_more_descriptor_only_when_the_headers_change) {
+TEST_P(ChecksumsMore, need_a_context_descriptor_only_when_the_headers_change) {
     auto device = open_logged({.tx_checksum = true});
     const auto descriptors_for = [&](const InternetFrame& frame) {
         log().clear();
@@ -281,7 +281,7 @@ TEST_P(ChecksumsMore, take_one_more_descriptor_only_when_the_headers_change) {
 }
 
 // QEMU's cards say that what they found out shall be ignored (IXSM): then nothing may be claimed.
-TEST_P(ChecksumsMore, of_received_frames_are_claimed_only_when_the_card_checked_them) {
+TEST_P(ChecksumsMore, are_reported_on_receive_only_when_the_card_checked_them) {
     auto device = open({.rx_checksum = true});
     for (const bool damaged : {false, true}) {
         Frame frame = InternetFrame{.payload = 50}.complete();

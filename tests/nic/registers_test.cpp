@@ -47,7 +47,7 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, Registers, every_card(), subject_name);
 
-TEST_P(Registers, initialisation_keeps_the_manuals_order) {
+TEST_P(Registers, initialisation_follows_the_manuals_order) {
     auto device = open_logged();
     const std::size_t reset = first_write_with(CTRL, CTRL.RST.mask());
     EXPECT_LT(first_write(IMC), reset) << "interrupts off before the reset";
@@ -83,7 +83,7 @@ TEST_P(Registers, initialisation_keeps_the_manuals_order) {
         << "the receiver is switched on last";
 }
 
-TEST_P(Registers, only_those_that_the_chip_has_are_touched) {
+TEST_P(Registers, only_registers_of_the_chip_are_touched) {
     auto device = open_logged({.vlan = true});
     device.statistics();
     ASSERT_TRUE(device.set_mac_address(MacAddress::parse("52:54:00:00:00:55").value()));
@@ -121,7 +121,7 @@ TEST_P(Registers, closing_stops_both_directions_and_leaves_the_receiver_off) {
 class Doorbells : public Registers {};
 INSTANTIATE_TEST_SUITE_P(Card, Doorbells, one_card(), subject_name);
 
-TEST_P(Doorbells, one_write_of_the_tail_for_each_batch_that_is_sent) {
+TEST_P(Doorbells, one_tail_write_for_each_batch_sent) {
     auto device = open_logged();
     log().clear();
     for (const std::size_t count : {1U, 2U, 31U, 32U, 64U}) {
@@ -134,7 +134,7 @@ TEST_P(Doorbells, one_write_of_the_tail_for_each_batch_that_is_sent) {
     }
 }
 
-TEST_P(Doorbells, none_for_an_empty_batch_and_none_when_nothing_is_taken) {
+TEST_P(Doorbells, none_for_an_empty_batch_or_when_nothing_is_taken) {
     auto device = open_logged({.tx_ring_size = 8});
     log().clear();
     Batch<64> batch;
@@ -146,7 +146,7 @@ TEST_P(Doorbells, none_for_an_empty_batch_and_none_when_nothing_is_taken) {
     EXPECT_TRUE(log().accesses().empty());
 }
 
-TEST_P(Doorbells, sending_over_the_end_of_the_ring_reads_no_register) {
+TEST_P(Doorbells, sending_across_the_ring_wrap_reads_no_register) {
     auto device = open_logged({.tx_ring_size = 16, .vlan = true});
     log().clear();
     std::size_t sent = 0;
@@ -166,7 +166,7 @@ TEST_P(Doorbells, sending_over_the_end_of_the_ring_reads_no_register) {
     for (const std::uint64_t tail : log().written(TDT.offset)) EXPECT_LT(tail, 16U);
 }
 
-TEST_P(Doorbells, receiving_reads_no_register_and_writes_the_tail_once_at_most) {
+TEST_P(Doorbells, receiving_reads_no_register_and_writes_the_tail_at_most_once) {
     for (const std::size_t ring : {16U, 64U, 512U}) {
         auto device = open_logged({.rx_ring_size = ring, .max_frame = 9014});
         log().clear();
@@ -188,7 +188,7 @@ TEST_P(Doorbells, receiving_reads_no_register_and_writes_the_tail_once_at_most) 
     }
 }
 
-TEST_P(Doorbells, polling_for_nothing_touches_nothing) {
+TEST_P(Doorbells, polling_an_empty_ring_touches_nothing) {
     auto device = open_logged();
     log().clear();
     Batch<64> batch;
@@ -228,7 +228,7 @@ TEST_P(Doorbells, tail_never_reaches_head) {
     }
 }
 
-TEST_P(Doorbells, asking_for_promiscuous_mode_twice_writes_once) {
+TEST_P(Doorbells, enabling_promiscuous_mode_twice_writes_once) {
     auto device = open_logged();
     log().clear();
     ASSERT_TRUE(device.set_promiscuous(true));

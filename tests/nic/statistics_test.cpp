@@ -93,7 +93,7 @@ class StatisticsMore : public Conformance {};
 INSTANTIATE_TEST_SUITE_P(Card, StatisticsMore, one_card(), subject_name);
 
 // QEMU 11 counts all octets only. Other cards may count none: then the queue has.
-TEST_P(StatisticsMore, bytes_sent_are_right_where_the_card_does_not_count_them) {
+TEST_P(StatisticsMore, sent_bytes_are_correct_even_if_the_card_does_not_count_them) {
     for (const std::string missing : {"stuck GOTCL 0\nstuck GOTCH 0\n", "stuck TOTL 0\nstuck TOTH 0\n",
                                       "stuck GOTCL 0\nstuck GOTCH 0\nstuck TOTL 0\nstuck TOTH 0\n"}) {
         Device device =
@@ -117,7 +117,7 @@ TEST_P(StatisticsMore, padding_counts_as_sent) {
     EXPECT_EQ(device.statistics().tx_bytes, on_the_wire);
 }
 
-TEST_P(StatisticsMore, each_counter_has_its_name_and_title_once) {
+TEST_P(StatisticsMore, counter_names_and_titles_are_unique) {
     auto device = open();
     std::map<std::string_view, std::string_view> titles;
     for (const NamedCounter& counter : device.counters()) {
@@ -131,7 +131,7 @@ TEST_P(StatisticsMore, each_counter_has_its_name_and_title_once) {
     EXPECT_EQ(titles["GPRC"], "Good Packets Received Count");
 }
 
-TEST_P(StatisticsMore, queues_count_what_passed_through_them) {
+TEST_P(StatisticsMore, queues_count_their_own_traffic) {
     auto device = open();
     const auto frames = numbered_frames(50, {60, 100, 1514});
     std::uint64_t bytes = 0;

@@ -52,7 +52,7 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, TransmitMore, one_card(), subject_name);
 
-TEST_P(TransmitMore, goes_round_rings_of_any_size_in_order) {
+TEST_P(TransmitMore, wraps_around_rings_of_any_size_in_order) {
     for (const std::size_t ring : {8U, 16U, 24U, 40U, 64U, 96U, 512U}) {
         auto device = open({.tx_ring_size = ring});
         const auto frames = numbered_frames(3 * ring + 5, {60, 61, 200, 1514});
@@ -64,7 +64,7 @@ TEST_P(TransmitMore, goes_round_rings_of_any_size_in_order) {
     }
 }
 
-TEST_P(TransmitMore, takes_what_fits_and_the_batch_keeps_the_rest) {
+TEST_P(TransmitMore, takes_what_fits_and_leaves_the_rest_in_the_batch) {
     auto device = open({.tx_ring_size = 8});
     const auto frames = numbered_frames(64);
     Batch<64> batch;
@@ -90,7 +90,7 @@ TEST_P(TransmitMore, an_empty_batch_sends_nothing) {
     EXPECT_TRUE(wire_is_silent());
 }
 
-TEST_P(TransmitMore, reclaim_gives_buffers_back) {
+TEST_P(TransmitMore, reclaim_frees_buffers) {
     auto device = open({.tx_ring_size = 64});
     auto pool = device.create_pool({.packets = 64});
     ASSERT_TRUE(pool);
@@ -103,7 +103,7 @@ TEST_P(TransmitMore, reclaim_gives_buffers_back) {
     EXPECT_EQ(device.tx_queue(0).reclaim(), 0U);
 }
 
-TEST_P(TransmitMore, closing_gives_all_buffers_back) {
+TEST_P(TransmitMore, closing_frees_all_buffers) {
     std::shared_ptr<Mempool> pool;
     {
         auto device = open();
@@ -113,7 +113,7 @@ TEST_P(TransmitMore, closing_gives_all_buffers_back) {
     EXPECT_EQ(pool->available(), pool->size());
 }
 
-TEST_P(TransmitMore, what_was_taken_is_sent_before_the_card_is_closed) {
+TEST_P(TransmitMore, accepted_frames_are_sent_before_the_card_is_closed) {
     {
         auto device = open();
         send(device, numbered_frames(40));
@@ -121,7 +121,7 @@ TEST_P(TransmitMore, what_was_taken_is_sent_before_the_card_is_closed) {
     for (const Frame& frame : numbered_frames(40)) EXPECT_EQ(wire_receive(), frame);
 }
 
-TEST_P(TransmitMore, what_cannot_be_sent_is_counted_and_the_others_are_sent) {
+TEST_P(TransmitMore, unsendable_packets_are_counted_and_the_others_are_sent) {
     auto device = open({.tx_ring_size = 64});
     const std::size_t before = missing(device);
     Batch<64> batch;
@@ -161,7 +161,7 @@ TEST_P(TransmitMore, what_cannot_be_sent_is_counted_and_the_others_are_sent) {
     EXPECT_EQ(missing(device), before + 8) << "what was refused is back in the pool";
 }
 
-TEST_P(TransmitMore, a_batch_of_nothing_but_refused_packets_is_emptied) {
+TEST_P(TransmitMore, a_batch_of_only_refused_packets_is_emptied) {
     auto device = open();
     Batch<64> batch;
     for (int i = 0; i < 64; ++i) push(batch, device, {});
@@ -189,7 +189,7 @@ TEST_P(TransmitMore, a_chain_longer_than_the_ring_is_refused_and_one_that_fits_w
     }
 }
 
-TEST_P(TransmitMore, packets_of_several_pools_go_back_each_to_its_own) {
+TEST_P(TransmitMore, packets_of_several_pools_return_to_their_own) {
     auto device = open({.tx_ring_size = 64});
     std::vector<std::shared_ptr<Mempool>> pools;
     for (int i = 0; i < 3; ++i) pools.push_back(device.create_pool({.packets = 100}).value());
@@ -226,7 +226,7 @@ class TwoCards : public Conformance {};
 INSTANTIATE_TEST_SUITE_P(Card, TwoCards, one_card(), subject_name);
 
 // What one card receives the other sends, both on one cable: frames go round and round, and no buffer is copied.
-TEST_P(TwoCards, forward_in_a_circle_without_copying) {
+TEST_P(TwoCards, forward_in_a_loop_without_copying) {
     use_bed(2, true);
     auto one = open({.rx_ring_size = 64, .tx_ring_size = 64}, 0);
     auto two = open({.rx_ring_size = 64, .tx_ring_size = 64}, 1);

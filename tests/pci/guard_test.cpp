@@ -105,7 +105,7 @@ struct Owner : testing::Test {
     File pipe;
 };
 
-TEST_F(Owner, killed_the_guard_stops_the_card_and_gives_it_back) {
+TEST_F(Owner, killed_the_guard_stops_and_returns_the_card) {
     EXPECT_TRUE(bus_master());
     kill_owner();
     ASSERT_TRUE(eventually([this] { return has_ended(guard); }));
@@ -135,7 +135,7 @@ TEST_F(Owner, killed_the_card_can_be_taken_again_at_once) {
     EXPECT_TRUE(SysfsFunction::open(address, {}, fake.tree).has_value());
 }
 
-TEST_F(Owner, killed_its_pipes_end_although_the_guard_lives) {
+TEST_F(Owner, killed_its_pipes_close_although_the_guard_lives) {
     ::kill(guard, SIGSTOP);
     ASSERT_TRUE(eventually([this] { return is_stopped(guard); }));
     kill_owner();
@@ -145,7 +145,7 @@ TEST_F(Owner, killed_its_pipes_end_although_the_guard_lives) {
     EXPECT_EQ(::read(pipe.get(), &byte, 1), 0);
 }
 
-TEST_F(Owner, has_a_guard_of_another_name_group_and_parent) {
+TEST_F(Owner, has_a_guard_with_its_own_name_group_and_parent) {
     EXPECT_EQ(process_file(guard, "comm"), "ixy-guard\n");
     const std::string command_line = process_file(guard, "cmdline");
     EXPECT_EQ(command_line.substr(0, 10), std::string("ixy-guard\0", 10));
@@ -192,7 +192,7 @@ TEST(Guard, forgets_a_function_that_was_closed) {
     EXPECT_TRUE(holds((*other)->guard().pid(), "0000:04:00.0"));
 }
 
-TEST(Guard, killed_is_noticed_at_the_next_open_and_harmless_at_close) {
+TEST(Guard, killed_is_noticed_by_the_next_open_and_harmless_to_close) {
     FakeSysfs fake;
     fake.add({});
     fake.add({.address = "0000:04:00.0", .interface = "lo"});
@@ -209,7 +209,7 @@ TEST(Guard, killed_is_noticed_at_the_next_open_and_harmless_at_close) {
     EXPECT_TRUE(SysfsFunction::open(address, {}, fake.tree).has_value()) << "a new guard";
 }
 
-TEST(Guard, late_answers_are_not_taken_for_those_to_later_questions) {
+TEST(Guard, late_answers_are_not_mistaken_for_answers_to_later_requests) {
     const auto guard = Guard::start().value();
     const File file(::memfd_create("ixy-test-config", MFD_CLOEXEC));
     EXPECT_EQ(guard->keep_function(file.get()).value(), 0U);
@@ -222,7 +222,7 @@ TEST(Guard, late_answers_are_not_taken_for_those_to_later_questions) {
     EXPECT_TRUE(guard->check_alive());
 }
 
-TEST(Guard, has_room_for_a_limited_number_of_functions_and_says_so) {
+TEST(Guard, refuses_functions_beyond_its_capacity) {
     auto guard = Guard::start();
     ASSERT_TRUE(guard.has_value());
     const File file(::memfd_create("ixy-test-config", MFD_CLOEXEC));

@@ -112,7 +112,7 @@ bool contains(const std::vector<std::string>& list, const std::string& wanted) {
     return std::ranges::find(list, wanted) != list.end();
 }
 
-TEST(InterfaceState, tells_addresses_and_routes_of_every_kind_and_table) {
+TEST(InterfaceState, reports_addresses_and_routes_of_every_kind_and_table) {
     in_own_namespace([] {
         ASSERT_EQ(set_up("lo"), 0);
         const std::uint32_t lo = ::if_nametoindex("lo");
@@ -181,7 +181,7 @@ void make_ethernet(const char* name) {
     FAIL() << "this kernel makes neither dummy, ifb nor bridge interfaces";
 }
 
-TEST(InterfaceState, tells_further_hardware_addresses_and_captures) {
+TEST(InterfaceState, reports_additional_hardware_addresses_and_captures) {
     in_own_namespace([] {
         ASSERT_NO_FATAL_FAILURE(make_ethernet("ixytest0"));
         ASSERT_EQ(set_up("ixytest0"), 0);
@@ -211,7 +211,7 @@ TEST(InterfaceState, tells_further_hardware_addresses_and_captures) {
     });
 }
 
-TEST(InterfaceFacts, packet_socket_is_told_with_its_process) {
+TEST(InterfaceFacts, packet_socket_is_reported_with_its_process) {
     in_own_namespace([] {
         ASSERT_EQ(set_up("lo"), 0);
         const File capture(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL)));
