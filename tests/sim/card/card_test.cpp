@@ -27,7 +27,7 @@ TEST(CardTest, accesses_reach_the_chip) {
     EXPECT_EQ(test.model.writes.back(), 7U);
 }
 
-TEST(CardTest, nothing_answers_beyond_a_bar_or_where_there_is_none) {
+TEST(CardTest, nothing_answers_beyond_a_bar_or_at_an_absent_one) {
     const TestCard test;
     const std::size_t before = test.model.writes.size();
     const std::tuple<unsigned, std::uint64_t, unsigned> nowhere[] = {
@@ -51,7 +51,7 @@ TEST(CardTest, nothing_answers_while_decoding_is_off_or_the_function_sleeps) {
     EXPECT_EQ(test.card->bar_read(0, memory, 4), 0xffff'ffffU);
 }
 
-TEST(CardTest, waking_up_resets_chip_and_configuration) {  // since No_Soft_Reset is 0
+TEST(CardTest, waking_resets_chip_and_configuration) {  // since No_Soft_Reset is 0
     const TestCard test;
     const unsigned control = test.card->capability(pci_config::capability_power_management) + 4;
     test.card->config_write(pci_config::bar0, 4, 0xfe00'0000);
@@ -78,7 +78,7 @@ TEST(CardTest, the_card_serves_the_message_table_itself) {
     EXPECT_TRUE(test.model.host.messages_enabled());
 }
 
-TEST(CardTest, function_level_reset_resets_chip_and_configuration_but_no_mappings) {
+TEST(CardTest, function_level_reset_resets_chip_and_configuration_but_keeps_mappings) {
     const TestCard test(express_type);
     std::vector<std::byte> page(4096);
     ASSERT_TRUE(test.card->map(at(0x1000), page));
@@ -120,7 +120,7 @@ TEST_F(CardDmaTest, reads_and_writes_what_is_mapped) {
     EXPECT_EQ(test.reports->text(), "");
 }
 
-TEST_F(CardDmaTest, goes_on_in_the_mapping_next_to_it) {
+TEST_F(CardDmaTest, continues_in_the_adjacent_mapping) {
     const auto first = std::span(pages).first(4096), second = std::span(pages).last(4096);
     ASSERT_TRUE(test.card->map(at(0x1000), second));
     ASSERT_TRUE(test.card->map(at(0x2000), first));
@@ -140,7 +140,7 @@ TEST_F(CardDmaTest, goes_on_in_the_mapping_next_to_it) {
     }
 }
 
-TEST_F(CardDmaTest, write_back_writes_all_of_it) {
+TEST_F(CardDmaTest, write_back_writes_everything) {
     ASSERT_TRUE(test.card->map(at(0x1000), pages));
     for (const std::size_t last : {0U, 4U, 8U, 12U}) {
         pages.fill({});
@@ -151,7 +151,7 @@ TEST_F(CardDmaTest, write_back_writes_all_of_it) {
     }
 }
 
-TEST_F(CardDmaTest, what_is_not_mapped_is_reported_and_nothing_is_done_by_halves) {
+TEST_F(CardDmaTest, unmapped_memory_is_reported_and_nothing_is_done_partially) {
     ASSERT_TRUE(test.card->map(at(0x1000), std::span(pages).first(4096)));
     EXPECT_FALSE(host.write(at(0x1fc1), bytes));
     EXPECT_TRUE(std::ranges::all_of(pages, [](std::byte byte) { return byte == std::byte{0}; }));
@@ -165,7 +165,7 @@ TEST_F(CardDmaTest, what_is_not_mapped_is_reported_and_nothing_is_done_by_halves
     EXPECT_NE(test.card->config_read(pci_config::status, 2) & 0x2000, 0U) << "a master abort";
 }
 
-TEST_F(CardDmaTest, nothing_goes_on_at_address_0_behind_the_last_one) {
+TEST_F(CardDmaTest, accesses_do_not_wrap_around_to_address_0) {
     constexpr std::uint64_t last_page = ~std::uint64_t{0xfff};
     ASSERT_TRUE(test.card->map(at(last_page), std::span(pages).first(4096)));
     ASSERT_TRUE(test.card->map(at(0), std::span(pages).last(4096)));
@@ -174,14 +174,14 @@ TEST_F(CardDmaTest, nothing_goes_on_at_address_0_behind_the_last_one) {
     EXPECT_TRUE(host.write(at(last_page + 4096 - 64), bytes));
 }
 
-TEST_F(CardDmaTest, the_last_bytes_may_be_in_two_mappings) {
+TEST_F(CardDmaTest, the_last_bytes_may_span_two_mappings) {
     constexpr std::uint64_t last_page = ~std::uint64_t{0xfff};
     ASSERT_TRUE(test.card->map(at(last_page), std::span(pages).first(4064)));
     ASSERT_TRUE(test.card->map(at(last_page + 4064), std::span(pages).last(32)));
     EXPECT_TRUE(host.write(at(last_page + 4096 - 64), bytes));
 }
 
-TEST_F(CardDmaTest, directions_are_kept) {
+TEST_F(CardDmaTest, directions_are_enforced) {
     ASSERT_TRUE(test.card->map(at(0x1000), pages, Iommu::Access::read));
     EXPECT_TRUE(host.read(at(0x1000), bytes));
     EXPECT_FALSE(host.write(at(0x1000), bytes));
@@ -198,7 +198,7 @@ TEST_F(CardDmaTest, nothing_moves_while_bus_mastering_is_off) {
     EXPECT_EQ(test.card->dma_faults(), 2U);
 }
 
-TEST_F(CardDmaTest, what_was_unmapped_is_out_of_reach) {
+TEST_F(CardDmaTest, unmapped_memory_is_out_of_reach) {
     ASSERT_TRUE(test.card->map(at(0x1000), pages));
     EXPECT_TRUE(host.write(at(0x1000), bytes));
     ASSERT_TRUE(test.card->unmap(at(0x1000), pages.size()));
@@ -232,7 +232,7 @@ private:
     int writes_ = 0;
 };
 
-TEST(CardTest, the_chip_can_be_given_another_world) {
+TEST(CardTest, the_chip_can_be_given_a_wrapped_host) {
     const auto wrap = [](Host& host, void*) -> std::unique_ptr<Host> { return std::make_unique<LossyHost>(host); };
     Card card(plain_type, make_open_end(), {.clock = std::make_shared<SteppedClock>(), .wrap = wrap});
     card.config_write(pci_config::command, 2, 7);
@@ -246,7 +246,7 @@ TEST(CardTest, the_chip_can_be_given_another_world) {
 
 // --- time ---
 
-TEST(CardTimeTest, timers_fire_in_order_at_their_time) {
+TEST(CardTimeTest, timers_fire_in_order_and_on_time) {
     const auto clock = std::make_shared<SteppedClock>();
     const TestCard test(plain_type, make_open_end(), clock);
     for (const std::uint64_t offset : {16U, 0U, 8U}) test.card->bar_write(0, timer_0 + offset, 8, 100 + offset);
@@ -274,7 +274,7 @@ TEST(CardTimeTest, a_timer_has_one_deadline) {
     EXPECT_EQ(test.model.fired.size(), 1U);
 }
 
-TEST(CardTimeTest, a_stepped_clock_ends_and_does_not_begin_anew) {
+TEST(CardTimeTest, a_stepped_clock_saturates_and_does_not_wrap) {
     const auto clock = std::make_shared<SteppedClock>();
     const TestCard test(plain_type, make_open_end(), clock);
     clock->pass(1s);
@@ -287,7 +287,7 @@ TEST(CardTimeTest, a_stepped_clock_ends_and_does_not_begin_anew) {
     EXPECT_EQ(test.card->next_time(), end + Time(100)) << "there is room behind it";
 }
 
-TEST(CardTimeTest, a_timer_may_set_itself_again) {
+TEST(CardTimeTest, a_timer_may_rearm_itself) {
     const auto clock = std::make_shared<SteppedClock>();
     const TestCard test(plain_type, make_open_end(), clock);
     test.model.repeat = 10ns;
@@ -297,7 +297,7 @@ TEST(CardTimeTest, a_timer_may_set_itself_again) {
     EXPECT_EQ(test.model.fired.back().when, Time(100));
 }
 
-TEST(CardTimeTest, cards_of_one_clock_are_served_in_the_order_of_time) {
+TEST(CardTimeTest, cards_on_one_clock_are_served_in_time_order) {
     const auto clock = std::make_shared<SteppedClock>();
     const TestCard one(plain_type, make_open_end(), clock);
     const TestCard two(plain_type, make_open_end(), clock);
@@ -322,7 +322,7 @@ TEST(CardTimeTest, real_timers_are_due_when_real_time_has_passed) {
     EXPECT_GE(test.model.fired[0].when, *due);
 }
 
-TEST(CardTimeTest, who_sleeps_hears_of_earlier_deadlines) {
+TEST(CardTimeTest, sleepers_are_told_of_earlier_deadlines) {
     const TestCard test;
     int woken = 0;
     test.card->on_earlier([&] { ++woken; });
@@ -350,7 +350,7 @@ TEST(CardWireTest, frames_cross_a_cable_within_the_register_write) {
     EXPECT_EQ(one.model.frames, (Frames{8}));
 }
 
-TEST(CardWireTest, cards_that_answer_each_other_do_so_one_after_the_other) {
+TEST(CardWireTest, cards_that_answer_each_other_take_turns) {
     const TestCard one(plain_type, open_wire("answers").value());
     const TestCard two(plain_type, open_wire("answers").value());
     one.model.echoes = two.model.echoes = true;
@@ -359,7 +359,7 @@ TEST(CardWireTest, cards_that_answer_each_other_do_so_one_after_the_other) {
     EXPECT_EQ(two.model.frames.back(), 0U);
 }
 
-TEST(CardWireTest, loop_brings_back_what_was_sent) {
+TEST(CardWireTest, loop_returns_sent_frames) {
     const TestCard test(plain_type, open_wire("loop").value());
     test.write(send, 3);
     EXPECT_EQ(test.model.frames, (Frames{3}));
@@ -380,7 +380,7 @@ TEST(CardWireTest, nothing_passes_while_the_cable_is_pulled_out) {
     EXPECT_EQ(one.model.frames, (Frames{4}));
 }
 
-TEST(CardWireTest, delayed_frames_arrive_when_their_time_has_come) {
+TEST(CardWireTest, delayed_frames_arrive_on_time) {
     const auto clock = std::make_shared<SteppedClock>();
     const TestCard one(plain_type, open_wire("delayed", {.delay = 10us}).value(), clock);
     const TestCard two(plain_type, open_wire("delayed").value(), clock);
@@ -407,7 +407,7 @@ struct QueueCard {
     std::optional<TestCard> test;
 };
 
-TEST(CardWireTest, frames_wait_outside_until_the_card_has_room) {
+TEST(CardWireTest, frames_wait_on_the_wire_until_the_card_has_room) {
     QueueCard queue(300, 42);
     queue.test->model.room = 100;
     EXPECT_EQ(queue.test->card->wire_file(), 42);
@@ -427,7 +427,7 @@ TEST(CardWireTest, frames_wait_outside_until_the_card_has_room) {
     EXPECT_TRUE(std::ranges::is_sorted(queue.test->model.frames));
 }
 
-TEST(CardWireTest, one_call_of_service_ends_when_somebody_can_go_on) {
+TEST(CardWireTest, one_service_call_is_bounded_if_another_can_continue) {
     QueueCard queue(100'000);
     bool woken = false;
     queue.test->card->on_earlier([&] { woken = true; });
@@ -439,7 +439,7 @@ TEST(CardWireTest, one_call_of_service_ends_when_somebody_can_go_on) {
     EXPECT_TRUE(std::ranges::is_sorted(queue.test->model.frames));
 }
 
-TEST(CardWireTest, one_call_of_service_does_it_all_when_nobody_else_would) {
+TEST(CardWireTest, one_service_call_does_everything_if_none_would_follow) {
     QueueCard queue(100'000);
     queue.test->card->service();
     EXPECT_EQ(queue.test->model.frames.size(), 100'000U);

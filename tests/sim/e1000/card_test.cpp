@@ -80,7 +80,7 @@ TEST(E1000CardTest, a_function_level_reset_leaves_the_phy_negotiating) {
     }
 }
 
-TEST(E1000CardTest, a_capture_file_begins_when_there_is_a_link) {
+TEST(E1000CardTest, a_capture_file_starts_once_the_link_is_up) {
     SlowCard nic(card_82540em, std::make_unique<TenFrames>(true));
     nic.start_receiver();
     nic.write(CTRL, CTRL.SLU.mask());
@@ -91,7 +91,7 @@ TEST(E1000CardTest, a_capture_file_begins_when_there_is_a_link) {
     EXPECT_EQ(nic.read(TPR), 10U);
 }
 
-TEST(E1000CardTest, a_capture_file_waits_for_the_driver_to_let_the_link_up) {
+TEST(E1000CardTest, a_capture_file_waits_until_the_driver_sets_link_up) {
     SlowCard nic(card_82540em, std::make_unique<TenFrames>(true));
     nic.start_receiver();
     nic.clock->pass(1s);
@@ -100,7 +100,7 @@ TEST(E1000CardTest, a_capture_file_waits_for_the_driver_to_let_the_link_up) {
     EXPECT_EQ(nic.read(RDH), 10U);
 }
 
-TEST(E1000CardTest, what_others_send_before_there_is_a_link_is_lost) {
+TEST(E1000CardTest, frames_from_others_are_lost_until_the_link_is_up) {
     SlowCard nic(card_82540em, std::make_unique<TenFrames>(false));
     nic.start_receiver();
     nic.write(CTRL, CTRL.SLU.mask());

@@ -76,7 +76,7 @@ protected:
     }
 };
 
-TEST_F(SegmentationTest, tcp_and_udp_over_both_versions_are_cut_and_each_segment_is_right) {
+TEST_F(SegmentationTest, tcp_and_udp_over_both_versions_are_cut_into_correct_segments) {
     for (const unsigned version : {4U, 6U})
         for (const std::uint8_t protocol : {std::uint8_t{6}, std::uint8_t{17}})
             for (const std::size_t payload : {1U, 99U, 100U, 101U, 1000U, 9999U}) {
@@ -119,7 +119,7 @@ TEST_F(SegmentationTest, options_move_the_headers) {
     expect_segments(of, 1400);
 }
 
-TEST_F(SegmentationTest, it_does_not_matter_where_descriptors_end) {
+TEST_F(SegmentationTest, descriptor_boundaries_do_not_matter) {
     const IpFrame of{.payload = 1000};
     const Bytes whole = packet(of);
     for (const std::size_t piece : {1U, 7U, 53U, 54U, 55U, 100U, 154U, 500U, 1053U}) {
@@ -138,7 +138,7 @@ TEST_F(SegmentationTest, it_does_not_matter_where_descriptors_end) {
     EXPECT_EQ(host.said(), "");
 }
 
-TEST_F(SegmentationTest, a_megabyte_is_cut_with_bounded_storage) {
+TEST_F(SegmentationTest, a_megabyte_is_segmented_with_bounded_storage) {
     write(TDLEN, 2048 * 16);
     const IpFrame of{.payload = 500'000};
     const Bytes whole = packet(of);
@@ -196,7 +196,7 @@ TEST_F(SegmentationTest, each_segment_gets_the_tag) {
     expect_segments(of, 100);
 }
 
-TEST_F(SegmentationTest, checksums_that_are_not_asked_for_are_left_alone) {
+TEST_F(SegmentationTest, unrequested_checksums_are_left_alone) {
     const IpFrame of{.payload = 150};
     put(context(of, 100));
     put_data(packet(of), end);
@@ -212,7 +212,7 @@ TEST_F(SegmentationTest, without_a_context_the_packet_is_refused) {
     expect_refused();
 }
 
-TEST_F(SegmentationTest, a_context_for_checksums_alone_does_not_do) {
+TEST_F(SegmentationTest, a_checksum_context_is_not_enough) {
     ContextDescriptor plain = context({}, 100);
     plain.command &= ~CONTEXT_CMD.TSE;
     put(plain);
@@ -228,7 +228,7 @@ TEST_F(SegmentationTest, an_MSS_of_zero_is_refused) {
     expect_refused();
 }
 
-TEST_F(SegmentationTest, headers_that_HDRLEN_does_not_hold_are_refused) {
+TEST_F(SegmentationTest, headers_longer_than_HDRLEN_are_refused) {
     for (const std::uint32_t headers : {0U, 14U, 33U, 53U}) {
         host.reports.clear();
         host.frames.clear();
@@ -261,7 +261,7 @@ TEST_F(SegmentationTest, segments_longer_than_the_packet_buffer_are_refused) {
     expect_refused();
 }
 
-TEST_F(SegmentationTest, a_packet_that_ends_in_its_headers_is_refused) {
+TEST_F(SegmentationTest, a_packet_ending_in_its_headers_is_refused) {
     for (const std::size_t size : {std::size_t{1}, std::size_t{53}, std::size_t{54}}) {
         host.reports.clear();
         host.frames.clear();
@@ -273,7 +273,7 @@ TEST_F(SegmentationTest, a_packet_that_ends_in_its_headers_is_refused) {
     }
 }
 
-TEST_F(SegmentationTest, a_PAYLEN_that_is_not_the_payloads_length_is_reported_and_counted) {
+TEST_F(SegmentationTest, a_PAYLEN_unequal_to_the_payload_length_is_reported_and_counted) {
     const IpFrame of{.payload = 250};
     for (const auto& [payload, frames] : {std::pair{0U, 0U}, {1U, 0U}, {249U, 2U}, {251U, 3U}, {0xfffffU, 3U}}) {
         host.reports.clear();
@@ -322,7 +322,7 @@ TEST_F(SegmentationTest, a_reset_ends_a_packet_that_takes_several_turns) {
     EXPECT_EQ(host.frames.size(), 1U);
 }
 
-TEST_F(SegmentationTest, a_buffer_outside_of_memory_ends_the_packet) {
+TEST_F(SegmentationTest, a_buffer_outside_memory_ends_the_packet) {
     const IpFrame of{.payload = 1000};
     const Bytes whole = packet(of);
     put(context(of, 100));
@@ -349,7 +349,7 @@ TEST_F(SegmentationTest, a_context_in_the_middle_does_not_change_the_packet) {
     EXPECT_EQ(host.count(Misuse::bad_descriptor), 1U);
 }
 
-TEST_F(SegmentationTest, looped_segments_come_back_as_frames_with_right_checksums) {
+TEST_F(SegmentationTest, looped_segments_return_as_frames_with_correct_checksums) {
     write(MDIC, MDIC.PHYADD(1) | MDIC.OP(1) | MDIC.REGADD(0) | MDIC.DATA(0x4140));  // PCTRL.LOOPBACK
     write(RXCSUM, RXCSUM.IPOFL | RXCSUM.TUOFL);
     start_receiver(64);

@@ -98,7 +98,7 @@ private:
 
 Frame frame(unsigned number) { return test::make_frame(60 + number % 1400, number); }
 
-TEST(MemoryFaults, a_lost_write_back_costs_its_frame_and_no_other) {
+TEST(MemoryFaults, a_lost_write_back_costs_only_its_frame) {
     FaultyCard card("lose write-back after 10 write-backs for 3 write-backs");
     std::size_t received = 0;
     for (unsigned i = 0; i < 500; ++i) received += card.receive(frame(i)).size();
@@ -106,7 +106,7 @@ TEST(MemoryFaults, a_lost_write_back_costs_its_frame_and_no_other) {
     EXPECT_EQ(card.counters().errors.value(), 3U);
 }
 
-TEST(MemoryFaults, lost_reports_of_sent_frames_are_made_up_for_by_the_head) {
+TEST(MemoryFaults, the_head_makes_up_for_lost_transmit_write_backs) {
     for (const std::string_view script : {"lose write-back for 3 write-backs", "lose write-back"}) {
         FaultyCard card(script);
         std::size_t taken = 0;
@@ -116,7 +116,7 @@ TEST(MemoryFaults, lost_reports_of_sent_frames_are_made_up_for_by_the_head) {
     }
 }
 
-TEST(MemoryFaults, a_card_that_never_reports_keeps_its_ring_and_no_more) {
+TEST(MemoryFaults, a_card_that_never_reports_keeps_only_its_ring) {
     FaultyCard card("lose write-back");
     std::size_t taken = 0;
     for (unsigned i = 0; i < 200; ++i) taken += card.send(frame(i));
@@ -125,7 +125,7 @@ TEST(MemoryFaults, a_card_that_never_reports_keeps_its_ring_and_no_more) {
 }
 
 /// Those into slots that are the card's again. Frames go wrong, and the buffers that they are in; but not for good.
-TEST(MemoryFaults, write_backs_made_again_leave_nobody_deaf) {
+TEST(MemoryFaults, repeated_write_backs_do_not_stop_reception) {
     for (unsigned seed = 0; seed < 100; seed += 3) {
         const std::string number = std::to_string(seed);
         FaultyCard card("seed " + number + "; double write-back after " + number + " write-backs for 200 write-backs");
@@ -141,7 +141,7 @@ TEST(MemoryFaults, write_backs_made_again_leave_nobody_deaf) {
     }
 }
 
-TEST(MemoryFaults, wrong_lengths_are_damage_or_cut_the_frame) {
+TEST(MemoryFaults, wrong_lengths_count_as_damage_or_truncate_the_frame) {
     for (const std::string length : {"0", "2049", "65535"}) {
         FaultyCard card("length " + length + " after 5 write-backs for 5 write-backs");
         std::size_t received = 0;
@@ -154,7 +154,7 @@ TEST(MemoryFaults, wrong_lengths_are_damage_or_cut_the_frame) {
     EXPECT_EQ(card.receive(frame(100)).at(0), frame(100));
 }
 
-TEST(MemoryFaults, dma_that_fails_costs_frames_until_it_works_again) {
+TEST(MemoryFaults, failing_dma_costs_frames_until_it_works_again) {
     FaultyCard card("fail DMA after 200 transfers for 50 transfers");
     for (unsigned i = 0; i < 300; ++i) {
         card.receive(frame(i));
@@ -166,7 +166,7 @@ TEST(MemoryFaults, dma_that_fails_costs_frames_until_it_works_again) {
 }
 
 /// Frames both ways, the statistics, and the end: for every seed it has one.
-TEST(MemoryFaults, any_of_them_is_survived) {
+TEST(MemoryFaults, the_driver_survives_any_of_them) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed) + ":\n" + script_of(random_memory_faults(seed)));
         const bool jumbo = seed % 3 == 0;

@@ -40,7 +40,7 @@ TEST_F(FaultyMemory, a_generator_ends_by_itself) {
         expect_end(*programs[static_cast<std::size_t>(seed)], "seed:" + std::to_string(seed));
 }
 
-TEST_F(FaultyMemory, a_generator_gets_on_with_a_card_that_never_reports) {
+TEST_F(FaultyMemory, a_generator_works_with_a_card_that_never_reports) {
     std::ofstream(folder_ / "script") << "lose write-back\n";
     Program pktgen("ixy-pktgen", {card("a", (folder_ / "script").native()), "--count=1500"});
     EXPECT_EQ(pktgen.wait(20s), 0) << pktgen.errors();
@@ -55,7 +55,7 @@ TEST_F(FaultyMemory, a_generator_says_that_its_card_is_stuck) {
 }
 
 /// pktgen, fwd and pcap in a row, the cards in the middle and at the end fail.
-TEST_F(FaultyMemory, three_programs_end_when_they_are_told_to) {
+TEST_F(FaultyMemory, three_programs_end_when_told_to) {
     for (int seed = 100; seed < 106; ++seed) {
         const std::string faults = "seed:" + std::to_string(seed);
         Program pcap("ixy-pcap", {card("b", faults), (folder_ / "capture").native()});
