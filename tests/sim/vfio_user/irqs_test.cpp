@@ -38,7 +38,7 @@ protected:
 
 constexpr auto assign = data_eventfd | action_trigger;
 
-TEST_F(VfioUserIrqs, requests_that_are_not_sound_are_refused) {
+TEST_F(VfioUserIrqs, malformed_requests_are_refused) {
     EXPECT_EQ(error_of(Command::device_set_irqs, {}), EINVAL);
     EXPECT_EQ(error_of(Command::device_set_irqs, Bytes(8)), EINVAL);
     EXPECT_EQ(error_of(Command::device_set_irqs, join(IrqSet{.argsz = 3, .flags = data_none | action_trigger})),
@@ -51,7 +51,7 @@ TEST_F(VfioUserIrqs, requests_that_are_not_sound_are_refused) {
     EXPECT_EQ(set(data_none | action_trigger | 1 << 6, irq_intx, 0, 1), EINVAL) << "an unknown flag";
 }
 
-TEST_F(VfioUserIrqs, ranges_that_the_card_does_not_have_are_refused) {
+TEST_F(VfioUserIrqs, ranges_beyond_the_cards_vectors_are_refused) {
     EXPECT_EQ(set(data_none | action_trigger, irq_msi_x, 3, 2), EINVAL);
     EXPECT_EQ(set(data_none | action_trigger, irq_msi_x, 5, 1), EINVAL);
     EXPECT_EQ(set(data_none | action_trigger, irq_msi_x, ~0U, 2), EINVAL);
@@ -72,7 +72,7 @@ TEST_F(VfioUserIrqs, only_the_legacy_interrupt_can_be_masked) {
     EXPECT_EQ(set(data_bool | action_unmask, irq_intx, 0, 1, {}, Bytes(1, std::byte{1})), 0);
 }
 
-TEST_F(VfioUserIrqs, files_and_data_must_be_as_many_as_are_needed) {
+TEST_F(VfioUserIrqs, files_and_data_must_match_the_count) {
     const Bytes one(1), two(2), three(3);
     EXPECT_EQ(set(data_bool | action_trigger, irq_msi_x, 0, 1, {event_.get()}, one), EINVAL);
     EXPECT_EQ(set(data_none | action_trigger, irq_msi_x, 0, 1, {event_.get()}), EINVAL);
@@ -94,7 +94,7 @@ TEST_F(VfioUserIrqs, files_of_refused_requests_are_closed) {
     EXPECT_EQ(open_files(), before);
 }
 
-TEST_F(VfioUserIrqs, only_event_files_are_taken) {
+TEST_F(VfioUserIrqs, only_event_files_are_accepted) {
     std::array<int, 2> pipe{};
     ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
     const File reader(pipe[0]), writer(pipe[1]);
@@ -127,7 +127,7 @@ TEST_F(VfioUserIrqs, a_masked_legacy_interrupt_waits) {
     EXPECT_EQ(signals(event_), 1U);
 }
 
-TEST_F(VfioUserIrqs, the_client_may_unmask_by_a_file) {
+TEST_F(VfioUserIrqs, the_client_may_unmask_through_a_file) {
     ASSERT_EQ(set(assign, irq_intx, 0, 1, {event_.get()}), 0);
     ASSERT_EQ(set(data_eventfd | action_unmask, irq_intx, 0, 1, {other_.get()}), 0);
     write_bar(ProbeModel::interrupt_line, 1);
@@ -178,7 +178,7 @@ TEST_F(VfioUserIrqs, an_msi_x_vector_without_a_file_is_pending_until_it_has_one)
     EXPECT_EQ(read(3, probe_card.msi_x_pending, 8), 0U);
 }
 
-TEST_F(VfioUserIrqs, a_kind_is_switched_off_as_a_whole) {
+TEST_F(VfioUserIrqs, a_kind_is_disabled_as_a_whole) {
     enable_msi_x();
     ASSERT_EQ(set(assign, irq_msi_x, 0, 2, {event_.get(), other_.get()}), 0);
     const std::size_t before = open_files();
@@ -217,7 +217,7 @@ TEST_F(VfioUserIrqs, a_file_is_replaced_by_the_next_one) {
     EXPECT_EQ(signals(other_), 1U);
 }
 
-TEST_F(VfioUserIrqs, errors_of_the_bus_may_be_asked_for_and_never_come) {
+TEST_F(VfioUserIrqs, bus_error_interrupts_may_be_requested_but_never_fire) {
     ASSERT_EQ(set(assign, irq_error, 0, 1, {event_.get()}), 0);
     ASSERT_EQ(set(data_none | action_trigger, irq_error, 0, 1), 0);
     ASSERT_EQ(set(assign, irq_error, 0, 1), 0);
@@ -247,7 +247,7 @@ TEST_F(VfioUserIrqs, a_client_that_makes_its_event_files_block_does_not_hold_the
     EXPECT_EQ(signals(event_), 1U) << "and it is signalled again";
 }
 
-TEST_F(VfioUserIrqs, an_unmask_file_that_blocks_and_that_somebody_else_has_read_holds_nobody_up) {
+TEST_F(VfioUserIrqs, a_blocking_unmask_file_read_by_another_does_not_hold_the_server_up) {
     InterruptFiles interrupts(*card_);
     Message request;
     const IrqSet unmask{
@@ -258,7 +258,7 @@ TEST_F(VfioUserIrqs, an_unmask_file_that_blocks_and_that_somebody_else_has_read_
     interrupts.unmask();
 }
 
-TEST_F(VfioUserIrqs, what_a_client_assigned_goes_with_it) {
+TEST_F(VfioUserIrqs, event_files_of_a_client_go_with_it) {
     ASSERT_EQ(set(assign, irq_intx, 0, 1, {event_.get()}), 0);
     ASSERT_EQ(set(data_none | action_mask, irq_intx, 0, 1), 0);
     connect();

@@ -31,20 +31,20 @@ protected:
     }
 };
 
-TEST_F(VfioUserServer, its_socket_is_there_while_it_lives) {
+TEST_F(VfioUserServer, its_socket_exists_while_it_lives) {
     EXPECT_TRUE(std::filesystem::is_socket(path_));
     server_.reset();
     EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
-TEST_F(VfioUserServer, a_path_that_somebody_listens_at_is_not_taken) {
+TEST_F(VfioUserServer, a_path_in_use_by_a_listener_is_not_taken_over) {
     const auto second = Server::listen(*card_, path_);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().kind, ErrorKind::busy);
     connect();  // the first one is as it was
 }
 
-TEST_F(VfioUserServer, a_socket_that_was_left_behind_is_replaced) {
+TEST_F(VfioUserServer, a_stale_socket_is_replaced) {
     server_.reset();
     {
         const File old(::socket(AF_UNIX, SOCK_STREAM, 0));
@@ -59,7 +59,7 @@ TEST_F(VfioUserServer, a_socket_that_was_left_behind_is_replaced) {
     connect();
 }
 
-TEST_F(VfioUserServer, a_file_that_is_no_socket_is_left_alone) {
+TEST_F(VfioUserServer, a_file_that_is_not_a_socket_is_left_alone) {
     const std::string path = folder_ / "file";
     std::ofstream(path) << "precious";
     const auto server = Server::listen(*card_, path);
@@ -85,7 +85,7 @@ TEST_F(VfioUserServer, a_second_client_waits_until_the_first_one_has_left) {
     EXPECT_EQ(answer().error(), 0);
 }
 
-TEST_F(VfioUserServer, a_client_that_leaves_leaves_a_card_behind_that_is_reset) {
+TEST_F(VfioUserServer, the_card_is_reset_when_its_client_leaves) {
     connect();
     enable_card();
     probe->resets.clear();
@@ -96,7 +96,7 @@ TEST_F(VfioUserServer, a_client_that_leaves_leaves_a_card_behind_that_is_reset) 
     EXPECT_EQ(probe->resets.size(), 2U) << "and when it is asked for";
 }
 
-TEST_F(VfioUserServer, a_card_does_not_write_to_the_next_clients_memory_where_the_last_ones_was) {
+TEST_F(VfioUserServer, a_card_never_writes_to_the_next_client_at_addresses_of_the_last) {
     const File memory = make_memory_file(page_size);
     const auto map = [&] {
         const DmaMap request{.argsz = sizeof request,
@@ -119,7 +119,7 @@ TEST_F(VfioUserServer, a_card_does_not_write_to_the_next_clients_memory_where_th
     EXPECT_EQ(first, std::byte{});
 }
 
-TEST_F(VfioUserServer, a_client_that_says_nothing_is_dropped_and_the_next_one_served) {
+TEST_F(VfioUserServer, a_silent_client_is_dropped_and_the_next_one_served) {
     serve(std::make_unique<Card>(probe_card, make_open_end()), {.patience = 500ms});
     const auto begin = std::chrono::steady_clock::now();
     const Client silent(path_);
@@ -132,7 +132,7 @@ TEST_F(VfioUserServer, a_client_that_says_nothing_is_dropped_and_the_next_one_se
     EXPECT_TRUE(server_->has_client()) << "who has said its version may be silent";
 }
 
-TEST_F(VfioUserServer, a_client_that_there_is_no_file_for_waits_and_the_server_does_not_spin) {
+TEST_F(VfioUserServer, a_client_waits_when_no_file_is_left_and_the_server_does_not_spin) {
     client_ = std::make_unique<Client>(path_);
     ASSERT_TRUE(client_->send(Command::version, join(Version{})));
     rlimit before{};
@@ -154,7 +154,7 @@ struct ExhaustingBar final : BarBackend {
     void write(std::uint64_t, unsigned, std::uint64_t, const std::source_location&) override {}
 };
 
-TEST_F(VfioUserServer, a_client_that_memory_does_not_suffice_for_is_dropped_and_the_next_one_served) {
+TEST_F(VfioUserServer, a_client_is_dropped_when_memory_runs_out_and_the_next_one_served) {
     const auto card = std::make_shared<Card>(probe_card, make_open_end());
     WrappedFunction between(make_function(card, "sim:probe", Running::manual),
                             [](unsigned, Bar) { return std::make_unique<ExhaustingBar>(); });
@@ -170,7 +170,7 @@ TEST_F(VfioUserServer, a_client_that_memory_does_not_suffice_for_is_dropped_and_
     server_.reset();
 }
 
-TEST_F(VfioUserServer, a_wait_that_fails_is_an_error_and_no_endless_loop) {
+TEST_F(VfioUserServer, a_failed_wait_is_an_error_not_an_endless_loop) {
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
     const rlimit few{.rlim_cur = 2, .rlim_max = before.rlim_max};  // fewer than there are to wait for
@@ -188,7 +188,7 @@ TEST_F(VfioUserServer, many_clients_come_and_go) {
     EXPECT_EQ(open_files(), before);
 }
 
-TEST_F(VfioUserServer, it_waits_no_longer_than_it_is_told_and_does_not_spin) {
+TEST_F(VfioUserServer, it_waits_no_longer_than_told_and_does_not_spin) {
     connect();
     const auto begin = std::chrono::steady_clock::now();
     server_->step(30ms);
@@ -212,7 +212,7 @@ TEST_F(VfioUserServer, frames_go_out_to_the_wire_and_come_in_from_it) {
     EXPECT_EQ(read_bar(ProbeModel::received), 1U);
 }
 
-TEST_F(VfioUserServer, frames_that_the_card_has_no_room_for_wait_and_the_server_does_not_spin) {
+TEST_F(VfioUserServer, frames_wait_when_the_card_is_full_and_the_server_does_not_spin) {
     const auto other_end = open_wire(serve_with_wire());
     ASSERT_TRUE(other_end);
     connect();

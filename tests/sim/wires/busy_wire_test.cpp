@@ -51,7 +51,7 @@ protected:
     std::uint32_t offered = 0;
 };
 
-TEST_F(BusyWire, frames_stay_in_the_ring_until_it_is_free_again) {
+TEST_F(BusyWire, frames_stay_in_the_ring_while_it_is_busy) {
     for (std::uint32_t round = 0; round < 20; ++round) {
         send_until_full();
         const std::size_t gone = wire.numbers.size();
@@ -70,7 +70,7 @@ TEST_F(BusyWire, frames_stay_in_the_ring_until_it_is_free_again) {
     EXPECT_EQ(device.statistics().tx_packets, given());
 }
 
-TEST_F(BusyWire, device_that_is_closed_waits_for_a_second_at_most) {
+TEST_F(BusyWire, closing_a_device_waits_at_most_a_second) {
     send_until_full();
     const Time begin = clock->now();
     batch.clear();

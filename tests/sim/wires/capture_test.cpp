@@ -57,7 +57,7 @@ void write_capture(const std::string& path, const std::vector<std::size_t>& size
     pcap_close(dead);
 }
 
-TEST(Capture, what_was_written_is_played_again) {
+TEST(Capture, written_frames_are_played_back) {
     const Folder folder;
     const std::string path = folder.path("a.pcap");
     {
@@ -94,7 +94,7 @@ TEST(Capture, plays_one_file_and_writes_another) {
     for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(records[i].frame, numbered(i));
 }
 
-TEST(Capture, timestamps_are_nanoseconds_of_the_cards_clock_from_the_hour_at_which_it_began) {
+TEST(Capture, timestamps_are_nanoseconds_of_the_cards_clock_added_to_the_start_time) {
     const Folder folder;
     const auto before = std::chrono::system_clock::now().time_since_epoch();
     const std::vector<Time> times = {3s, 3s + 1ns, 3s + 999'999'999ns, 4s, 86400s};
@@ -110,7 +110,7 @@ TEST(Capture, timestamps_are_nanoseconds_of_the_cards_clock_from_the_hour_at_whi
     for (std::size_t i = 0; i < times.size(); ++i) EXPECT_EQ(records[i].time - records[0].time, times[i] - times[0]);
 }
 
-TEST(Capture, short_frames_are_padded_and_what_is_no_whole_frame_is_left_out) {
+TEST(Capture, short_frames_are_padded_and_incomplete_ones_are_left_out) {
     const Folder folder;
     write_capture(folder.path("a.pcap"), {42, 13, longest_wire_frame + 1, 100});
     const auto wire = open("pcap:" + folder.path("a.pcap"));
@@ -127,7 +127,7 @@ TEST(Capture, short_frames_are_padded_and_what_is_no_whole_frame_is_left_out) {
     EXPECT_EQ(cut->lost(), 1U);
 }
 
-TEST(Capture, file_that_breaks_off_is_played_as_far_as_it_goes) {
+TEST(Capture, truncated_file_is_played_as_far_as_it_goes) {
     const Folder folder;
     write_capture(folder.path("a.pcap"), {60, 60, 60});
     folder.write("b.pcap", folder.read("a.pcap").substr(0, 24 + 2 * 76 + 30));
@@ -138,7 +138,7 @@ TEST(Capture, file_that_breaks_off_is_played_as_far_as_it_goes) {
     EXPECT_FALSE(none->receive({}));
 }
 
-TEST(Capture, what_is_no_capture_of_ethernet_is_refused) {
+TEST(Capture, anything_but_an_ethernet_capture_is_refused) {
     const Folder folder;
     folder.write("text", "this is no capture, although it is long enough to be one");
     folder.write("empty", "");
@@ -157,7 +157,7 @@ std::string capture_of_one(std::uint32_t link_type, std::uint32_t size, std::uin
     return bytes + std::string(size, 'A');
 }
 
-TEST(Capture, records_longer_than_their_frames_are_played_and_announced_check_sequences_are_not) {
+TEST(Capture, overlong_records_are_played_and_declared_check_sequences_are_stripped) {
     const Folder folder;
     folder.write("longer.pcap", capture_of_one(DLT_EN10MB, 100, 84));
     EXPECT_EQ(open("pcap:" + folder.path("longer.pcap"))->receive({})->bytes.size(), 100U);
@@ -193,7 +193,7 @@ std::string pcapng_packet(std::uint32_t interface, std::uint32_t size, const std
     return pcapng_block(6, body + options, swapped);
 }
 
-TEST(Capture, pcapng_tells_of_check_sequences_for_an_interface_or_a_frame) {
+TEST(Capture, pcapng_declares_check_sequences_per_interface_or_frame) {
     const Folder folder;
     for (const bool swapped : {false, true}) {
         const auto interface = [&](const std::string& options) {
@@ -250,7 +250,7 @@ TEST(Capture, a_pipe_never_keeps_the_card_waiting) {
     // And the wire ends although the writer does not.
 }
 
-TEST(Capture, what_cannot_be_played_to_its_end_is_an_error_in_the_end) {
+TEST(Capture, incomplete_playback_is_an_error_at_the_end) {
     const Folder folder;
     write_capture(folder.path("whole.pcap"), {60, 60});
     folder.write("short.pcap", folder.read("whole.pcap").substr(0, 24 + 76 + 40));
@@ -264,7 +264,7 @@ TEST(Capture, what_cannot_be_played_to_its_end_is_an_error_in_the_end) {
     }
 }
 
-TEST(Capture, pipe_that_brings_no_capture_says_so_at_once_and_in_the_end) {
+TEST(Capture, pipe_without_a_capture_is_reported_at_once_and_at_the_end) {
     ::testing::internal::CaptureStderr();
     const Folder folder;
     const std::string path = folder.path("pipe");
@@ -294,7 +294,7 @@ std::string read_all(int pipe, Wire& wire) {
     return bytes;
 }
 
-TEST(Capture, pipe_may_get_its_reader_later_and_a_slow_one_makes_the_card_wait) {
+TEST(Capture, pipe_may_get_its_reader_late_and_a_slow_reader_makes_the_card_wait) {
     const Folder folder;
     const std::string path = folder.path("pipe");
     ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
@@ -329,7 +329,7 @@ TEST(Capture, frames_reach_a_pipe_at_once) {
     ::close(reader);
 }
 
-TEST(Capture, pipe_whose_reader_leaves_or_never_comes_loses_frames_and_that_is_an_error) {
+TEST(Capture, pipe_whose_reader_leaves_or_never_comes_loses_frames_as_an_error) {
     auto* const before = std::signal(SIGPIPE, SIG_IGN);
     ::testing::internal::CaptureStderr();
     const Folder folder;
@@ -380,7 +380,7 @@ private:
     rlimit before_{};
 };
 
-TEST(Capture, full_disk_is_said_once_and_what_follows_is_counted_as_lost) {
+TEST(Capture, full_disk_is_reported_once_and_later_frames_count_as_lost) {
     ::testing::internal::CaptureStderr();
     const Folder folder;
     const std::string path = folder.path("a.pcap");

@@ -75,7 +75,7 @@ std::uint64_t newest(const Program& program, const char* figure) {
     return lines.empty() ? 0 : lines.back()[figure].get<std::uint64_t>();
 }
 
-TEST_F(WiredPrograms, without_a_rate_nothing_is_lost_unseen) {
+TEST_F(WiredPrograms, without_a_rate_every_loss_is_counted) {
     Program pcap("ixy-pcap", {card("b"), folder.path("b.pcap"), "--json"});
     Program fwd("ixy-fwd", {card("a"), card("b"), "--json"});
     ASSERT_TRUE(opens(pcap)) << pcap.errors();
@@ -149,14 +149,14 @@ TEST_F(WiredPrograms, receiver_that_pauses_holds_up_forwarder_and_generator) {
     EXPECT_EQ(pcap.wait(), 0) << pcap.errors();
 }
 
-TEST_F(WiredPrograms, what_is_sent_to_nobody_is_shown_as_lost) {
+TEST_F(WiredPrograms, frames_sent_to_an_absent_peer_are_shown_as_lost) {
     Program pktgen("ixy-pktgen", {card("a"), "--count=70000", "--json"});
     EXPECT_EQ(pktgen.wait(), 0) << pktgen.errors();
     EXPECT_EQ(sum(pktgen.json_lines().back(), "lost_on_wire"), 70'000U);
     EXPECT_NE(pktgen.errors().find("lost on the wire 70000"), std::string::npos) << pktgen.errors();
 }
 
-TEST_F(WiredPrograms, who_stands_still_for_good_does_not_stop_the_sender) {
+TEST_F(WiredPrograms, permanently_stopped_receiver_does_not_block_the_sender) {
     Program pcap("ixy-pcap", {card("a"), folder.path("a.pcap")});
     ASSERT_TRUE(opens(pcap)) << pcap.errors();
     pcap.signal(SIGSTOP);

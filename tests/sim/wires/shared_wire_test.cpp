@@ -62,7 +62,7 @@ protected:
     std::string path = folder.path("wire");
 };
 
-TEST_F(SharedWireTest, thousands_of_frames_find_room_there_at_once) {
+TEST_F(SharedWireTest, thousands_of_frames_fit_at_once) {
     const auto one = open(path);
     const auto other = open(path);
     join(*one, *other);
@@ -85,7 +85,7 @@ TEST_F(SharedWireTest, frames_keep_their_order_when_they_change_from_datagrams_t
     EXPECT_EQ(numbers_at(*other, now()), count_up(1, 1000));
 }
 
-TEST_F(SharedWireTest, full_ring_makes_frames_wait_and_sender_hears_of_room) {
+TEST_F(SharedWireTest, full_ring_makes_frames_wait_until_the_sender_is_told_of_room) {
     const auto one = open(path);
     const auto other = open(path);
     join(*one, *other);
@@ -105,7 +105,7 @@ TEST_F(SharedWireTest, full_ring_makes_frames_wait_and_sender_hears_of_room) {
     EXPECT_EQ(one->lost(), 0U);
 }
 
-TEST_F(SharedWireTest, receiver_that_is_slow_is_not_taken_for_one_that_stands_still) {
+TEST_F(SharedWireTest, slow_receiver_is_not_mistaken_for_a_stopped_one) {
     const auto one = open(path);
     const auto other = open(path);
     join(*one, *other);
@@ -122,7 +122,7 @@ TEST_F(SharedWireTest, receiver_that_is_slow_is_not_taken_for_one_that_stands_st
     }
 }
 
-TEST_F(SharedWireTest, both_ends_wait_for_the_other_and_nothing_is_lost) {
+TEST_F(SharedWireTest, both_ends_may_wait_for_each_other_and_nothing_is_lost) {
     const auto wire = open(path);
     constexpr std::uint32_t frames = 100'000;
     const auto trade = [](Wire& end) {
@@ -149,7 +149,7 @@ TEST_F(SharedWireTest, both_ends_wait_for_the_other_and_nothing_is_lost) {
     EXPECT_EQ(other.wait(), 0);
 }
 
-TEST_F(SharedWireTest, frames_that_a_dead_process_left_in_the_ring_are_lost_and_counted) {
+TEST_F(SharedWireTest, frames_left_in_the_ring_by_a_dead_process_are_lost_and_counted) {
     const auto wire = open(path);
     for (int life = 0; life < 3; ++life) {
         Process other([&] {
@@ -173,7 +173,7 @@ TEST_F(SharedWireTest, frames_that_a_dead_process_left_in_the_ring_are_lost_and_
     }
 }
 
-TEST_F(SharedWireTest, what_a_dead_sender_left_comes_before_what_its_successor_sends) {
+TEST_F(SharedWireTest, frames_of_a_dead_sender_come_before_those_of_its_successor) {
     const auto wire = open(path);
     Process first([&] {
         const auto theirs = open(path);
@@ -208,7 +208,7 @@ TEST_F(SharedWireTest, unread_frames_are_counted_when_the_other_end_closes) {
     EXPECT_EQ(one->lost(), 100U);
 }
 
-TEST_F(SharedWireTest, who_takes_no_ring_gets_datagrams) {
+TEST_F(SharedWireTest, peer_that_accepts_no_ring_gets_datagrams) {
     const auto wire = open(path);
     BareEnd other(path + ".1");
     send_numbers(*wire, 0, 5, now());
@@ -226,7 +226,7 @@ TEST_F(SharedWireTest, who_takes_no_ring_gets_datagrams) {
     EXPECT_EQ(number_of(await(*wire)), 7U);
 }
 
-TEST_F(SharedWireTest, ends_by_names_know_no_ring) {
+TEST_F(SharedWireTest, ends_given_by_name_use_no_ring) {
     const auto wire = open(folder.path("ours") + ":" + folder.path("theirs"));
     BareEnd other(folder.path("theirs"));
     send_numbers(*wire, 0, 1, now());
@@ -240,7 +240,7 @@ TEST_F(SharedWireTest, ends_by_names_know_no_ring) {
     EXPECT_FALSE(RingSender::Result::sent == sender.push(numbered(1)));
 }
 
-TEST_F(SharedWireTest, receiver_that_lies_loses_its_frames_and_is_offered_another_ring) {
+TEST_F(SharedWireTest, lying_receiver_loses_its_frames_and_is_offered_another_ring) {
     const auto wire = open(path);
     BareEnd liar(path + ".1");
     std::uint32_t sent = 0;
@@ -266,7 +266,7 @@ TEST_F(SharedWireTest, receiver_that_lies_loses_its_frames_and_is_offered_anothe
     EXPECT_LE(wire->lost(), sent);
 }
 
-TEST_F(SharedWireTest, strangers_files_are_closed_and_their_frames_are_none) {
+TEST_F(SharedWireTest, files_of_strangers_are_closed_and_their_frames_ignored) {
     const auto wire = open(path);
     const auto other = open(path);
     const BareEnd stranger(folder.path("stranger"));
@@ -282,7 +282,7 @@ TEST_F(SharedWireTest, strangers_files_are_closed_and_their_frames_are_none) {
     EXPECT_EQ(open_files(), before + 2) << "memory, and the socket to the other end";
 }
 
-TEST_F(SharedWireTest, ring_that_somebody_pushes_in_between_takes_none_of_the_others_frames) {
+TEST_F(SharedWireTest, injected_ring_takes_no_frames_meant_for_the_other) {
     const auto wire = open(path);
     const auto other = open(path);
     join(*other, *wire);
@@ -305,7 +305,7 @@ TEST_F(SharedWireTest, ring_that_somebody_pushes_in_between_takes_none_of_the_ot
     EXPECT_EQ(other->lost(), 0U);
 }
 
-TEST_F(SharedWireTest, knocks_without_end_do_not_hold_the_receiver) {
+TEST_F(SharedWireTest, endless_wake_ups_do_not_block_the_receiver) {
     const auto wire = open(path);
     const auto other = open(path);
     join(*other, *wire);

@@ -39,7 +39,7 @@ int echo(const std::string& spec) {
     return 0;
 }
 
-TEST_F(SocketWireTest, carries_frames_whole_and_in_order_both_ways) {
+TEST_F(SocketWireTest, carries_frames_intact_and_in_order_both_ways) {
     const auto one = open(path);
     const auto other = open(path);
     EXPECT_EQ(one->end(), 0U);
@@ -77,7 +77,7 @@ TEST_F(SocketWireTest, two_processes_exchange_thousands_of_frames) {
     EXPECT_EQ(other.wait(), 0);
 }
 
-TEST_F(SocketWireTest, third_taker_is_refused_until_an_end_is_free) {
+TEST_F(SocketWireTest, third_user_is_refused_until_an_end_is_free) {
     const auto one = open(path);
     auto other = open(path);
     EXPECT_EQ(kind_of_failure(path), ErrorKind::busy);
@@ -87,7 +87,7 @@ TEST_F(SocketWireTest, third_taker_is_refused_until_an_end_is_free) {
     EXPECT_EQ(open(path)->end(), 1U);
 }
 
-TEST_F(SocketWireTest, of_many_that_want_it_at_once_two_get_an_end) {
+TEST_F(SocketWireTest, two_of_many_simultaneous_openers_get_an_end) {
     for (int round = 0; round < 30; ++round) {
         std::atomic<int> taken = 0;
         std::atomic<int> done = 0;
@@ -105,7 +105,7 @@ TEST_F(SocketWireTest, of_many_that_want_it_at_once_two_get_an_end) {
     }
 }
 
-TEST_F(SocketWireTest, nothing_is_left_of_a_cable_that_both_have_left) {
+TEST_F(SocketWireTest, nothing_remains_of_a_cable_that_both_ends_left) {
     for (const bool first_closes_first : {true, false}) {
         auto one = open(path);
         auto other = open(path);
@@ -116,7 +116,7 @@ TEST_F(SocketWireTest, nothing_is_left_of_a_cable_that_both_have_left) {
     }
 }
 
-TEST_F(SocketWireTest, what_is_left_of_a_crash_does_not_disturb) {
+TEST_F(SocketWireTest, leftovers_of_a_crash_do_no_harm) {
     const auto one = open(path);
     Process both([&] {
         const auto dead = open(path);
@@ -143,7 +143,7 @@ TEST_F(SocketWireTest, what_is_left_of_a_crash_does_not_disturb) {
     EXPECT_FALSE(std::filesystem::exists(folder.path("second")));
 }
 
-TEST_F(SocketWireTest, what_is_sent_to_nobody_is_lost) {
+TEST_F(SocketWireTest, frames_sent_to_an_absent_peer_are_lost) {
     const auto wire = open(path);
     send_numbers(*wire, 0, 9, now());
     EXPECT_EQ(wire->lost(), 9U);
@@ -172,7 +172,7 @@ TEST_F(SocketWireTest, other_end_dies_and_comes_back) {
     }
 }
 
-TEST_F(SocketWireTest, frames_wait_in_order_while_the_other_end_stands_still) {
+TEST_F(SocketWireTest, frames_wait_in_order_while_the_other_end_is_stopped) {
     const auto one = open(path);
     const auto other = open(path);
     send_numbers(*one, 0, 3000, now());
@@ -192,7 +192,7 @@ TEST_F(SocketWireTest, frames_wait_in_order_while_the_other_end_stands_still) {
     EXPECT_FALSE(one->next_time());
 }
 
-TEST_F(SocketWireTest, frames_beyond_65536_that_wait_are_lost) {
+TEST_F(SocketWireTest, waiting_frames_beyond_65536_are_lost) {
     const auto one = open(path);
     const auto other = open(path);
     send_numbers(*one, 0, 70'000, now());
@@ -209,7 +209,7 @@ TEST_F(SocketWireTest, frames_beyond_65536_that_wait_are_lost) {
     EXPECT_EQ(numbers, count_up(0, arrived));
 }
 
-TEST_F(SocketWireTest, card_waits_while_many_frames_do) {
+TEST_F(SocketWireTest, card_waits_while_many_frames_are_queued) {
     const auto one = open(path);
     const auto other = open(path);
     const Time begin = now();  // as if it all happened at once, however busy the machine is
@@ -230,7 +230,7 @@ TEST_F(SocketWireTest, card_waits_while_many_frames_do) {
     EXPECT_EQ(one->waiting() + one->lost(), 0U);
 }
 
-TEST_F(SocketWireTest, card_does_not_wait_for_long_for_who_stands_still_and_not_at_all_for_nobody) {
+TEST_F(SocketWireTest, card_waits_briefly_for_a_stopped_peer_and_never_for_an_absent_one) {
     const auto one = open(path);
     const Time begin = now();
     send_numbers(*one, 0, 70'000, begin);
@@ -260,7 +260,7 @@ TEST_F(SocketWireTest, waiting_frames_are_lost_when_the_other_end_dies) {
     EXPECT_EQ(await_numbers(*other, 5), count_up(100, 105));
 }
 
-TEST_F(SocketWireTest, what_waits_still_arrives_when_the_sender_closes) {
+TEST_F(SocketWireTest, waiting_frames_still_arrive_when_the_sender_closes) {
     const auto other = open(path);
     Process sender([&] {
         send_numbers(*open(path), 0, 4000, now());
@@ -270,7 +270,7 @@ TEST_F(SocketWireTest, what_waits_still_arrives_when_the_sender_closes) {
     EXPECT_EQ(sender.wait(), 0);
 }
 
-TEST_F(SocketWireTest, closing_does_not_wait_long_for_who_stands_still) {
+TEST_F(SocketWireTest, closing_does_not_wait_long_for_a_stopped_peer) {
     auto one = open(path);
     const auto other = open(path);
     send_numbers(*one, 0, 4000, now());
@@ -279,7 +279,7 @@ TEST_F(SocketWireTest, closing_does_not_wait_long_for_who_stands_still) {
     EXPECT_LT(now() - begin, 10s);
 }
 
-TEST_F(SocketWireTest, only_ethernet_frames_come_in_and_short_ones_are_padded) {
+TEST_F(SocketWireTest, only_ethernet_frames_are_accepted_and_short_ones_padded) {
     const auto wire = open(path);
     give("wire.0", 13);
     give("wire.0", longest_wire_frame + 1);
@@ -300,7 +300,7 @@ TEST_F(SocketWireTest, damaged_frames_do_not_arrive) {
     EXPECT_EQ(await_numbers(*other, 1), count_up(2, 3));
 }
 
-TEST_F(SocketWireTest, both_names_given) {
+TEST_F(SocketWireTest, both_socket_names_may_be_given) {
     const std::string a = folder.path("a");
     const std::string b = folder.path("b");
     auto one = open(a + ":" + b);
@@ -334,7 +334,7 @@ TEST_F(SocketWireTest, sockets_of_other_programs_are_left_alone) {
     }
 }
 
-TEST_F(SocketWireTest, socket_of_somebody_who_listens_is_busy_whatever_its_kind) {
+TEST_F(SocketWireTest, socket_with_a_listener_is_busy_whatever_its_kind) {
     for (const int kind : {SOCK_DGRAM, SOCK_STREAM, SOCK_SEQPACKET}) {
         const std::string name = folder.path("listener" + std::to_string(kind));
         const int socket = ::socket(AF_UNIX, kind, 0);

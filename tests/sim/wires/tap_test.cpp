@@ -106,16 +106,16 @@ TEST_F(TapWire, interface_vanishes_with_the_wire) {
     EXPECT_EQ(::if_nametoindex("ixy0"), 0U);
 }
 
-TEST_F(TapWire, second_taker_is_refused) {
+TEST_F(TapWire, second_user_is_refused) {
     const auto wire = open("tap:ixy0");
     EXPECT_EQ(kind_of_failure("tap:ixy0"), ErrorKind::busy);
 }
 
-TEST_F(TapWire, interface_that_is_no_tap_is_refused) {
+TEST_F(TapWire, interface_that_is_not_a_tap_is_refused) {
     EXPECT_EQ(kind_of_failure("tap:lo"), ErrorKind::invalid_argument);
 }
 
-TEST_F(TapWire, without_the_privilege_it_says_what_to_do) {
+TEST_F(TapWire, missing_privilege_error_says_what_to_do) {
     Process user([] {
         __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
         __user_cap_data_struct none[2] = {};
