@@ -24,7 +24,7 @@ TEST(batch, remaining_packets_go_back_when_it_is_destroyed) {
     EXPECT_EQ(pool->available(), 64u);
 }
 
-#ifdef NDEBUG  // else pools are checked, and this ends the process
+#ifdef NDEBUG  // otherwise pools are checked, and this ends the process
 TEST(batch, outliving_its_pool_still_returns_packets) {
     Batch<8> batch;
     {

@@ -1,4 +1,4 @@
-// CPUs and NUMA nodes: lists from fake trees, and pinning of real threads to the CPUs that this process has.
+// CPUs and NUMA nodes: lists from fake trees, and pinning of real threads to this process's CPUs.
 #include <gtest/gtest.h>
 #include <ixy/core/cpu.hpp>
 
@@ -16,7 +16,7 @@ TEST(cpu_list, ranges_and_single_numbers) {
     EXPECT_EQ(parse_cpu_list("0-3,8,10-11"), List({0, 1, 2, 3, 8, 10, 11}));
     EXPECT_EQ(parse_cpu_list("5,1-2,2,5"), List({1, 2, 5}));
     EXPECT_EQ(parse_cpu_list("65535"), List({65535}));
-    EXPECT_EQ(parse_cpu_list(""), List());  // a node that has memory only
+    EXPECT_EQ(parse_cpu_list(""), List());  // a memory-only node
 }
 
 TEST(cpu_list, nonsense_is_an_error) {
@@ -50,7 +50,7 @@ TEST(pin_to_cpu, the_inherited_mask_is_no_limit) {
     const List cpus = allowed_cpus();
     std::jthread([&] {
         ASSERT_TRUE(pin_to_cpu(cpus.front()));
-        EXPECT_TRUE(pin_to_cpu(cpus.back()));  // outside of the mask now, unless there is only one
+        EXPECT_TRUE(pin_to_cpu(cpus.back()));  // now outside the mask, unless there is only one
         EXPECT_EQ(allowed_cpus(), List({cpus.back()}));
     });
 }

@@ -1,4 +1,4 @@
-// DMA spaces: the allocator that they share, on a space whose device addresses the tests choose, and this process' own.
+// DMA spaces: their common allocator, on a space with device addresses chosen by the tests; and this process's own space.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <ixy/core/dma.hpp>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t granule = 64 << 10;
 
-/// Regions of four granules; the device sees the granules in reverse order, or one behind the other.
+/// Regions of four granules; the device sees the granules in reverse order, or contiguously.
 class ScatteredSpace final : public DmaSpace {
 public:
     explicit ScatteredSpace(bool contiguous, int nodes = 1) : contiguous_(contiguous), nodes_(nodes) {}
@@ -216,7 +216,7 @@ TEST(dma_space, random_allocations_from_several_threads_never_overlap) {
                 const std::size_t victim = random() % pieces.size();
                 const auto mark = static_cast<std::byte>(seed);
                 if (!std::ranges::all_of(pieces[victim].bytes(), [mark](std::byte byte) { return byte == mark; }))
-                    ADD_FAILURE() << "somebody else wrote into a piece";
+                    ADD_FAILURE() << "another thread wrote into a piece";
                 pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(victim));
             } else {
                 pieces.push_back(take(*space, 1 + random() % 9000, std::size_t{1} << random() % 13));
@@ -228,7 +228,7 @@ TEST(dma_space, random_allocations_from_several_threads_never_overlap) {
     for (unsigned seed = 1; seed <= 4; ++seed) threads.emplace_back(work, seed);
     threads.clear();
     const std::size_t regions = space->region_count();
-    std::vector<DmaMemory> all;  // everything came back and joined: each granule is whole again
+    std::vector<DmaMemory> all;  // everything was freed and merged: each granule is whole again
     for (std::size_t i = 0; i < 4 * regions; ++i) all.push_back(take(*space, granule));
     EXPECT_EQ(space->region_count(), regions);
 }

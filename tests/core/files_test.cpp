@@ -1,4 +1,4 @@
-// Writing to pipes: what signals and slow readers do to it.
+// Writing to pipes despite signals and slow readers.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-// Which cause is named when there is no huge page, or no physical address: from fake files, and by a child of ours that
-// gives up what it needs.
+// Which cause is named when there is no huge page or no physical address: from fake files, and in a child process that
+// gives up the privilege it needs.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>

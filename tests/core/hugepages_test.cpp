@@ -1,4 +1,4 @@
-// Huge pages: the counts in sysfs and the entries of pagemap, from fake files; and that this machine either gives
+// Huge pages: the counts in sysfs and the entries of pagemap, from fake files; and that this machine either provides
 // physical memory or says what is missing.
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -109,7 +109,7 @@ TEST(physical_space, the_process_shares_one_while_anyone_holds_it) {
     EXPECT_EQ(PhysicalSpace::shared(HugePage::one_gib)->largest_piece(), std::size_t{1} << 30);
 }
 
-// Whether this machine has huge pages or not is not ours to choose; both answers have rules.
+// This machine may or may not have huge pages; both outcomes have rules.
 TEST(physical_space, hands_out_a_kept_page_first_or_says_what_is_missing) {
     const auto space = PhysicalSpace::shared();
     int kept = 0;

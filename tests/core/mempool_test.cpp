@@ -1,5 +1,5 @@
-// Pools, from one thread: their shape, that nothing is lost or handed out twice, and that mistakes end a checked pool's
-// process.
+// Pools, from one thread: their shape, that nothing is lost or handed out twice, and that misuse of a checked pool ends
+// the process.
 #include <gtest/gtest.h>
 #include <ixy/core/batch.hpp>
 #include <ixy/core/mempool.hpp>

@@ -23,7 +23,7 @@ namespace {
 
 using test::make_pool;
 
-/// Takes everything and looks whether it is all there, each packet once.
+/// Takes all packets and checks that each is there exactly once.
 void expect_complete(Mempool& pool) {
     EXPECT_EQ(pool.available(), pool.size());
     std::vector<Packet*> packets(pool.size() + 1);
@@ -102,7 +102,7 @@ TEST(mempool_threads, a_thread_local_batch_may_outlive_its_threads_cache) {
     const auto pool = make_pool(2048);
     std::jthread([&] {
         static thread_local Batch<32>
-            batch;  // made before the thread's first use of a pool, so destroyed after its cache
+            batch;  // created before the thread first uses a pool, so destroyed after its cache
         batch.clear();
         batch.allocate(*pool, 10);
     });
@@ -135,7 +135,7 @@ TEST(mempool_threads, eight_threads_passing_packets_on_return_each_once) {
             batch.allocate(*pool, random() % 64);
             for (std::size_t i = before; i < batch.size(); ++i) write_owner(batch[i], self << 32 | batch[i].index());
             for (Packet& packet : batch)
-                if (owner_of(packet) != (self << 32 | packet.index())) ADD_FAILURE() << "two threads have one packet";
+                if (owner_of(packet) != (self << 32 | packet.index())) ADD_FAILURE() << "two threads own one packet";
             batch.release_front(passed_on.push(batch.pointers().first(random() % (batch.size() + 1))));
             if (random() % 2 == 0) batch.clear();
             const std::size_t kept = batch.size();
@@ -155,22 +155,22 @@ TEST(mempool_threads, eight_threads_passing_packets_on_return_each_once) {
     expect_complete(*pool);
 }
 
-// A pool this small has no caches, so every call swaps the top of the shared stack, and the same packets are on top
-// again and again: what would fool a stack without tags.
+// A pool this small has no caches, so every call swaps the top of the shared stack, and the same packets keep returning
+// to the top: the ABA problem for a stack without tags.
 TEST(mempool_threads, reused_stack_top_does_not_confuse_a_pop) {
     const auto pool = make_pool(7);
     ASSERT_EQ(pool->cache_capacity(), 0u);
     std::array<std::atomic<int>, 7> owners{};
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-    // Takes two and gives the upper one back: it is on top again, and what was below it is ours. A pop that began
-    // before would put that on top.
+    // Takes two and frees the upper one: it is on top again, and the one below it is still ours. A pop that started
+    // earlier would put that one on top.
     const auto work = [&] {
         std::array<Packet*, 2> packets{};
         while (std::chrono::steady_clock::now() < deadline) {
             for (int round = 0; round < 100; ++round) {
                 const std::size_t count = pool->allocate_raw(packets);
                 for (std::size_t i = 0; i < count; ++i)
-                    if (owners[packets[i]->index()].exchange(1) != 0) ADD_FAILURE() << "two threads have one packet";
+                    if (owners[packets[i]->index()].exchange(1) != 0) ADD_FAILURE() << "two threads own one packet";
                 for (std::size_t i = 0; i < count; ++i) {
                     owners[packets[i]->index()] = 0;
                     pool->free({&packets[i], 1});

@@ -1,4 +1,4 @@
-// What is a number, and what is not.
+// What counts as a number, and what does not.
 #include <gtest/gtest.h>
 
 #include <ixy/core/numbers.hpp>

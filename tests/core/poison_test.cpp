@@ -1,4 +1,4 @@
-// What AddressSanitizer knows of DMA memory: only what has an owner may be touched.
+// What AddressSanitizer knows about DMA memory: only owned memory may be touched.
 #include <gtest/gtest.h>
 #include <sanitizer/asan_interface.h>
 
@@ -15,7 +15,7 @@ TEST(Poison, an_owned_piece_may_be_touched_to_its_last_byte) {
     const std::byte* const begin = piece.data();
     EXPECT_TRUE(may_touch(begin));
     EXPECT_TRUE(may_touch(begin + 99));
-    EXPECT_FALSE(may_touch(begin + 100)) << "the rest of its cache line is nobody's";
+    EXPECT_FALSE(may_touch(begin + 100)) << "nobody owns the rest of its cache line";
     piece = DmaMemory();
     EXPECT_FALSE(may_touch(begin));
 }

@@ -1,4 +1,4 @@
-// Chips: their identities, which registers they have, and looking these up.
+// Chips: their identities, which registers they have, and register lookup.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -16,7 +16,7 @@ TEST(chips, no_two_registers_overlap) {
         for (const RegisterInfo* row : chip->registers)
             for (std::size_t i = 0; i < row->count; ++i) {
                 const auto [place, free] = owner.emplace(row->address(i), row->name);
-                EXPECT_TRUE(free) << chip->name << ' ' << row->name << " lies on " << place->second;
+                EXPECT_TRUE(free) << chip->name << ' ' << row->name << " overlaps " << place->second;
             }
     }
 }
@@ -121,7 +121,7 @@ TEST(chips, only_the_82574_has_msix_and_rss) {
 }
 
 TEST(chips, the_82540em_has_all_registers_of_the_manual) {
-    // Wake-up, filters and diagnostics, which a driver can do without and a model cannot.
+    // Wake-up, filters and diagnostics: optional for a driver, required for a model.
     for (const char* name :
          {"WUC",  "WUFC", "WUS",   "IPAV",  "IP4AT", "IP6AT", "WUPL", "WUPM",  "FFLT",  "FFMT",  "FFVT",
           "RDFH", "RDFT", "RDFHS", "RDFTS", "RDFPC", "TDFH",  "TDFT", "TDFHS", "TDFTS", "TDFPC", "PBM",

@@ -74,7 +74,7 @@ TEST(decode, fields_of_pci_express_chips_are_reserved_on_the_others) {
     }
 }
 
-/// A field's meaning names the chips that have it, where not all have.
+/// A field's meaning names the chips that have it, unless all do.
 TEST(decode, an_8254x_shows_no_field_of_the_82574L) {
     for (const Chip* chip : CHIPS) {
         if (chip == &CHIP_82574L) continue;

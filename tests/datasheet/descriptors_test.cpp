@@ -1,4 +1,4 @@
-// Descriptors: their layout in memory is that of the manual's pictures.
+// Descriptors: their memory layout matches the manual's figures.
 #include <gtest/gtest.h>
 
 #include <bit>

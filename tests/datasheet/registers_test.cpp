@@ -1,4 +1,4 @@
-// What must hold for every row of the tables, and the arithmetic of the typed access.
+// Invariants of every row of the tables, and the arithmetic of typed access.
 #include <gtest/gtest.h>
 
 #include <cctype>
