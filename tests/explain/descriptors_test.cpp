@@ -1,4 +1,4 @@
-// Descriptors decoded, and followed from the driver to the card and back.
+// Decoding descriptors, and following them from the driver to the card and back.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -70,7 +70,7 @@ TEST_F(Rings, a_doorbell_hands_over_the_slots_between_old_and_new_tail) {
     EXPECT_EQ(events[0].first, 0U);
     ASSERT_EQ(events[0].count, 7U);
     EXPECT_EQ(text(events[0], 6), "[  6] receive: buffer at 0x0000000000007000");
-    EXPECT_TRUE(write(RDT, 7).empty()) << "the same tail again hands over nothing";
+    EXPECT_TRUE(write(RDT, 7).empty()) << "writing the same tail again hands over nothing";
 }
 
 TEST_F(Rings, every_kind_of_transmit_descriptor_is_decoded) {
@@ -107,7 +107,7 @@ TEST_F(Rings, descriptors_the_card_returned_are_seen_at_the_next_access) {
     rx(0).length = RDESC_LENGTH.LENGTH(60);
     rx(0).status = RDESC_STATUS.DD | RDESC_STATUS.EOP;
     rx(1).status = RDESC_STATUS.DD | RDESC_STATUS.EOP | RDESC_STATUS.CE;
-    rx(3).status = RDESC_STATUS.DD;  // beyond one that is not done: not the card's order, and not told
+    rx(3).status = RDESC_STATUS.DD;  // after one that is not done: out of the card's order, so not shown
     const auto events = read(STATUS);
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events[0].kind, Kind::from_card);
@@ -136,7 +136,7 @@ TEST_F(Rings, wrap_around_and_unobserved_reuse_are_handled) {
     ASSERT_EQ(events.size(), 3U);
     EXPECT_EQ(events[0].kind, Kind::unseen);
     EXPECT_EQ(events[0].first, 0U);
-    EXPECT_EQ(events[0].count, 5U) << "the card never has all slots";
+    EXPECT_EQ(events[0].count, 5U) << "the card never owns all slots";
     EXPECT_EQ(events[1].kind, Kind::from_card);
     EXPECT_EQ(events[1].first, 5U);
     EXPECT_EQ(events[1].count, 1U);
@@ -175,7 +175,7 @@ TEST_F(Rings, a_tail_beyond_the_ring_is_reported) {
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events[0].kind, Kind::bad_tail);
     EXPECT_NE(handover_text(events[0]).find("the tail 8 is beyond its 8 descriptors"), std::string::npos);
-    EXPECT_EQ(write(TDT, 1).size(), 1U) << "and the ring is still understood";
+    EXPECT_EQ(write(TDT, 1).size(), 1U) << "and the ring is still followed";
 }
 
 TEST_F(Rings, a_ring_that_is_not_set_up_is_silent) {

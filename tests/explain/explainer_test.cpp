@@ -1,5 +1,4 @@
-// The wrapper around a device: what a driver's life looks like in sentences and in JSON, and that nothing is left of it
-// when it is off.
+// The wrapper around a device: a driver's life in sentences and in JSON, and no trace of the wrapper when it is off.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -41,7 +40,7 @@ private:
 
 class Explained : public testing::Test {
 protected:
-    /// A card of memory, opened by the driver, with what `words` ask for told in `said`.
+    /// A card made of memory, opened by the driver; the explanations selected by `words` go to `said`.
     Device open(std::string_view words) {
         auto card = std::make_unique<test::MemoryCard>();
         card_ = card.get();
@@ -82,7 +81,7 @@ TEST_F(Explained, opening_narrates_the_initialisation_chapter) {
         ASSERT_NE(found, std::string::npos) << step << "\nis not after\n" << text.substr(0, last);
         last = found;
     }
-    EXPECT_EQ(text.find("no register"), std::string::npos) << "the driver knows only the datasheet's registers";
+    EXPECT_EQ(text.find("no register"), std::string::npos) << "the driver uses only registers of the datasheet";
 }
 
 TEST_F(Explained, the_driver_sets_no_reserved_bits_except_in_masks) {
@@ -164,7 +163,7 @@ TEST_F(Explained, json_is_one_object_per_line_and_omits_nothing) {
         EXPECT_EQ(lines[lines.size() - 2]["register"], "TDT");
         EXPECT_EQ(lines[lines.size() - 2]["value"], 5);
     }
-    EXPECT_GT(lines_of(said()).size(), 5U) << "closing is told too";
+    EXPECT_GT(lines_of(said()).size(), 5U) << "closing is explained too";
 }
 
 TEST_F(Explained, chips_without_a_datasheet_are_explained_by_offset) {
@@ -237,7 +236,7 @@ TEST_F(Explained, garbage_in_registers_and_descriptors_is_explained_safely) {
     }
 }
 
-/// What the environment asks for, on whatever is opened.
+/// Explanations requested by the environment, for any opened device.
 class ExplainedByEnvironment : public testing::Test {
 protected:
     void TearDown() override {

@@ -1,4 +1,4 @@
-// What is told once although it happens often.
+// Repeated accesses that are shown once.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -40,7 +40,7 @@ TEST_F(Fold, a_poll_is_shown_once_and_counted) {
     EXPECT_TRUE(change.starts_with("  0.138000  … STATUS read 137 times more, unchanged\n  0.139000  read  STATUS"))
         << change;
     EXPECT_NE(change.find("LU 0 -> 1"), std::string::npos) << change;
-    EXPECT_EQ(folding.summary(), "") << "nothing is told twice";
+    EXPECT_EQ(folding.summary(), "") << "nothing is shown twice";
 }
 
 TEST_F(Fold, two_registers_polled_in_turn_are_two_polls) {
@@ -66,7 +66,7 @@ TEST_F(Fold, an_array_filled_with_one_value_takes_two_lines) {
     EXPECT_NE(write(MTA[0].offset, 0, where), "");
     for (std::size_t i = 1; i < MTA.count; ++i) EXPECT_EQ(write(MTA[i].offset, 0, where), "") << i;
     EXPECT_EQ(folding.summary(), "  0.128000  … MTA[1] to MTA[127] likewise\n");
-    EXPECT_NE(write(MTA[0].offset, 0, where), "") << "from the beginning: something else";
+    EXPECT_NE(write(MTA[0].offset, 0, where), "") << "a restart from element 0 is something else";
     EXPECT_NE(write(MTA[2].offset, 0, where), "");
     EXPECT_NE(write(MTA[3].offset, 1, where), "");
     EXPECT_EQ(write(MTA[4].offset, 1, where), "");
@@ -106,10 +106,10 @@ TEST_F(Fold, a_loop_over_a_device_is_shown_twice_then_counted) {
     EXPECT_TRUE(next.starts_with("  0.128000  … EERD written 62 times and read 62 times more")) << next;
 
     read_words();
-    EXPECT_NE(read(EERD.offset, ~0U), "") << "a card that has gone is no part of a loop";
+    EXPECT_NE(read(EERD.offset, ~0U), "") << "a removed card is not part of a loop";
 
     folding = Folding(true);
-    EXPECT_NE(read_words().find("ADDR 0x3e -> 0x3f"), std::string::npos) << "every access, when that is asked for";
+    EXPECT_NE(read_words().find("ADDR 0x3e -> 0x3f"), std::string::npos) << "every access, on request";
 }
 
 TEST_F(Fold, accesses_without_a_name_are_always_shown_in_full) {

@@ -1,4 +1,4 @@
-// Explaining QEMU's card: what the library says, and what the programs say when they are asked to.
+// Explaining QEMU's card: what the library prints, and what the programs print on request.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -25,12 +25,12 @@ std::string read_all(const std::filesystem::path& path) {
     return text.str();
 }
 
-/// One thing that must be said, after the one before.
+/// Expects all parts in this order.
 void expect_in_order(const std::string& text, std::initializer_list<std::string_view> parts) {
     std::size_t from = 0;
     for (const std::string_view part : parts) {
         const std::size_t found = text.find(part, from);
-        ASSERT_NE(found, std::string::npos) << part << "\nis not behind\n" << text.substr(0, from) << "\nin\n" << text;
+        ASSERT_NE(found, std::string::npos) << part << "\nis not after\n" << text.substr(0, from) << "\nin\n" << text;
         from = found;
     }
 }

@@ -1,4 +1,4 @@
-// Rings drawn: head, tail, owners and descriptors.
+// Drawing rings: head, tail, owners and descriptors.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Known accesses, and the sentences that they become.
+// Known accesses, and the sentences that describe them.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -13,12 +13,12 @@ namespace {
 using namespace datasheet::e1000;
 using namespace std::chrono_literals;
 
-/// One card's accesses, each 1 ms after the one before.
+/// One card's accesses, 1 ms apart.
 class Sentence : public testing::Test {
 protected:
     Access read(std::uint64_t offset, std::uint64_t value) { return look_up(false, offset, value); }
     Access write(std::uint64_t offset, std::uint64_t value) { return look_up(true, offset, value); }
-    /// The sentence without its last words, the place in the source, which is this file.
+    /// The sentence without the source location at its end, which is this file.
     static std::string text(const Access& access) { return without_source(sentence(access)); }
     static std::string short_text(const Access& access) { return without_source(short_sentence(access)); }
     void forget(const datasheet::Chip& chip = CHIP_82540EM) { memory_ = RegisterMemory(&chip); }
@@ -78,7 +78,7 @@ TEST_F(Sentence, bits_that_act_when_written_are_shown_as_written_ones) {
         "                 LSC 1 written: link status change\n"
         "                 RXT0 1 written: receiver timer\n");
     EXPECT_NE(text(write(IMC.offset, ~0U)).find("ones to every bit\n"), std::string::npos);
-    EXPECT_EQ(read(IMS.offset, 0).before, std::nullopt) << "what was written to a mask is not what it holds";
+    EXPECT_EQ(read(IMS.offset, 0).before, std::nullopt) << "the value written to a mask is not its contents";
 }
 
 TEST_F(Sentence, clearing_by_read_is_reported_and_remembered) {
@@ -110,10 +110,10 @@ TEST_F(Sentence, oddities_are_reported) {
     EXPECT_NE(text(write(RCTL.offset, 0x8000'0001)).find("reserved bits are written as ones: 0x80000001"),
               std::string::npos);
     EXPECT_EQ(text(write(RCTL.offset, 0x8000'0000)).find("reserved"), std::string::npos) << "it was set before";
-    EXPECT_EQ(text(write(IMC.offset, ~0U)).find("reserved"), std::string::npos) << "harmless, and usual";
+    EXPECT_EQ(text(write(IMC.offset, ~0U)).find("reserved"), std::string::npos) << "harmless and common";
     EXPECT_NE(text(write(STATUS.offset, 1)).find("read only: the write does nothing"), std::string::npos);
     EXPECT_NE(text(read(CTRL.offset, ~0U)).find("all ones: is the card gone?"), std::string::npos);
-    EXPECT_EQ(text(read(CTRL.offset, ~0U)).find("FD 1"), std::string::npos) << "nothing there has fields";
+    EXPECT_EQ(text(read(CTRL.offset, ~0U)).find("FD 1"), std::string::npos) << "an absent card has no fields";
     const std::string alias = text(write(0x0040, 5));
     EXPECT_NE(alias.find("RAL[0]     0x00040"), std::string::npos) << alias;
     EXPECT_NE(alias.find("an older offset of this register, which is at 0x05400"), std::string::npos) << alias;

@@ -1,4 +1,4 @@
-// Explanations that go into a pipe.
+// Writing explanations to a pipe.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -46,7 +46,7 @@ TEST_F(SinkIntoPipe, lines_a_stalled_reader_misses_at_program_end_are_counted) {
     ASSERT_TRUE(sink);
     const std::string line = std::string(99, 'x') + "\n";
     std::string lines;
-    for (int i = 0; i < 2000; ++i) lines += line;  // more than a pipe takes
+    for (int i = 0; i < 2000; ++i) lines += line;  // more than fits in a pipe
     const std::uint64_t before = lost_lines();
     ::testing::internal::CaptureStderr();
     asked = true;

@@ -1,5 +1,5 @@
-// A driver whose card fails: whatever happens ends in an error value, a counter, or nothing at all; never in a hang, a
-// crash or a lost packet.
+// A driver whose card fails: every fault ends in an error value, a counter, or nothing at all; never in a hang, a crash
+// or a lost packet.
 #include <gtest/gtest.h>
 
 #include "tests/support/memory_card.hpp"
@@ -14,7 +14,7 @@ namespace {
 using namespace datasheet::e1000;
 using namespace std::chrono_literals;
 
-/// One life of a device from open to close.
+/// The life of a device from open to close.
 class Life {
 public:
     explicit Life(const Plan& plan) : counts_(std::make_shared<Counts>()) {
@@ -30,7 +30,7 @@ public:
     test::MemoryCard& card() { return *card_; }
     std::uint64_t accesses() const { return counts_->accesses; }
 
-    /// Frames both ways and every call that a program can make.
+    /// Sends frames both ways and makes every call that a program can make.
     void work() {
         if (!opened()) return;
         Batch<32> batch;
@@ -64,7 +64,7 @@ private:
         static const std::shared_ptr<ProcessSpace> shared = ProcessSpace::create().value();
         return shared;
     }
-    /// Where the card was told another address or size than the driver has.
+    /// Whether the card was given an address or size different from the driver's.
     template <class Ring>
     static bool broken_ring(const Ring& ring) {
         return ring.size() != 64 ||
@@ -87,7 +87,7 @@ private:
     std::size_t next_ = 0;
 };
 
-/// A whole life under `plan`, which must be short and end well.
+/// A whole life under `plan`, which must be short and end cleanly.
 void survive(const Plan& plan) {
     SCOPED_TRACE(script_of(plan));
     const auto begin = std::chrono::steady_clock::now();
@@ -101,7 +101,7 @@ void survive(const Plan& plan) {
     }
     life.work();
     life.close();
-    EXPECT_LT(life.accesses(), 100'000U) << "it waits without end";
+    EXPECT_LT(life.accesses(), 100'000U) << "it waits forever";
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 

@@ -1,4 +1,4 @@
-// What a driver sees of a device that fails.
+// What a driver sees of a failing device.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -40,7 +40,7 @@ TEST_F(Inject, fields_may_stick_or_never_become_ready) {
     const Bar bar = inject("never STATUS.LU\nstuck STATUS.SPEED 1\nstuck MPC 0x1234");
     const auto status = bar.read(STATUS);
     EXPECT_FALSE(status & STATUS.LU);
-    EXPECT_TRUE(status & STATUS.FD) << "other fields are as they are";
+    EXPECT_TRUE(status & STATUS.FD) << "other fields are unaffected";
     EXPECT_EQ(STATUS.SPEED.of(status), 1U);
     EXPECT_EQ(bar.read(MPC).bits, 0x1234U);
     EXPECT_EQ(counts->accesses, 2U);
@@ -82,7 +82,7 @@ TEST_F(Inject, a_name_without_an_index_means_the_whole_array) {
     const Bar bar = inject("stuck RAL 7");
     for (std::size_t i = 0; i < RAL.count; ++i) {
         EXPECT_EQ(bar.read(RAL[i]).bits, 7U);
-        EXPECT_EQ(bar.read(RAH[i]).bits, 0U) << "RAH stands between them";
+        EXPECT_EQ(bar.read(RAH[i]).bits, 0U) << "RAH is interleaved with them";
     }
 }
 
@@ -104,7 +104,7 @@ TEST_F(Inject, a_removed_device_answers_nowhere) {
     EXPECT_EQ(function->config_read(pci_config::command, 2).value(), 0U);
     bar.write(RCTL, 5);
     EXPECT_EQ(bar.read(RCTL).bits, 5U);
-    EXPECT_EQ(function->config_read(pci_config::command, 2).value(), 0xffffU) << "not only once somebody looks";
+    EXPECT_EQ(function->config_read(pci_config::command, 2).value(), 0xffffU) << "even before any other access notices";
     bar.write(RCTL, 6);
     EXPECT_EQ(bar.read(RCTL).bits, ~0U);
     EXPECT_EQ(bar.load<std::uint8_t>(0), 0xff);
@@ -138,10 +138,10 @@ TEST_F(Inject, faults_in_absent_registers_are_errors_that_name_the_line) {
     EXPECT_FALSE(faults::inject(std::move(unknown), parse_plan("never STATUS.LU").value()));
     unknown = std::make_unique<test::MemoryCard>();
     unknown->set_identity({.vendor = 0x1af4, .device = 0x1000});
-    EXPECT_TRUE(faults::inject(std::move(unknown), parse_plan("stuck 0x12 1; gone").value())) << "offsets do";
+    EXPECT_TRUE(faults::inject(std::move(unknown), parse_plan("stuck 0x12 1; gone").value())) << "offsets are enough";
 }
 
-/// IXY_FAULTS, for whatever is opened.
+/// IXY_FAULTS, for any opened device.
 class RequestedFaults : public testing::Test {
 protected:
     void TearDown() override { ::unsetenv("IXY_FAULTS"); }

@@ -1,4 +1,4 @@
-// Scripts of faults.
+// Fault scripts.
 #include <gtest/gtest.h>
 
 #include <set>

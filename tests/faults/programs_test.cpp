@@ -1,5 +1,4 @@
-// The programs on a card of QEMU's that fails: each ends, in a bounded time, with a status and a sentence that say what
-// happened.
+// The programs on a failing QEMU card: each ends in bounded time, with a status and a sentence that say what happened.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -16,7 +15,7 @@ using namespace std::chrono_literals;
 
 class FaultyPrograms : public testing::Test {
 protected:
-    /// Starts a program whose card fails as `script` says.
+    /// Starts a program whose card fails as described in `script`.
     static std::unique_ptr<Program> start(const std::string& name, const std::vector<std::string>& words,
                                           const std::string& script) {
         ::setenv("IXY_FAULTS", script.c_str(), 1);
