@@ -1,5 +1,5 @@
-// What a newcomer does by mistake, on software NICs: closed outputs, one file for two purposes, full disks, words that
-// are not quite right. Each ends with a sentence that says what to do, and no file is lost.
+// A newcomer's mistakes, on software NICs: closed outputs, one file for two purposes, full disks, words that are not
+// quite right. Each ends with a sentence that says what to do, and no file is lost.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -21,7 +21,7 @@ std::string content(const std::filesystem::path& path) {
 
 class CarelessUse : public testing::Test {
 protected:
-    /// Runs the line in a shell, in a folder of the test's own; what is printed into `said`. The exit status.
+    /// Runs the line in a shell in the test's own folder; its output goes to `said`. Returns the exit status.
     int run(const std::string& line) {
         const std::string prepare = "PATH=" IXY_PROGRAMS_FOLDER ":$PATH; exec 2>&1 3>&- 4>&- 5>&- 6>&- 7>&-; cd " +
                                     (folder / ".").string() + "; ";
@@ -36,7 +36,7 @@ protected:
         EXPECT_EQ(run(line), status) << line << "\n" << said;
         EXPECT_NE(said.find(text), std::string::npos) << line << "\n" << said;
     }
-    /// A capture of `frames` frames of 60 bytes: 24 bytes, and 76 for each.
+    /// Makes a capture of `frames` frames of 60 bytes: 24 bytes, and 76 for each.
     void make_capture(const std::string& name, int frames) {
         expect("ixy-pktgen sim:82540em,wire=pcap::" + name + " --count " + std::to_string(frames), 0, "sent");
         ASSERT_EQ(std::filesystem::file_size(folder / name), 24U + 76U * static_cast<unsigned>(frames));
@@ -65,7 +65,7 @@ TEST_F(CarelessUse, capture_being_played_is_not_overwritten) {
 }
 
 TEST_F(CarelessUse, signal_ends_the_wait_for_the_link) {
-    // Until it asks for SIGINT it ignores it.
+    // The program ignores SIGINT until it installs its handler.
     expect(
         "trap '' INT; ixy-pktgen sim:82540em,wire=loop,link=60s --link-timeout 10 & "
         "while kill -INT $!; do sleep 0.1; done 2>&-; wait $!",
@@ -128,7 +128,7 @@ TEST_F(CarelessUse, damaged_capture_is_reported_as_partly_played) {
 }
 
 TEST_F(CarelessUse, idle_pipe_does_not_keep_a_program_from_ending) {
-    // Signals come until the program ends; it ignores them until it asks for them.
+    // Signals arrive until the program ends; it ignores them until it installs its handler.
     const std::string interrupted = "while kill -INT $!; do sleep 0.1; done 2>&-; wait $!";
     const std::string interrupted_at_work =
         " 2>log & until grep -q driver log; do sleep 0.1; done; " + interrupted + "; status=$?; cat log; exit $status";
@@ -209,7 +209,7 @@ TEST_F(CarelessUse, hitting_the_open_file_limit_names_the_fix) {
 }
 #endif
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // sanitizers have their own mind about stacks
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // sanitizers handle stacks in their own way
 TEST_F(CarelessUse, failure_to_start_a_thread_names_the_fix) {
     const std::string limit = "ulimit -s 200000000000; ";  // no address space has room for a stack of 200 TB
     for (const std::string words : {"wire=loop", "wire=loop,thread=yes"}) {

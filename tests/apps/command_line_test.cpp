@@ -16,7 +16,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// Runs the program to its end and expects the exit status and this text among the errors.
+/// Runs the program to its end and expects this exit status, and this text in its errors.
 void expect_failure(const std::string& name, const Words& words, int status, const std::string& message) {
     Program program(name, words);
     EXPECT_EQ(program.wait(), status) << program.errors();
@@ -229,7 +229,7 @@ TEST(ProgramsPcap, failing_card_creates_no_file_and_leaves_an_old_one_unchanged)
 
 TEST(ProgramsCpu, a_cpu_outside_the_inherited_mask_is_used) {
     const std::vector<int> cpus = allowed_cpus();
-    std::jthread([&cpus] {  // the program inherits this thread's mask; with one CPU there is nothing outside of it
+    std::jthread([&cpus] {  // the program inherits this thread's mask; with one CPU nothing is outside it
         ASSERT_TRUE(pin_to_cpu(cpus.front()));
         Program program("ixy-pktgen", {"--cpu", std::to_string(cpus.back()), "--count", "1", "sim:82540em"});
         EXPECT_EQ(program.wait(), 0) << program.errors();

@@ -1,4 +1,4 @@
-// The frames of ixy-pktgen, byte for byte, and their numbers.
+// The frames of ixy-pktgen, byte for byte, and their sequence numbers.
 #include <gtest/gtest.h>
 
 #include <ixy/core/process_space.hpp>
@@ -26,7 +26,7 @@ std::uint32_t sequence_of(std::span<const std::byte> frame) {
     return number;
 }
 
-/// The IPv4 header's sum with its checksum is all ones, in ones' complement: its checksum is 0.
+/// The ones' complement sum of the IPv4 header including its checksum is all ones, so the checksum over both is 0.
 bool ipv4_checksum_is_right(std::span<const std::byte> frame) {
     return internet_checksum(frame.subspan(ethernet_header, ipv4_header)) == std::array<std::byte, 2>{};
 }
@@ -35,7 +35,7 @@ std::shared_ptr<Mempool> make_pool(std::size_t packets, std::size_t data_room = 
     return *Mempool::create(*ProcessSpace::create(), {.packets = packets, .data_room = data_room, .checked = true});
 }
 
-/// A card that takes a random part of each batch and notes the numbers that it got.
+/// A card that accepts a random part of each batch and records the sequence numbers it got.
 class ReluctantRing final : public TxRing {
 public:
     std::size_t send(PacketBatch& batch) override {

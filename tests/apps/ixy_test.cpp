@@ -1,4 +1,4 @@
-// The `ixy` command as people run it: its command lines, output and exit status, on a fake tree.
+// The `ixy` command as users run it: its command lines, output and exit status, on a fake tree.
 #include <gtest/gtest.h>
 #include <sys/inotify.h>
 #include <sys/wait.h>
@@ -34,7 +34,7 @@ Result run(const std::string& arguments) {
     return result;
 }
 
-/// One JSON object for each line.
+/// One JSON object per line.
 std::vector<nlohmann::json> lines_of_json(const std::string& text) {
     std::vector<nlohmann::json> objects;
     std::istringstream lines(text);
@@ -42,8 +42,8 @@ std::vector<nlohmann::json> lines_of_json(const std::string& text) {
     return objects;
 }
 
-/// Plays the kernel on a fake tree: a card goes to the driver in driver_override when drivers_probe names it, else to
-/// `native`, and leaves its driver when unbind is written.
+/// Plays the kernel on a fake tree: when drivers_probe names a card, it goes to the driver in driver_override, or to
+/// `native` if there is none; when unbind is written, it leaves its driver.
 class FakeKernel {
 public:
     FakeKernel(FakeSysfs& fake, std::string address, std::string native)
@@ -58,7 +58,7 @@ private:
         const auto probe = fake_.root / "sys/bus/pci/drivers_probe";
         while (!ending_) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            const bool probed = !FakeSysfs::get(probe).empty();  // read first: unbind is written before it
+            const bool probed = !FakeSysfs::get(probe).empty();  // read first, since unbind is written before it
             for (const auto& driver : std::filesystem::directory_iterator(fake_.root / "sys/bus/pci/drivers")) {
                 if (FakeSysfs::get(driver.path() / "unbind").empty()) continue;
                 FakeSysfs::put(driver.path() / "unbind", "");

@@ -1,4 +1,4 @@
-// Capture files: what libpcap reads in them, byte for byte, and what becomes of them when the disk is full.
+// Capture files: what libpcap reads from them, byte for byte, and what happens to them when the disk is full.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
@@ -40,7 +40,7 @@ struct Record {
     Frame data;
 };
 
-/// What libpcap finds in a file; fails the test when the file is not whole.
+/// The records libpcap finds in a file; fails the test if the file is not complete.
 std::vector<Record> read_capture(const std::filesystem::path& path) {
     char message[PCAP_ERRBUF_SIZE];
     pcap_t* file = pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, message);
@@ -69,7 +69,7 @@ std::string content(const std::filesystem::path& path) {
     return text.str();
 }
 
-/// Writes frames of all sizes until `count` are stored or one cannot be. Returns what finish() said.
+/// Writes frames of all sizes until `count` are stored or one cannot be. Returns the result of finish().
 Expected<> fill(const std::string& path, std::size_t count, std::uint64_t& stored) {
     auto file = PcapFile::open(path, {.window = small_window});
     if (!file) return std::unexpected(file.error());
@@ -89,7 +89,7 @@ void expect_filled(const std::filesystem::path& path, std::size_t count) {
     }
 }
 
-/// Runs `body` in a child process, whose limits and mounts end with it; `body` returns "" or what was wrong.
+/// Runs `body` in a child process, whose limits and mounts end with it; `body` returns "" or what went wrong.
 template <class Body>
 void in_child(const Body& body) {
     int ends[2];
@@ -252,7 +252,7 @@ TEST(PcapFile, a_pipe_gets_the_same_bytes) {
 }
 
 TEST(PcapFile, pipe_reader_that_leaves_or_stalls_is_an_error_that_counts_the_lost_frames) {
-    std::signal(SIGPIPE, SIG_IGN);  // as in every program that writes captures
+    std::signal(SIGPIPE, SIG_IGN);  // as every program that writes captures does
     const TemporaryFolder folder;
     ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
     for (const bool leaves : {true, false}) {
@@ -264,11 +264,11 @@ TEST(PcapFile, pipe_reader_that_leaves_or_stalls_is_an_error_that_counts_the_los
         std::uint64_t stored = 0;
         while (stored < 10'000 && file->write(1s, make_frame(1000, 0))) ++stored;
         ASSERT_LT(stored, 10'000U);
-        EXPECT_FALSE(file->write(1s, make_frame(1, 0))) << "nothing follows a frame that is lost";
+        EXPECT_FALSE(file->write(1s, make_frame(1, 0))) << "no frame may follow a lost one";
         const auto result = file->finish();
         ASSERT_FALSE(result);
         EXPECT_EQ(result.error().kind, leaves ? ErrorKind::system : ErrorKind::timeout);
-        EXPECT_LT(file->packets(), stored) << "those in the buffer did not get out";
+        EXPECT_LT(file->packets(), stored) << "frames in the buffer were not written";
         const std::string lost = std::to_string(stored + 2 - file->packets());
         EXPECT_NE(result.error().what.find("(" + lost + " frames could not be written)"), std::string::npos)
             << result.error().what;
@@ -318,7 +318,7 @@ TEST(PcapFile, full_disk_leaves_a_valid_file_and_no_sigbus) {
         const uid_t user = getuid();
         if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0) return "unshare failed";
         const bool is_private = mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-        if (!is_private && errno != EINVAL) return "making mounts private failed";  // EINVAL: in a chroot
+        if (!is_private && errno != EINVAL) return "making mounts private failed";  // EINVAL: inside a chroot
         struct SmallDisk {
             std::string folder;
             ~SmallDisk() { umount2(folder.c_str(), MNT_DETACH); }

@@ -1,4 +1,5 @@
-// The three programs, run as a user would, on QEMU's 82540EM: what is on the wire, in the file, in the statistics.
+// The three programs, run as a user would run them, on QEMU's 82540EM: results on the wire, in the file, in the
+// statistics.
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
 
@@ -21,7 +22,7 @@ Frame numbered_frame(std::uint32_t number, std::size_t size = 60) {
     return frame;
 }
 
-/// Takes frames from `wire` until `count` have come, or none comes any more.
+/// Receives frames from `wire` until `count` have arrived or no more come.
 std::vector<Frame> receive_frames(Wire& wire, std::size_t count) {
     std::vector<Frame> frames;
     while (frames.size() < count) {
@@ -69,7 +70,7 @@ bool send_frames(Wire& wire, std::size_t count, std::size_t size = 60) {
     return true;
 }
 
-/// The program has opened its cards when it has introduced all of them.
+/// The program has opened its cards once it has announced all of them.
 void wait_until_open(const Program& program, std::string_view last_card) {
     ASSERT_TRUE(eventually(
         [&] { return program.errors().find(std::string(last_card) + ": 82540EM") != std::string::npos; }, 20s))

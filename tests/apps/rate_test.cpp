@@ -1,4 +1,4 @@
-// Rates: reading them, keeping them, showing them.
+// Rates: parsing, keeping and showing them.
 #include <gtest/gtest.h>
 
 #include "apps/common/monitor.hpp"
@@ -36,7 +36,7 @@ TEST(Rate, refuses_anything_else_and_says_how_to_write_a_rate) {
     }
 }
 
-/// Packets that a pacer lets go in `duration` of a clock that moves on by `step`.
+/// Packets released by a pacer in `duration`, on a clock that advances by `step`.
 std::size_t paced_packets(double rate, std::size_t burst, std::chrono::nanoseconds step,
                           std::chrono::nanoseconds duration) {
     const Clock::time_point start{};
@@ -94,7 +94,7 @@ TEST(Pacer, packets_due_but_not_sent_stay_due) {
 TEST(Pacer, keeps_the_rate_within_one_percent_in_real_time) {
     constexpr double rate = 20'000;
     const Clock::time_point start = Clock::now();
-    Pacer pacer(rate, 20'000, start);  // a machine that runs other tests may take the CPU away for a while
+    Pacer pacer(rate, 20'000, start);  // other tests on this machine may take the CPU away for a while
     std::size_t sent = 0;
     Clock::time_point now = start;
     while (now < start + 1s) {

@@ -1,4 +1,4 @@
-// Which requests for checksums can be right, and where the sums begin and end.
+// Which checksum requests are valid, and where the sums begin and end.
 #include <ixy/nic/checksums.hpp>
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ constexpr PacketFlags ip = PacketFlags::ip_checksum, tcp = PacketFlags::tcp_chec
 
 class FindChecksums : public testing::Test {
 protected:
-    /// A packet of `frame`, cut behind each of the bytes that `cuts` name.
+    /// A packet of `frame`, split after each of the bytes named in `cuts`.
     std::optional<ChecksumRange> find(const Frame& frame, PacketFlags flags, std::size_t l2, std::size_t l3,
                                       std::vector<std::size_t> cuts = {}) {
         cuts.push_back(frame.size());
@@ -61,7 +61,7 @@ Frame with_byte(Frame frame, std::size_t at, unsigned value) {
     return frame;
 }
 
-/// The IPv6 frame with `extension` put behind its IP header.
+/// The IPv6 frame with `extension` inserted after its IP header.
 Frame with_extension(const InternetFrame& frame, std::vector<unsigned> extension, unsigned type) {
     Frame bytes = frame.complete();
     for (std::size_t i = 0; i < extension.size(); ++i)
@@ -164,7 +164,7 @@ TEST_F(FindChecksums, refuses_headers_that_a_packet_does_not_have) {
     EXPECT_FALSE(find(as_tcp.complete(), udp, 14, 20));
     EXPECT_FALSE(find(ipv6.complete(), PacketFlags::ip_checksum, 14, 40));
     EXPECT_FALSE(find(ipv6.complete(), tcp, 14, 40));
-    EXPECT_FALSE(find(with_byte(as_udp.complete(), 14, 0x55), ip, 14, 20)) << "no version of IP";
+    EXPECT_FALSE(find(with_byte(as_udp.complete(), 14, 0x55), ip, 14, 20)) << "not a version of IP";
     for (const auto& [at, value] : {std::pair{20U, 0x20U}, {21U, 1U}}) {
         const Frame fragment = with_byte(as_udp.complete(), at, value);
         EXPECT_FALSE(find(fragment, udp, 14, 20)) << at;
@@ -196,11 +196,11 @@ TEST_F(FindChecksums, steps_over_ipv6_extension_headers) {
     const InternetFrame frame{.version = 6, .protocol = 17, .payload = 20};
     const std::vector<unsigned> options{17, 0, 1, 4, 0, 0, 0, 0};
     EXPECT_TRUE(find(with_extension(frame, options, 0), udp, 14, 48));
-    EXPECT_FALSE(find(with_extension(frame, options, 0), udp, 14, 40)) << "the options are no UDP header";
+    EXPECT_FALSE(find(with_extension(frame, options, 0), udp, 14, 40)) << "the options are not a UDP header";
     EXPECT_FALSE(find(with_extension(frame, options, 17), udp, 14, 48)) << "there are no options";
     EXPECT_FALSE(find(with_extension(frame, {6, 0, 1, 4, 0, 0, 0, 0}, 60), udp, 14, 48)) << "they lead to TCP";
     EXPECT_FALSE(find(with_extension(frame, {17, 1, 1, 4, 0, 0, 0, 0}, 60), udp, 14, 48)) << "they are longer";
-    EXPECT_TRUE(find(with_extension(frame, {17, 0, 0, 0, 1, 2, 3, 4}, 44), udp, 14, 48)) << "a packet that was not cut";
+    EXPECT_TRUE(find(with_extension(frame, {17, 0, 0, 0, 1, 2, 3, 4}, 44), udp, 14, 48)) << "an unfragmented packet";
     EXPECT_FALSE(find(with_extension(frame, {17, 0, 0, 1, 1, 2, 3, 4}, 44), udp, 14, 48)) << "more fragments follow";
 }
 

@@ -1,4 +1,4 @@
-// What a device is before any card is touched: MAC addresses, and which cards have a driver.
+// Properties of a device that need no card: MAC addresses, and which cards have a driver.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -67,7 +67,7 @@ TEST(KnownDevices, omit_what_the_drivers_do_not_support) {
         EXPECT_EQ(find(fiber), nullptr) << std::hex << fiber;
     }
     EXPECT_EQ(find(0x10d3), nullptr) << "the 82574L is PCI Express";
-    EXPECT_EQ(find(0x100e, 0x1af4), nullptr) << "the id of somebody else's card";
+    EXPECT_EQ(find(0x100e, 0x1af4), nullptr) << "the id with another vendor";
     EXPECT_EQ(find(0x10fb), nullptr);
     EXPECT_EQ(find(0xffff, 0xffff), nullptr);
 }
@@ -93,7 +93,7 @@ TEST(Device, a_malformed_address_is_refused) {
     }
 }
 
-/// The loop that the README shows, on a card that takes seven of the 64 packets and sends none of them.
+/// The loop from the README, on a card that takes seven of the 64 packets and sends none of them.
 TEST(MainLoop, touches_each_frame_once_even_when_the_card_takes_only_some) {
     auto card = std::make_unique<test::MemoryCard>();
     test::MemoryCard& hardware = *card;

@@ -1,4 +1,4 @@
-// Adding up a counter without knowing whether reading clears it: on registers played here.
+// Adding up a counter without knowing whether reading clears it, on simulated registers.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -8,7 +8,7 @@
 namespace ixy::e1000 {
 namespace {
 
-/// A card's counter of one kind or the other, read the way CardCounters does it.
+/// A card's counter that reading clears or keeps, read as CardCounters does.
 struct PlayedCounter {
     bool clears;
     std::uint64_t value = 0;
@@ -81,7 +81,7 @@ TEST_P(Counting, adds_up_exactly_in_random_steps) {
 TEST(Accumulator, loses_little_when_both_readings_are_equal) {
     Accumulator sum;
     sum.start(0, 0);
-    sum.add(5, 5);  // a register that clears, and five more at once; or one that keeps
+    sum.add(5, 5);  // either a register that clears, and five more at once, or one that keeps its value
     EXPECT_TRUE(sum.undecided());
     EXPECT_EQ(sum.total(), 5U);
     sum.add(3, 0);

@@ -1,5 +1,5 @@
-// A card that is broken or hostile: whatever it writes into descriptors and registers costs a counter or an error
-// value, and never a buffer, a crash or a hang.
+// A broken or hostile card: whatever it writes into descriptors and registers results in a counter or an error value,
+// never in a lost buffer, a crash or a hang.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ using Status = datasheet::Value<RdescStatus>;
 constexpr Status done = RDESC_STATUS.DD | RDESC_STATUS.EOP;
 constexpr Status unfinished = RDESC_STATUS.DD;
 
-/// A device and the card that we play. In the end all of its buffers must be back.
+/// A device and the card that the test plays. All buffers must be back at the end.
 class HostileCard : public testing::Test {
 protected:
     Device& open(const DeviceOptions& options = {.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 128}) {
@@ -37,20 +37,20 @@ protected:
     ~HostileCard() override {
         device_.reset();
         if (pool_) {
-            EXPECT_EQ(pool_->available(), pool_->size()) << "buffers were lost, or given back twice";
+            EXPECT_EQ(pool_->available(), pool_->size()) << "buffers were lost or freed twice";
         }
     }
 
     test::MemoryCard& card() { return *card_; }
-    /// The card writes the next receive descriptor back.
+    /// Writes back the next receive descriptor, as the card.
     void deliver(std::uint32_t length, Status status) {
         card_->write_back(next_, length, status);
         next_ = (next_ + 1) % card_->rx_ring().size();
         card_->set(RDH.offset, static_cast<std::uint32_t>(next_));
     }
-    /// The slot that the card fills next.
+    /// The next slot that the card fills.
     std::size_t head() const { return next_; }
-    /// What the driver makes of it: the lengths of the frames.
+    /// What the driver receives: the lengths of the frames.
     std::vector<std::size_t> receive() {
         std::vector<std::size_t> lengths;
         Batch<256> batch;
@@ -58,7 +58,7 @@ protected:
         for (const Packet& packet : batch) lengths.push_back(packet.frame_length());
         return lengths;
     }
-    /// The same after as many polls as the driver needs to notice that the card is faulty.
+    /// The same, after as many polls as the driver needs to notice that the card is faulty.
     std::vector<std::size_t> receive_in_the_end() {
         std::vector<std::size_t> lengths;
         for (int polls = 0; lengths.empty() && polls < 20; ++polls) lengths = receive();
@@ -120,7 +120,7 @@ TEST_F(HostileCard, an_endless_frame_does_not_hold_back_others) {
                 EXPECT_EQ(receive(), Frames{}) << length;
             }
         }
-        deliver(60, done);  // its end, at last
+        deliver(60, done);  // its end, finally
         deliver(70, done);
         EXPECT_EQ(receive(), Frames{70}) << length;
         EXPECT_EQ(counters().errors.value() + counters().oversized.value(), 1U) << length;
@@ -182,7 +182,7 @@ TEST_F(HostileCard, a_missing_write_back_costs_its_frame_once_the_head_has_passe
     deliver(70, done);
     EXPECT_EQ(receive_in_the_end(), Frames{70});
     EXPECT_EQ(counters().errors.value(), 1U);
-    deliver(60, {});  // and the last one of all: when nothing came for long
+    deliver(60, {});  // and so does the last one of all, once nothing has come for long
     for (int i = 0; i < 40'000; ++i) ASSERT_EQ(receive(), Frames{});
     EXPECT_EQ(counters().errors.value(), 2U);
     deliver(80, done);
@@ -191,7 +191,7 @@ TEST_F(HostileCard, a_missing_write_back_costs_its_frame_once_the_head_has_passe
     expect_no_packet_lost();
 }
 
-/// Into slots that are the card's again, with the buffer of the lap before.
+/// Repeated into slots that the card owns again, with the buffer of the lap before.
 TEST_F(HostileCard, a_repeated_write_back_is_undone_before_it_looks_like_a_frame) {
     open();
     for (int lap = 0; lap < 3; ++lap) {
@@ -215,7 +215,7 @@ TEST_F(HostileCard, a_repeated_write_back_is_undone_before_it_looks_like_a_frame
     expect_no_packet_lost();
 }
 
-/// Where it does pass for one, the driver's tail comes to where the card's head is: the card has no buffers left.
+/// If it is taken for a frame, the driver's tail reaches the card's head: the card has no buffers left.
 TEST_F(HostileCard, lagging_behind_its_driver_gets_buffers_again) {
     for (const std::size_t longest : {1514U, 9000U}) {
         open({.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 128, .max_frame = longest});
@@ -226,7 +226,7 @@ TEST_F(HostileCard, lagging_behind_its_driver_gets_buffers_again) {
         for (int i = 0; i < 40'000; ++i) ASSERT_EQ(receive(), Frames{});
         EXPECT_EQ(card().get(RDT.offset), (head() + 63) % 64) << "and full again";
         EXPECT_GT(counters().errors.value(), 0U);
-        if (longest > 2048) deliver(60, done);  // may end a frame of which nobody knows
+        if (longest > 2048) deliver(60, done);  // may end a frame that nobody knows about
         receive();
         for (int i = 0; i < 200; ++i) {
             deliver(70, done);
@@ -347,12 +347,12 @@ TEST_F(HostileCard, never_sending_fills_only_the_ring) {
 
         card().report_sent();
         const std::size_t again = device.tx_queue(0).send(batch);
-        EXPECT_GT(again, 0U) << "it goes on when the card does";
+        EXPECT_GT(again, 0U) << "the driver continues when the card does";
         EXPECT_LT(again, ring);
     }
 }
 
-// The card would read whatever its own space has at that address.
+// The card would read whatever is at that address in its own space.
 TEST_F(HostileCard, never_gets_a_packet_of_another_dma_space) {
     Device& device = open();
     const auto foreign = Mempool::create(ProcessSpace::create().value(), {.packets = 64}).value();
@@ -377,7 +377,7 @@ TEST_F(HostileCard, never_gets_a_packet_of_another_dma_space) {
     EXPECT_EQ(card().get(TDT.offset), 2U);
 }
 
-#ifdef NDEBUG  // else pools are checked, and this ends the process
+#ifdef NDEBUG  // otherwise pools are checked, and this ends the process
 TEST(Devices, may_close_before_their_packets_are_sent_or_freed) {
     Batch<8> batch;
     const auto space = ProcessSpace::create().value();

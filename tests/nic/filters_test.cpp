@@ -1,4 +1,4 @@
-// Which frames come through: own and foreign addresses, broadcast, multicast groups, promiscuous mode.
+// Which frames pass the filters: own and foreign addresses, broadcast, multicast groups, promiscuous mode.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -11,7 +11,7 @@ constexpr std::string_view other_group = "33:33:00:00:12:34";
 
 class Filters : public Conformance {
 protected:
-    /// Whether a frame to `destination` comes through: sends it, then one to everybody, and looks which arrive.
+    /// Whether a frame to `destination` passes: sends it, then a broadcast, and checks which of them arrive.
     bool comes_through(Device& device, std::string_view destination) {
         const Frame frame = test::make_frame(60, ++count_, destination);
         const Frame last = test::make_frame(60, ++count_);

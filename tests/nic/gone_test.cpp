@@ -1,4 +1,4 @@
-// A card that disappears while it is in use: everything returns, quickly, and says so.
+// A card that disappears while in use: every call returns quickly and reports it.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -39,7 +39,7 @@ TEST_P(Gone, the_device_reports_it_and_every_call_returns) {
             while (!batch.full()) batch.push(test::make_packet(*device->pool(), test::make_frame(60)));
             device->tx_queue(0).send(batch);
         }
-        EXPECT_TRUE(batch.full()) << "the ring fills up, and the batch keeps what nobody takes";
+        EXPECT_TRUE(batch.full()) << "the ring fills up, and the batch keeps the rest";
         EXPECT_EQ(device->tx_queue(0).reclaim(), 0U);
     }
     const Statistics after = device->statistics();

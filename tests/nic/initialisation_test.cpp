@@ -1,5 +1,4 @@
-// Opening a card and closing it: what it says of itself, the link, options that are refused, and that nothing is left
-// behind.
+// Opening and closing a card: how it identifies itself, the link, refused options, and that nothing is left behind.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -58,20 +57,20 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, Opening, one_card(), subject_name);
 
-// 64 MiB of memory hold 13 of the pools: one that was left behind each time would be noticed.
+// 64 MiB of memory hold 13 of the pools: leaking one each time would be noticed.
 TEST_P(Opening, closes_and_opens_a_hundred_times_with_traffic) {
     for (unsigned round = 0; round < 100; ++round) {
         auto device = open();
         const Frame frame = test::make_frame(60 + round, round);
         if (round % 3 == 0) {
-            ASSERT_TRUE(wire_send(frame));  // may still be in the cable when the card is closed
+            ASSERT_TRUE(wire_send(frame));  // may still be in the cable when the card closes
         }
         if (round % 3 == 1) {
             send(device, frame);
             ASSERT_EQ(wire_receive(), frame);
         }
         if (round % 3 == 2) {
-            receive(device, 1, 1ms);  // of the round before
+            receive(device, 1, 1ms);  // from the round before
             ASSERT_TRUE(wire_send(frame));
             const auto received = receive(device, 1);
             ASSERT_EQ(received.size(), 1U);
@@ -143,7 +142,7 @@ TEST_P(Opening, refuses_impossible_options) {
     EXPECT_EQ(refusal({.rx_ring_size = 512, .pool_packets = 511}).kind, ErrorKind::invalid_argument);
     EXPECT_EQ(refusal({.max_frame = 59}).kind, ErrorKind::invalid_argument);
     EXPECT_EQ(refusal({.max_frame = 16125}).kind, ErrorKind::invalid_argument);
-    auto device = open();  // nothing of all this keeps the card
+    auto device = open();  // none of these attempts keeps the card
     EXPECT_TRUE(device.link().up);
 }
 
@@ -222,7 +221,7 @@ TEST_P(Opening, a_device_can_be_moved) {
     send(second, frame);
     EXPECT_EQ(wire_receive(), frame);
 
-    RxQueue rx = std::move(second.rx_queue(0));  // as into a thread
+    RxQueue rx = std::move(second.rx_queue(0));  // as when handed to a thread
     Device third = std::move(second);
     ASSERT_TRUE(wire_send(frame));
     Batch<4> batch;

@@ -1,5 +1,5 @@
-// Receiving: byte for byte, in order, over the end of the ring, and what happens when frames are too long or buffers
-// too few.
+// Receiving: byte for byte, in order, across the ring's wrap-around, and what happens when frames are too long or
+// buffers too few.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -38,7 +38,7 @@ TEST_P(Receive, jumbo_frames_arrive_in_several_pieces) {
 
 class ReceiveMore : public Conformance {
 protected:
-    /// Gives frames to the card until the cable is full, without anybody receiving. Returns those that went in.
+    /// Gives frames to the card until the cable is full, while nobody receives. Returns the accepted frames.
     std::vector<Frame> overrun(std::size_t most, std::size_t size = 60) {
         std::vector<Frame> sent;
         while (sent.size() < most) {
@@ -168,13 +168,13 @@ TEST_P(ReceiveMore, frames_without_room_in_the_ring_wait_in_the_cable) {
     }
 }
 
-// Cards begin such a frame, and end it when there are buffers again; QEMU's drop it.
+// Cards start storing such a frame, and finish when there are buffers again; QEMU's drop it.
 TEST_P(ReceiveMore, a_frame_larger_than_the_free_ring_is_received_or_counted_as_missed) {
     auto device = open({.rx_ring_size = 16, .max_frame = 16110});
     const Frame large = test::make_frame(16110);  // 8 buffers
     for (unsigned i = 1; i <= 20; ++i) {
         ASSERT_TRUE(wire_send(large));
-        ASSERT_TRUE(wire_send(large));  // of 15 buffers, 7 are left at most
+        ASSERT_TRUE(wire_send(large));  // at most 7 of 15 buffers are left
         const Frame next = test::make_frame(60, i);
         ASSERT_TRUE(wire_send(next));
         if (by_the_book()) {
@@ -187,7 +187,7 @@ TEST_P(ReceiveMore, a_frame_larger_than_the_free_ring_is_received_or_counted_as_
     }
 }
 
-/// Whatever came before, and however much of the ring waits to be refilled.
+/// Whatever came before, and however much of the ring awaits refilling.
 TEST_P(ReceiveMore, the_smallest_rings_hold_the_longest_frame_at_every_slot) {
     struct Case {
         std::size_t longest, rx_ring, tx_ring;
@@ -208,7 +208,7 @@ TEST_P(ReceiveMore, the_smallest_rings_hold_the_longest_frame_at_every_slot) {
     }
 }
 
-// The program keeps every buffer that there is, and then lets go of them.
+// The program keeps every buffer, then releases them.
 TEST_P(ReceiveMore, recovers_from_a_program_that_holds_all_packets) {
     for (const std::size_t ring : {8U, 64U}) {
         auto device = open({.rx_ring_size = ring, .pool_packets = 2 * ring});
@@ -221,7 +221,7 @@ TEST_P(ReceiveMore, recovers_from_a_program_that_holds_all_packets) {
                 receive_onto(device.rx_queue(0), batch);
                 return batch.size() == all;
             });
-            ASSERT_EQ(batch.size(), all) << "every buffer of the pool can be received into";
+            ASSERT_EQ(batch.size(), all) << "every buffer of the pool can receive";
             for (std::size_t i = 0; i < all; ++i) {
                 EXPECT_EQ(test::bytes_of(batch[i]), test::make_frame(60, static_cast<unsigned>(i)));
             }

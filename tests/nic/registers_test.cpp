@@ -1,5 +1,5 @@
 // What the driver does to the card's registers, from a log of every access: the order of initialisation (chapter 14),
-// one doorbell for each batch, and no register that is read while packets move.
+// one doorbell per batch, and no register reads while packets move.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -9,7 +9,7 @@ using namespace datasheet::e1000;
 
 class Registers : public Conformance {
 protected:
-    /// Where in the log the first, or last, write to a register stands.
+    /// The position in the log of the first or last write to a register.
     std::size_t first_write(const datasheet::RegisterInfo& info) {
         const auto accesses = log().accesses();
         const auto found = std::ranges::find_if(accesses, writes_to(info));
@@ -50,13 +50,13 @@ INSTANTIATE_TEST_SUITE_P(Card, Registers, every_card(), subject_name);
 TEST_P(Registers, initialisation_follows_the_manuals_order) {
     auto device = open_logged();
     const std::size_t reset = first_write_with(CTRL, CTRL.RST.mask());
-    EXPECT_LT(first_write(IMC), reset) << "interrupts off before the reset";
+    EXPECT_LT(first_write(IMC), reset) << "interrupts are off before the reset";
     EXPECT_EQ(log().written(IMC.offset).front(), 0xffff'ffffU);
-    EXPECT_LT(first_write(RCTL), reset) << "receiver off before the reset";
+    EXPECT_LT(first_write(RCTL), reset) << "the receiver is off before the reset";
     EXPECT_LT(first_write(TCTL), reset);
     EXPECT_EQ(log().written(RCTL.offset).front() & RCTL.EN.mask(), 0U);
     EXPECT_EQ(log().written(TCTL.offset).front() & TCTL.EN.mask(), 0U);
-    EXPECT_GT(last_write(IMC), reset) << "and interrupts off again after it";
+    EXPECT_GT(last_write(IMC), reset) << "and interrupts are off again after it";
 
     const std::size_t receiver_on = first_write_with(RCTL, RCTL.EN.mask());
     const std::size_t transmitter_on = first_write_with(TCTL, TCTL.EN.mask());
@@ -72,15 +72,15 @@ TEST_P(Registers, initialisation_follows_the_manuals_order) {
         EXPECT_LT(reset, first_write(*info)) << info->name;
         EXPECT_LT(last_write(*info), transmitter_on) << info->name << " is set before the transmitter is on";
     }
-    EXPECT_LT(last_write(RDH), last_write(RDT)) << "buffers are given once head and tail are";
+    EXPECT_LT(last_write(RDH), last_write(RDT)) << "buffers are supplied once head and tail are set";
     EXPECT_LT(last_write(RDLEN), last_write(RDT));
     EXPECT_EQ(log().written(TCTL.offset).back() & TCTL.PSP.mask(), TCTL.PSP.mask()) << "short frames are padded";
-    EXPECT_EQ(last_write(RCTL), receiver_on) << "written once after the reset: QEMU is deaf for a second after each";
+    EXPECT_EQ(last_write(RCTL), receiver_on) << "written once after the reset: QEMU is deaf for a second after each write";
     EXPECT_EQ(log().written(RCTL.offset).size(), 2U);
     const auto accesses = log().accesses();
     EXPECT_TRUE(std::none_of(accesses.begin() + static_cast<long>(receiver_on) + 1, accesses.end(),
                              [](const RegisterAccess& access) { return access.is_write(); }))
-        << "the receiver is switched on last";
+        << "the receiver is enabled last";
 }
 
 TEST_P(Registers, only_registers_of_the_chip_are_touched) {
@@ -102,7 +102,7 @@ TEST_P(Registers, only_registers_of_the_chip_are_touched) {
                            << access.where.line();
         EXPECT_EQ(access.width, 4U);
         EXPECT_TRUE(access.is_read() || found->info->access != datasheet::Access::RO) << found->info->name;
-        std::uint32_t known = chip->writable(*found->info);  // and what is read only may be written back
+        std::uint32_t known = chip->writable(*found->info);  // and read-only bits may be written back
         for (const datasheet::FieldInfo& field : found->info->fields()) known |= field.mask();
         EXPECT_TRUE(access.is_read() || (access.value & ~known) == 0 || found->info == &IMC)
             << found->info->name << " <- " << std::hex << access.value << ": reserved bits";
@@ -130,7 +130,7 @@ TEST_P(Doorbells, one_tail_write_for_each_batch_sent) {
         log().clear();
         EXPECT_EQ(device.tx_queue(0).send(batch), count);
         EXPECT_EQ(doorbells(), 1U);
-        EXPECT_EQ(log().accesses().size(), 1U) << "and nothing else";
+        EXPECT_EQ(log().accesses().size(), 1U) << "and no other access";
     }
 }
 
@@ -210,7 +210,7 @@ TEST_P(Doorbells, polling_with_an_empty_pool_touches_nothing) {
     EXPECT_GE(device.rx_queue(0).counters().no_buffer.value(), 60U);
 }
 
-// Head equal to tail means "no buffers" to the card: the driver must never give it as many as the ring has slots.
+// Head equal to tail means "no buffers" to the card: the driver must never fill all slots of the ring.
 TEST_P(Doorbells, tail_never_reaches_head) {
     for (const std::uint32_t ring : {8U, 16U, 64U}) {
         auto device = open_logged({.rx_ring_size = ring});

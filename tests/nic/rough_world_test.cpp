@@ -1,4 +1,4 @@
-// That the rough world of the conformance suite is rough.
+// The rough world of the conformance suite is in fact rough.
 #include <gtest/gtest.h>
 
 #include "tests/support/far_end.hpp"

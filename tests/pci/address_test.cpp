@@ -1,4 +1,4 @@
-// How devices are named, and who opens what.
+// How devices are named, and which backend opens which address.
 #include <gtest/gtest.h>
 
 #include <ixy/pci/address.hpp>

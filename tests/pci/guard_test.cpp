@@ -1,4 +1,4 @@
-// The owner of a card dies by SIGKILL: what the guard does then, and what it survives.
+// The owner of a card is killed by SIGKILL: what the guard does then, and what it survives.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -31,7 +31,7 @@ bool eventually(const std::function<bool()>& condition) {
     return true;
 }
 
-/// Gone, or a zombie that nobody has collected yet.
+/// Gone, or a zombie that has not been reaped yet.
 bool has_ended(pid_t pid) {
     const std::string status = FakeSysfs::get("/proc/" + std::to_string(pid) + "/stat");
     return status.empty() || status[status.rfind(')') + 2] == 'Z';
@@ -53,7 +53,7 @@ bool holds(pid_t pid, const std::string& name) {
     return false;
 }
 
-/// A process of its own process group that opens the card, lets it do DMA, shares memory with the guard, and waits.
+/// A process in its own process group that opens the card, lets it do DMA, shares memory with the guard, and waits.
 struct Owner : testing::Test {
     void SetUp() override {
         folder = fake.add({});
@@ -83,7 +83,7 @@ struct Owner : testing::Test {
     void TearDown() override {
         kill_owner();
         ::kill(guard, SIGCONT);
-        EXPECT_TRUE(eventually([this] { return has_ended(guard); })) << "the guard stays for ever";
+        EXPECT_TRUE(eventually([this] { return has_ended(guard); })) << "the guard never ends";
     }
     void kill_owner() {
         if (std::exchange(alive, false)) {
@@ -105,7 +105,7 @@ struct Owner : testing::Test {
     File pipe;
 };
 
-TEST_F(Owner, killed_the_guard_stops_and_returns_the_card) {
+TEST_F(Owner, when_killed_the_guard_stops_and_returns_the_card) {
     EXPECT_TRUE(bus_master());
     kill_owner();
     ASSERT_TRUE(eventually([this] { return has_ended(guard); }));
@@ -117,7 +117,7 @@ TEST_F(Owner, killed_the_guard_stops_and_returns_the_card) {
     EXPECT_TRUE(lock_is_free());
 }
 
-TEST_F(Owner, killed_memory_and_lock_stay_until_the_card_is_stopped) {
+TEST_F(Owner, when_killed_memory_and_lock_stay_until_the_card_is_stopped) {
     ::kill(guard, SIGSTOP);
     ASSERT_TRUE(eventually([this] { return is_stopped(guard); }));
     kill_owner();
@@ -130,12 +130,12 @@ TEST_F(Owner, killed_memory_and_lock_stay_until_the_card_is_stopped) {
     EXPECT_FALSE(bus_master());
 }
 
-TEST_F(Owner, killed_the_card_can_be_taken_again_at_once) {
+TEST_F(Owner, when_killed_the_card_can_be_taken_again_at_once) {
     kill_owner();
     EXPECT_TRUE(SysfsFunction::open(address, {}, fake.tree).has_value());
 }
 
-TEST_F(Owner, killed_its_pipes_close_although_the_guard_lives) {
+TEST_F(Owner, when_killed_its_pipes_close_although_the_guard_lives) {
     ::kill(guard, SIGSTOP);
     ASSERT_TRUE(eventually([this] { return is_stopped(guard); }));
     kill_owner();
@@ -192,7 +192,7 @@ TEST(Guard, forgets_a_function_that_was_closed) {
     EXPECT_TRUE(holds((*other)->guard().pid(), "0000:04:00.0"));
 }
 
-TEST(Guard, killed_is_noticed_by_the_next_open_and_harmless_to_close) {
+TEST(Guard, when_killed_is_noticed_by_the_next_open_and_harmless_to_close) {
     FakeSysfs fake;
     fake.add({});
     fake.add({.address = "0000:04:00.0", .interface = "lo"});

@@ -1,4 +1,4 @@
-// The decision whether a card is in use, one reason at a time, and the facts that it rests on.
+// The decision whether a card is in use, one reason at a time, and the facts it is based on.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -100,7 +100,7 @@ TEST(InUse, packet_socket_and_capture) {
     expect_reason(card_with({.name = "eth1", .up = true, .promiscuous = true}),
                   "eth1 is promiscuous: somebody takes in all its frames", "take it down first: ip link set eth1 down");
     EXPECT_FALSE(reason_in_use(card_with({.name = "eth1", .readers = {"process 812 (tcpdump)"}, .promiscuous = true})))
-        << "an interface that is down is read by nobody";
+        << "nobody reads from an interface that is down";
 }
 
 TEST(InUse, virtual_functions_depend_on_the_card) {
@@ -118,7 +118,7 @@ TEST(InUse, process_driving_it_through_uio_or_its_registers) {
     expect_reason(facts, "process 812 (testpmd) has it open", "end that program first");
 }
 
-/// The card may be in use for a reason that contains `why`, and the next step is named.
+/// Expects that the card may be in use for a reason that contains `why`, and that the next step is named.
 void expect_unsure(const UsageFacts& facts, const std::string& why) {
     const auto reason = reason_in_use(facts);
     ASSERT_TRUE(reason.has_value()) << why;
@@ -152,7 +152,7 @@ TEST(InUse, bus_mastering_without_a_driver_means_use_unless_every_process_was_se
         facts.saw_everyone = true;
         EXPECT_FALSE(reason_in_use(facts).has_value()) << "left on by a program that was killed";
         facts.saw_everyone = facts.bus_master = false;
-        EXPECT_FALSE(reason_in_use(facts).has_value()) << "a card that cannot reach memory moves nothing";
+        EXPECT_FALSE(reason_in_use(facts).has_value()) << "a card that cannot reach memory transfers nothing";
     }
 }
 
@@ -240,7 +240,7 @@ TEST(UsageFacts, program_using_the_card_is_found_by_its_open_files) {
         bool found;
     } const cases[] = {{"", "", line, true},
                        {"", "/sys/devices/pci0000:00/0000:03:00.0/resource2", "", true},
-                       {"", "", reading, false},  // looks only: ixy regs
+                       {"", "", reading, false},  // only reads: ixy regs
                        {"", "", other, false},
                        {"uio_pci_generic", "/dev/uio5", "", true},
                        {"uio_pci_generic", "/dev/uio6", "", false},

@@ -1,4 +1,4 @@
-// The qtest connection against servers that are no QEMU: nothing they say or leave unsaid hangs or confuses it.
+// The qtest connection against servers other than QEMU: nothing they say or omit hangs or confuses it.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Something that listens like a QEMU, and answers each line with what `answer` makes of it.
+/// Listens like a QEMU, and answers each line with the result of `answer`.
 class FakeQemu {
 public:
     explicit FakeQemu(std::function<std::string(const std::string&)> answer) {
@@ -89,7 +89,7 @@ TEST(QtestProtocol, the_clock_is_stepped_if_ours_and_interrupt_lines_are_recorde
     qtest->pass_time(3us);
     EXPECT_EQ(qtest->read(0, 4), 5U);
     EXPECT_TRUE(qtest->irq_level(22));
-    EXPECT_EQ(qtest->read(0, 1), 0xffU) << "an answer that is no number reads as ones";
+    EXPECT_EQ(qtest->read(0, 1), 0xffU) << "an answer that is not a number reads as all ones";
     EXPECT_FALSE(qtest->irq_level(22));
     const std::lock_guard lock(mutex);
     EXPECT_EQ(steps, "clock_step 0\nclock_step 3000\n");

@@ -1,5 +1,5 @@
-// Devices inside a QEMU under qtest, before any driver: they are found and sized, a descriptor made by hand sends a
-// frame and another receives one, and nothing hangs or crashes when QEMU goes away.
+// Devices inside a QEMU under qtest, without a driver: they are found and sized, a handmade descriptor sends a frame and
+// another receives one, and nothing hangs or crashes when QEMU disappears.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -27,8 +27,8 @@ using test::Frame;
 using test::make_frame;
 using test::Qemu;
 
-// The few registers that one frame each way needs; the driver has them from the datasheet's table. 82540EM
-// manual, 13.2.
+// The few registers needed for one frame each way; the driver takes them from the datasheet's table. 82540EM manual,
+// 13.2.
 enum Offset : std::uint64_t {
     status = 0x0008,
     rctl = 0x0100,
@@ -78,7 +78,7 @@ void set_ring(const Bar& bar, std::uint64_t base, IoAddress ring) {
     bar.store(base + 8, std::uint32_t{ring_bytes});
 }
 
-/// Sends `frame` with the first descriptor of a fresh ring. False when the card does not report it done.
+/// Sends `frame` with the first descriptor of a fresh ring. False if the card does not report it done.
 bool send_by_hand(PciFunction& function, const Frame& frame) {
     const Bar bar = value_of(function.map_bar(0, 0x20000));
     const DmaMemory ring = value_of(function.dma_space()->allocate(ring_bytes, 128));
@@ -101,7 +101,7 @@ bool send_by_hand(PciFunction& function, const Frame& frame) {
     return sent;
 }
 
-/// Receives one frame, which `send` brings about, with a ring of eight descriptors.
+/// Receives one frame, triggered by `send`, with a ring of eight descriptors.
 Frame receive_by_hand(PciFunction& function, const std::function<void()>& send) {
     const Bar bar = value_of(function.map_bar(0, 0x20000));
     const DmaMemory ring = value_of(function.dma_space()->allocate(ring_bytes, 128));
@@ -159,7 +159,7 @@ TEST_P(EveryIntelCard, registers_are_read_through_memory_and_io_space) {
     const Bar memory = value_of(function->map_bar(0, 0x20000));
     EXPECT_TRUE(memory.load<std::uint32_t>(status) & link_up);
     EXPECT_EQ(memory.load<std::uint32_t>(status), memory.load<std::uint32_t>(status));
-    // IOADDR and IODATA: a register's offset, then its content. 82540EM manual, 13.2.1.
+    // IOADDR and IODATA: a register's offset, then its contents. 82540EM manual, 13.2.1.
     const Bar ports = value_of(function->map_bar(GetParam().bars.size() == 2 ? 1 : 2, 8));
     ports.store<std::uint32_t>(0, 0U);
     EXPECT_NE(ports.load<std::uint32_t>(4), ~0U);
@@ -329,7 +329,7 @@ TEST(Qtest, the_command_in_the_error_starts_a_working_machine) {
         ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
         ::_exit(127);
     }
-    EXPECT_TRUE(eventually([&] {  // its BIOS uses configuration space too, while it starts
+    EXPECT_TRUE(eventually([&] {  // its BIOS also uses configuration space while it boots
         const auto function = open_qtest_function("qtest:" + socket);
         const auto bar = function ? (*function)->map_bar(0, 0x20000) : Expected<Bar>();
         return function && bar && (*function)->identity().device == 0x100e && bar->load<std::uint32_t>(status) != ~0U &&
@@ -404,7 +404,7 @@ TEST(Recorder, every_access_is_recorded_and_passed_on) {
     const auto log = std::make_shared<RegisterLog>();
     const auto function = record(open(qemu.address()), log);
     EXPECT_EQ(function->identity().device, 0x100e);
-    EXPECT_TRUE(log->accesses().empty()) << "configuration space is not written down";
+    EXPECT_TRUE(log->accesses().empty()) << "configuration space is not recorded";
     const Bar bar = value_of(function->map_bar(0, 0x20000));
     bar.store(tdlen, 0x80U);
     EXPECT_EQ(bar.load<std::uint32_t>(tdlen), 0x80U);

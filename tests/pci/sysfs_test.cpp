@@ -1,4 +1,4 @@
-// Taking a card through sysfs and giving it back, on a fake tree.
+// Taking a card through sysfs and returning it, on a fake tree.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -43,7 +43,7 @@ struct Sysfs : testing::Test {
     Expected<std::unique_ptr<PciFunction>> open(const PciOpenOptions& options = {}) {
         return open_sysfs_function(address, options, fake.tree);
     }
-    /// Opening must fail with `kind`, name the device, and leave everything as it was.
+    /// Opening must fail with `kind`, name the device, and change nothing.
     Error refused(ErrorKind kind, const PciOpenOptions& options = {}) {
         const auto before = fake.snapshot();
         const auto function = open(options);
@@ -51,7 +51,7 @@ struct Sysfs : testing::Test {
         if (function) return {};
         EXPECT_EQ(function.error().kind, kind) << function.error().text();
         EXPECT_NE(function.error().what.find(address), std::string::npos) << function.error().text();
-        EXPECT_EQ(fake.snapshot(), before) << "something was changed";
+        EXPECT_EQ(fake.snapshot(), before) << "something changed";
         return function.error();
     }
     FakeSysfs fake;
@@ -93,7 +93,7 @@ TEST_F(Sysfs, undoes_its_steps_in_reverse_order) {
     {
         ASSERT_TRUE(open().has_value());
     }
-    // Writes to the same file that follow each other count once.
+    // Consecutive writes to the same file count once.
     const std::vector<std::string> expected = {
         "control", "unbind", "driver_override", "enable", "config", "enable", "driver_override", "bind", "control"};
     EXPECT_EQ(writes.order(), expected);
@@ -214,7 +214,7 @@ TEST_F(Sysfs, card_without_a_driver_in_the_caller_is_left_to_the_kernel) {
 }
 
 TEST_F(Sysfs, interface_that_is_up_with_an_address_is_refused_and_named) {
-    const auto folder = fake.add({.interface = "lo"});  // the one interface that has an address everywhere
+    const auto folder = fake.add({.interface = "lo"});  // the only interface with an address on every machine
     FakeSysfs::put(folder / "net/lo/flags", "0x49\n");
     const Error error = refused(ErrorKind::busy);
     EXPECT_NE(error.what.find("lo is up and has the address 127.0.0.1"), std::string::npos) << error.text();
@@ -275,7 +275,7 @@ TEST_F(Sysfs, bar_is_the_memory_of_its_resource_file) {
     EXPECT_EQ(bar->size(), 131072U);
     bar->store<std::uint32_t>(0x3818, 0x12345678);
     EXPECT_EQ(FakeSysfs::get(folder / "resource0").substr(0x3818, 4), "\x78\x56\x34\x12");
-    EXPECT_EQ((*function)->map_bar(0, 4096)->mapped(), bar->mapped()) << "mapped twice";
+    EXPECT_EQ((*function)->map_bar(0, 4096)->mapped(), bar->mapped()) << "it was mapped twice";
 }
 
 TEST_F(Sysfs, bar_that_is_small_absent_or_of_ports_is_refused) {
