@@ -1,4 +1,4 @@
-// The card around the chip: what it lets through to it, DMA, time, frames, resets.
+// The card around the chip: the accesses it forwards, DMA, time, frames, resets.
 #include <gtest/gtest.h>
 
 #include <ixy/pci/barrier.hpp>
@@ -21,7 +21,7 @@ TEST(CardTest, accesses_reach_the_chip) {
         const std::uint64_t ones = ~std::uint64_t{0} >> (64 - 8 * width);
         test.card->bar_write(0, memory, width, ~std::uint64_t{0});
         EXPECT_EQ(test.card->bar_read(0, memory, width), ones) << width;
-        EXPECT_EQ(test.model.writes.back(), ones) << "no more than was written";
+        EXPECT_EQ(test.model.writes.back(), ones) << "only the written bytes";
     }
     test.card->bar_write(2, 0x3c, 4, 7);
     EXPECT_EQ(test.model.writes.back(), 7U);
@@ -116,7 +116,7 @@ TEST_F(CardDmaTest, reads_and_writes_what_is_mapped) {
     std::array<std::byte, 64> read{};
     ASSERT_TRUE(host.read(at(0x10'0ffe), read));
     EXPECT_EQ(read, bytes);
-    EXPECT_TRUE(host.read(at(0), {})) << "nothing is nowhere";
+    EXPECT_TRUE(host.read(at(0), {})) << "reading no bytes always succeeds";
     EXPECT_EQ(test.reports->text(), "");
 }
 
@@ -208,7 +208,7 @@ TEST_F(CardDmaTest, unmapped_memory_is_out_of_reach) {
     EXPECT_FALSE(host.write(at(0x1000), bytes));
 }
 
-/// Counts what passes, and loses every second write.
+/// Counts accesses, and loses every second write.
 class LossyHost final : public Host {
 public:
     explicit LossyHost(Host& inner) : inner_(inner) {}
@@ -255,7 +255,7 @@ TEST(CardTimeTest, timers_fire_in_order_and_on_time) {
     EXPECT_TRUE(test.model.fired.empty());
     clock->pass(1us);
     const std::vector<TestModel::Firing> expected = {{0, Time(100)}, {1, Time(108)}, {2, Time(116)}};
-    EXPECT_EQ(test.model.fired, expected) << "each at its own moment, although time passed at a stride";
+    EXPECT_EQ(test.model.fired, expected) << "each at its own time, although time advanced in one step";
     EXPECT_FALSE(test.card->next_time());
 }
 
@@ -284,7 +284,7 @@ TEST(CardTimeTest, a_stepped_clock_saturates_and_does_not_wrap) {
     test.write(timer_0, 100);
     clock->pass(Time::max());
     EXPECT_EQ(clock->now(), end);
-    EXPECT_EQ(test.card->next_time(), end + Time(100)) << "there is room behind it";
+    EXPECT_EQ(test.card->next_time(), end + Time(100)) << "times past the end are still representable";
 }
 
 TEST(CardTimeTest, a_timer_may_rearm_itself) {
@@ -330,7 +330,7 @@ TEST(CardTimeTest, sleepers_are_told_of_earlier_deadlines) {
     EXPECT_EQ(woken, 1);
     test.write(memory, 0);
     test.card->bar_write(0, timer_0 + 8, 8, 2000);
-    EXPECT_EQ(woken, 1) << "later than what is known";
+    EXPECT_EQ(woken, 1) << "later than the known deadline";
     test.card->bar_write(0, timer_0 + 16, 8, 500);
     EXPECT_EQ(woken, 2);
     test.card->on_earlier(nullptr);
@@ -354,7 +354,7 @@ TEST(CardWireTest, cards_that_answer_each_other_take_turns) {
     const TestCard one(plain_type, open_wire("answers").value());
     const TestCard two(plain_type, open_wire("answers").value());
     one.model.echoes = two.model.echoes = true;
-    one.write(send, 50'000);  // would overflow the stack if each answer were given inside the question
+    one.write(send, 50'000);  // would overflow the stack if each answer were sent from within the request
     EXPECT_EQ(one.model.frames.size() + two.model.frames.size(), 50'001U);
     EXPECT_EQ(two.model.frames.back(), 0U);
 }
@@ -394,7 +394,7 @@ TEST(CardWireTest, delayed_frames_arrive_on_time) {
     EXPECT_EQ(two.model.frames, (Frames{1, 2}));
 }
 
-/// A card whose wire holds `count` frames outside.
+/// A card with `count` frames waiting on its wire.
 struct QueueCard {
     explicit QueueCard(std::size_t count, int watched = -1) {
         auto owned = std::make_unique<QueueWire>();
@@ -413,7 +413,7 @@ TEST(CardWireTest, frames_wait_on_the_wire_until_the_card_has_room) {
     EXPECT_EQ(queue.test->card->wire_file(), 42);
     queue.test->card->service();
     EXPECT_EQ(queue.test->model.frames.size(), 100U);
-    EXPECT_EQ(queue.test->card->wire_file(), -1) << "there is no use in looking";
+    EXPECT_EQ(queue.test->card->wire_file(), -1) << "watching it would be useless";
     queue.test->model.room = 250;
     queue.test->write(memory, 1);
     EXPECT_EQ(queue.test->model.frames.size(), 250U) << "offered again after a write";
@@ -423,7 +423,7 @@ TEST(CardWireTest, frames_wait_on_the_wire_until_the_card_has_room) {
     queue.test->write(memory, 1);
     EXPECT_EQ(queue.test->model.frames.size(), 300U);
     EXPECT_EQ(queue.test->card->wire_file(), 42);
-    EXPECT_GE(woken, 1) << "whoever watches files has to look at it again";
+    EXPECT_GE(woken, 1) << "the watcher of the file must watch it again";
     EXPECT_TRUE(std::ranges::is_sorted(queue.test->model.frames));
 }
 

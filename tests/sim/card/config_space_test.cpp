@@ -14,7 +14,7 @@ protected:
     ConfigSpace express{express_type};
 };
 
-/// The ids on the list of capabilities, in order; each must lie behind the header and be aligned.
+/// The ids on the capability list, in order; each capability must lie after the header and be aligned.
 std::vector<unsigned> capability_list(const ConfigSpace& config) {
     std::vector<unsigned> ids;
     for (unsigned at = config.read(capabilities, 1); at != 0 && ids.size() < 48; at = config.read(at + 1, 1)) {
@@ -90,7 +90,7 @@ TEST_F(ConfigSpaceTest, command_register_has_the_bits_of_its_bus) {
     EXPECT_TRUE(plain.memory_enabled() && plain.io_enabled() && plain.bus_master() && plain.intx_disabled());
     plain.write(command, 1, 0);
     EXPECT_FALSE(plain.memory_enabled() || plain.io_enabled() || plain.bus_master());
-    EXPECT_TRUE(plain.intx_disabled()) << "in the other byte";
+    EXPECT_TRUE(plain.intx_disabled()) << "this bit is in the other byte";
 }
 
 TEST_F(ConfigSpaceTest, status_bits_are_cleared_by_writing_ones) {
@@ -98,7 +98,7 @@ TEST_F(ConfigSpaceTest, status_bits_are_cleared_by_writing_ones) {
     plain.set_interrupt_status(true);
     plain.set_master_abort();
     EXPECT_EQ(plain.read(status, 2), 0x2018U);
-    plain.write(command, 4, 0x0018'0006);  // the whole word, status as zeros but for read-only bits
+    plain.write(command, 4, 0x0018'0006);  // the whole word, with status zero except for read-only bits
     EXPECT_EQ(plain.read(status, 2), 0x2018U);
     plain.write(status, 2, 0xffff);
     EXPECT_EQ(plain.read(status, 2), 0x18U);
@@ -121,9 +121,9 @@ TEST_F(ConfigSpaceTest, sleep_disables_memory_and_dma_and_waking_requests_a_rese
     EXPECT_EQ(express.read(control, 2), 3U) << "No_Soft_Reset is 0";
     EXPECT_FALSE(express.memory_enabled() || express.io_enabled() || express.bus_master());
     EXPECT_EQ(express.read(command, 2), 7U);
-    EXPECT_FALSE(express.write(control, 2, 3)) << "it sleeps already";
+    EXPECT_FALSE(express.write(control, 2, 3)) << "it is already asleep";
     EXPECT_TRUE(express.write(control, 2, 0));
-    EXPECT_FALSE(express.write(control, 2, 0)) << "it is awake already";
+    EXPECT_FALSE(express.write(control, 2, 0)) << "it is already awake";
 }
 
 TEST_F(ConfigSpaceTest, unsupported_power_states_are_not_entered) {
@@ -135,7 +135,7 @@ TEST_F(ConfigSpaceTest, unsupported_power_states_are_not_entered) {
             EXPECT_EQ(plain.read(control, 2) & 3, from);
         }
     }
-    EXPECT_EQ(plain.read(control - 2, 2) & 0xfe00, 0U) << "wakes nobody up, from no state";
+    EXPECT_EQ(plain.read(control - 2, 2) & 0xfe00, 0U) << "no wake-up support from any state";
 }
 
 TEST_F(ConfigSpaceTest, msi_has_one_vector_with_a_64_bit_address) {
@@ -174,7 +174,7 @@ TEST_F(ConfigSpaceTest, express_endpoint_supports_function_level_reset) {
     EXPECT_EQ(express.read(cap + 8, 2), 0x2810U) << "the bit reads as zero";
     EXPECT_TRUE(express.write(cap + 9, 1, 0x80));
     EXPECT_TRUE(express.write(cap + 8, 4, 0x8000));
-    EXPECT_FALSE(express.write(cap + 10, 2, 0x8000)) << "that is the status";
+    EXPECT_FALSE(express.write(cap + 10, 2, 0x8000)) << "that is the status register";
 }
 
 TEST_F(ConfigSpaceTest, reset_discards_everything_written) {

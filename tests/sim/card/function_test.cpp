@@ -1,4 +1,4 @@
-// A software card as a PCI function, and by its address.
+// A software card as a PCI function, and opened by its address.
 #include <gtest/gtest.h>
 #include <poll.h>
 
@@ -70,7 +70,7 @@ TEST(FunctionMemoryTest, the_card_reaches_memory_added_later) {
     ASSERT_TRUE(function->set_bus_master(true));
     const auto one = function->dma_space()->allocate(4096).value();
     EXPECT_TRUE(test.model.host.write(one.address(), std::array{std::byte{1}}));
-    const auto more = function->dma_space()->allocate(ProcessSpace::default_region).value();  // a region of its own
+    const auto more = function->dma_space()->allocate(ProcessSpace::default_region).value();  // gets its own region
     EXPECT_TRUE(test.model.host.write(more.address() + (more.size() - 1), std::array{std::byte{1}}));
 }
 
@@ -142,7 +142,7 @@ TEST_P(FunctionTest, reset_affects_only_the_function) {
     ASSERT_TRUE(function->reset());
     EXPECT_EQ(test.model.resets, 1);
     EXPECT_EQ(function->config_read(pci_config::command, 2).value(), 3U);
-    EXPECT_EQ(function->map_bar(0, 4096)->load<std::uint32_t>(memory), 0U) << "answers at once";
+    EXPECT_EQ(function->map_bar(0, 4096)->load<std::uint32_t>(memory), 0U) << "it answers at once";
 
     const TestCard plain(plain_type);
     const auto refused = make_function(plain.card, "sim:plain", GetParam())->reset();

@@ -1,4 +1,4 @@
-// The ways of an interrupt to its event file.
+// How an interrupt reaches its event file.
 #include <sys/eventfd.h>
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 namespace ixy::sim::test {
 namespace {
 
-/// An event file that tells how often it was written to since the last look.
+/// An event file that counts the writes since it was last read.
 class EventFile {
 public:
     int get() const { return file_.get(); }
@@ -103,7 +103,7 @@ TEST_F(InterruptsTest, msi_sends_one_message_for_each_rise) {
     interrupts.set_line(true);
     EXPECT_EQ(file.count(), 0U) << "not enabled";
     enable(pci_config::capability_msi, 1);
-    EXPECT_EQ(file.count(), 1U) << "it was up when MSI was enabled";
+    EXPECT_EQ(file.count(), 1U) << "the line was up when MSI was enabled";
     interrupts.set_line(true);
     EXPECT_EQ(file.count(), 0U);
     for (int i = 0; i < 3; ++i) {
@@ -166,7 +166,7 @@ TEST_F(InterruptsTest, msi_x_goes_to_the_named_vector) {
     interrupts.send_message(0);
     EXPECT_EQ(file.count(), 0U) << "not enabled";
     enable_msi_x();
-    EXPECT_EQ(file.count(), 0U) << "a message is no level: what nobody enabled is gone";
+    EXPECT_EQ(file.count(), 0U) << "a message is not a level: sent while disabled, it is gone";
     interrupts.send_message(39);
     interrupts.send_message(39);
     EXPECT_EQ(other.count(), 2U);
@@ -203,7 +203,7 @@ TEST_F(InterruptsTest, msi_x_waits_while_its_vector_is_masked_in_the_table) {
 }
 
 TEST_F(InterruptsTest, an_unwritten_msi_x_table_counts_as_unmasked) {
-    EXPECT_EQ(interrupts.read_table(12, 4), 1U) << "although it says otherwise";
+    EXPECT_EQ(interrupts.read_table(12, 4), 1U) << "although the table says otherwise";
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi_x, 0, file.get()));
     enable_msi_x();
     interrupts.send_message(0);
@@ -260,7 +260,7 @@ TEST_F(InterruptsTest, can_be_triggered_by_hand) {
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi_x, 7, file.get()));
     ASSERT_TRUE(interrupts.trigger(InterruptKind::msi_x, 7));
     EXPECT_EQ(file.count(), 1U);
-    ASSERT_TRUE(interrupts.trigger(InterruptKind::legacy, 0)) << "without an event file, nobody hears it";
+    ASSERT_TRUE(interrupts.trigger(InterruptKind::legacy, 0)) << "without an event file, nobody receives it";
 }
 
 TEST_F(InterruptsTest, absent_vectors_are_an_error) {

@@ -1,4 +1,4 @@
-// What a card may reach, and how that is found.
+// What a card may reach, and how mappings are looked up.
 #include <ixy/sim/iommu.hpp>
 
 #include <gtest/gtest.h>
@@ -46,7 +46,7 @@ TEST_F(IommuTest, refuses_overlapping_mappings) {
         ASSERT_FALSE(mapped) << begin;
         EXPECT_EQ(mapped.error().kind, ErrorKind::busy);
     }
-    EXPECT_FALSE(iommu.map(at(0x1000), page(4, 8))) << "around it";
+    EXPECT_FALSE(iommu.map(at(0x1000), page(4, 8))) << "a mapping that encloses another";
     EXPECT_TRUE(iommu.map(at(0x1000), page(4)));
     EXPECT_TRUE(iommu.map(at(0x4000), page(5)));
     EXPECT_EQ(iommu.size(), 3U);
@@ -107,7 +107,7 @@ TEST_F(IommuTest, reaches_the_end_of_the_address_space_without_wrapping) {
     const auto beyond = iommu.map(at(top - 4000), page(2));
     ASSERT_FALSE(beyond);
     EXPECT_EQ(beyond.error().kind, ErrorKind::invalid_argument);
-    EXPECT_FALSE(iommu.map(at(0x5000), {})) << "nothing";
+    EXPECT_FALSE(iommu.map(at(0x5000), {})) << "an empty mapping";
 }
 
 TEST_F(IommuTest, asks_for_unknown_addresses) {
@@ -120,14 +120,14 @@ TEST_F(IommuTest, asks_for_unknown_addresses) {
     EXPECT_TRUE(reaches(0x4200, 16));
     EXPECT_EQ(asked, 1);
     EXPECT_FALSE(reaches(0x9000, 1));
-    EXPECT_FALSE(reaches(0x5000, 1)) << "what was mapped lies elsewhere";
+    EXPECT_FALSE(reaches(0x5000, 1)) << "the new mapping lies elsewhere";
     EXPECT_EQ(asked, 3);
 }
 
 TEST_F(IommuTest, stays_fast_with_tens_of_thousands_of_mappings) {
     constexpr std::size_t count = 65535;
     for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE(iommu.map(at(i * 0x2000), page(i % 16)));
-    std::mt19937_64 random(1);  // looks at random: a search from one end to the other would take minutes
+    std::mt19937_64 random(1);  // random lookups: a linear search would take minutes
     for (int i = 0; i < 100'000; ++i) {
         const std::uint64_t index = random() % count;
         const auto found = iommu.translate(at(index * 0x2000 + 8), 8, Access::read);

@@ -1,4 +1,4 @@
-// What becomes of a card's complaints.
+// What happens to a card's complaints.
 #include <gtest/gtest.h>
 #include <ixy/sim/report.hpp>
 

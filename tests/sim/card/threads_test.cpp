@@ -1,5 +1,5 @@
-// Cards and their drivers in several threads: nobody waits for ever, nothing is lost or overtaken. For the thread
-// sanitizer, too.
+// Cards and their drivers in several threads: no thread waits forever, nothing is lost or reordered. Also meant for the
+// thread sanitizer.
 #include <gtest/gtest.h>
 
 #include <barrier>
@@ -27,7 +27,7 @@ bool eventually(const auto& condition) {
     return condition();
 }
 
-/// Frames that came, in order, and those that the cable lost make up all that were sent.
+/// Expects received frames in order; together with those lost by the cable they make up all sent frames.
 void expect_all(const TestCard& receiver, const TestCard& sender) {
     const auto& frames = receiver.model.frames;
     EXPECT_TRUE(std::ranges::is_sorted(frames));
@@ -57,7 +57,7 @@ TEST(ThreadsTest, nothing_is_left_on_the_cable_when_all_are_idle) {
         const TestCard two(plain_type, open_wire("quiet").value(), RealClock::shared());
         std::barrier together(2);
         {
-            // The receiver's driver holds its card's lock every now and then, just when a frame comes.
+            // The receiver's driver holds its card's lock now and then, just when a frame arrives.
             const std::jthread driver([&] {
                 together.arrive_and_wait();
                 for (int i = 0; i < 100; ++i) two.write(memory, 1);
@@ -92,7 +92,7 @@ TEST(ThreadsTest, mappings_come_and_go_while_the_card_uses_them) {
     for (int i = 0; i < 500; ++i) test.write(memory, 1);
 }
 
-// --- a card in a thread of its own ---
+// --- a card in its own thread ---
 
 class OwnThreadTest : public testing::Test {
 protected:
@@ -170,7 +170,7 @@ TEST_F(OwnThreadTest, a_descriptor_is_complete_once_its_last_word_is_visible) {
     }
 }
 
-// --- the thread that sleeps for time and wire ---
+// --- the thread that sleeps until a timer or the wire wakes it ---
 
 TEST(SleepingThreadTest, timers_expire_while_the_driver_is_idle) {
     for (const Running running : {Running::inside, Running::thread}) {
@@ -183,7 +183,7 @@ TEST(SleepingThreadTest, timers_expire_while_the_driver_is_idle) {
     }
 }
 
-/// Holds up whoever is not its maker, between two turns of the card.
+/// Blocks every thread except its creator, between two turns of the card.
 class Obstacle final : public Wire {
 public:
     void send(std::span<const std::byte>, Time) override {}

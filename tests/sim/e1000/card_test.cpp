@@ -1,4 +1,4 @@
-// The model in its card, with time and a wire: what neither of them shows alone.
+// The model in its card, with time and a wire: behaviour that neither of them shows alone.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -17,7 +17,7 @@ using namespace datasheet::e1000;
 using namespace std::chrono_literals;
 using datasheet::RegisterInfo;
 
-/// Has ten frames from the beginning: a capture file's, or somebody's who does not wait for a link.
+/// Has ten frames from the start: those of a capture file, or of a sender that does not wait for a link.
 class TenFrames final : public Wire {
 public:
     explicit TenFrames(bool waits_for_link) : waits_(waits_for_link) {}
@@ -49,7 +49,7 @@ struct SlowCard {
     }
     void write(const RegisterInfo& info, std::uint32_t value) { card.bar_write(0, info.offset, 4, value); }
     bool up() { return (read(STATUS) & STATUS.LU.mask()) != 0; }
-    /// Fifteen descriptors, and the receiver on.
+    /// Supplies fifteen descriptors and enables the receiver.
     void start_receiver() {
         ASSERT_TRUE(card.map({0}, memory));
         for (std::uint64_t i = 0; i < 16; ++i) {

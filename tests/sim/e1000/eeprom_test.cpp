@@ -1,4 +1,4 @@
-// The EEPROM: its contents, EERD, and the pins as a driver moves them.
+// The EEPROM: its contents, EERD, and the pins as driven by a driver.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -24,7 +24,7 @@ protected:
         return static_cast<std::uint16_t>(EERD.DATA.of(answer));
     }
 
-    // The pins, as Linux's e1000 driver moves them.
+    // The pins, as Linux's e1000 driver drives them.
     void set_pins(datasheet::Value<Eecd> pins) { write(EECD.offset, (EECD.from(read(EECD.offset) & ~7U) | pins).bits); }
     bool acquire() {
         write(EECD.offset, read(EECD.offset) | EECD.EE_REQ.mask());

@@ -1,4 +1,4 @@
-// What the 82574L has and the 8254x have not: MSI-X, semaphores, its EEPROM and PHY, its rules for ICR.
+// Features of the 82574L that the 8254x lack: MSI-X, semaphores, its EEPROM and PHY, its rules for ICR.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -45,7 +45,7 @@ TEST_F(ExpressTest, words_sum_to_baba_and_are_written_through_eewr) {
     for (std::uint32_t i = 0; i < 64; ++i) sum += word(i);
     EXPECT_EQ(sum & 0xffff, EEPROM_SUM);
     EXPECT_EQ(word(1), 0x0403U);
-    EXPECT_TRUE(EEWR.from(read(EEWR)) & EEWR.DONE) << "ready for the first";
+    EXPECT_TRUE(EEWR.from(read(EEWR)) & EEWR.DONE) << "ready for the first word";
     write(EEWR, (EEWR.START | EEWR.ADDR(1) | EEWR.DATA(0x1234)).bits);
     EXPECT_TRUE(EEWR.from(read(EEWR)) & EEWR.DONE);
     EXPECT_EQ(word(1), 0x1234U);
@@ -65,7 +65,7 @@ TEST_F(ExpressTest, the_phy_has_pages) {
     set_phy(PAGE.offset, 769);
     set_phy(20, 0x0400);
     EXPECT_EQ(phy(20), 0x0400U);
-    EXPECT_EQ(phy(PHY_ID2.offset), 0x0cb1U) << "the first sixteen are on all pages";
+    EXPECT_EQ(phy(PHY_ID2.offset), 0x0cb1U) << "the first sixteen registers are on all pages";
     set_phy(PAGE.offset, 2);
     EXPECT_EQ(phy(20), 0U);
     set_phy(PAGE.offset, 0);
@@ -187,7 +187,7 @@ TEST_F(MessagesTest, a_message_masks_its_cause_until_the_driver_unmasks_it) {
     EXPECT_EQ(fired(), std::vector{0U});
     EXPECT_EQ(read(IMS) & ICR.RXQ0.mask(), 0U);
     write(IMS, ICR.RXQ0.mask());
-    EXPECT_EQ(fired(), std::vector{0U}) << "what came meanwhile is told now";
+    EXPECT_EQ(fired(), std::vector{0U}) << "the cause raised meanwhile interrupts now";
 }
 
 TEST_F(MessagesTest, causes_stay_set_without_auto_clear) {

@@ -1,4 +1,4 @@
-// The 82574L's own ways to receive: extended descriptors, packet split, two queues.
+// Receive features of the 82574L: extended descriptors, packet split, two queues.
 #include "tests/sim/e1000/bench.hpp"
 
 #include <ixy/datasheet/e1000/pcie.hpp>
@@ -127,7 +127,7 @@ TEST_F(ExtendedTest, fragments_are_reported_with_their_identification_and_payloa
     set_word(first, 40, 0);  // no UDP checksum
     EXPECT_EQ(told(first).first, sums.bits);
     write(RXCSUM, RXCSUM.PCSD);
-    EXPECT_EQ(told(first), std::pair(0U, 0U)) << "the RSS hash has their place, and there is none";
+    EXPECT_EQ(told(first), std::pair(0U, 0U)) << "the RSS hash takes their place, and there is none";
 }
 
 TEST_F(ExtendedTest, a_stripped_tag_does_not_count_in_the_size_of_a_small_frame) {
@@ -136,7 +136,7 @@ TEST_F(ExtendedTest, a_stripped_tag_does_not_count_in_the_size_of_a_small_frame)
     start_receiver(8);
     give(7);
     const Bytes frame = finished({.tagged = true});
-    const auto size = static_cast<std::uint32_t>(frame.size());  // four bytes of tag less, of check sequence more
+    const auto size = static_cast<std::uint32_t>(frame.size());  // four bytes less for the tag, four more for the check sequence
     write(RSRPD, RSRPD.SIZE(size));
     (void)read(ICR);
     arrive(frame);
@@ -171,7 +171,7 @@ TEST_F(ExtendedTest, a_descriptor_without_a_buffer_comes_back_done) {
 
 class SplitTest : public ExtendedTest {
 protected:
-    /// Four buffers: 128 bytes, and 4 KB each; all ones stands for none.
+    /// Four buffers: one of 128 bytes, the others of 4 KB; all ones means no buffer.
     void start(std::uint32_t pages) {
         write(PSRCTL, PSRCTL.BSIZE0(1) | PSRCTL.BSIZE1(4) | PSRCTL.BSIZE2(pages > 1 ? 4 : 0) |
                           PSRCTL.BSIZE3(pages > 2 ? 4 : 0));
@@ -182,7 +182,7 @@ protected:
                 descriptor.addresses[j] = j <= pages ? rx_buffer(i * 4 + j).value : ~std::uint64_t{0};
             host.store(rx_ring + i * 32U, descriptor);
         }
-        write(RDT, 14);  // counts in 16 bytes, and is even
+        write(RDT, 14);  // counts units of 16 bytes, and is even
     }
     SplitReceiveWriteBack split(std::uint32_t index) { return host.load<SplitReceiveWriteBack>(rx_ring + index * 32U); }
 };
@@ -245,7 +245,7 @@ TEST_F(SplitTest, an_odd_head_is_reported_and_nothing_is_written_past_the_ring) 
 
 class QueuesTest : public ExtendedTest {
 protected:
-    /// All that RSS knows goes to queue 1, which has `buffers` buffers in a ring of 8; queue 0 has 7.
+    /// RSS sends all hashed frames to queue 1, which has `buffers` buffers in a ring of 8; queue 0 has 7.
     void start_queues(std::uint32_t buffers);
     static constexpr IoAddress second{rx_ring.value + 0x1000};
 };
@@ -280,7 +280,7 @@ TEST_F(QueuesTest, the_hash_chooses_the_queue_and_its_interrupt) {
     EXPECT_NE(hashed.hash, 0U);
     EXPECT_EQ(memory(rx_buffer(20), frame.size()), frame);
     EXPECT_EQ(number(RDH1), 1U);
-    EXPECT_EQ(number(RDH), 1U) << "what is no IP packet goes to queue 0";
+    EXPECT_EQ(number(RDH), 1U) << "anything but IP goes to queue 0";
     EXPECT_EQ(host.messages, (std::vector{3U, 0U}));
 }
 
@@ -289,7 +289,7 @@ TEST_F(QueuesTest, low_descriptors_are_a_separate_cause_for_each_queue) {
     write(EIAC, 0);
     arrive(finished({}));  // leaves 4 of 8
     EXPECT_TRUE(read(ICR) & ICR.RXDMT0);
-    EXPECT_EQ(host.messages, std::vector{3U}) << "queue 0 has nothing to tell";
+    EXPECT_EQ(host.messages, std::vector{3U}) << "queue 0 has nothing to report";
 }
 
 }  // namespace

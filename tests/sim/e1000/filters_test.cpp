@@ -1,4 +1,4 @@
-// Which frames get through (manual 3.2.1, 9.3, 13.5).
+// Which frames pass (manual 3.2.1, 9.3, 13.5).
 #include "tests/sim/e1000/bench.hpp"
 
 namespace ixy::sim::e1000 {
@@ -38,7 +38,7 @@ protected:
         write(RCTL, RCTL.EN | RCTL.SECRC | control);
         give(63 - given);
     }
-    /// True when the frame came to memory; `inexact` is what the descriptor says.
+    /// True when the frame reached memory; `inexact` is the descriptor's flag.
     bool passes(const Bytes& frame) {
         const std::uint32_t before = number(RDH);
         arrive(frame);
@@ -97,16 +97,16 @@ TEST_F(FiltersTest, broadcast_unicast_and_multicast_each_have_a_switch) {
 }
 
 TEST_F(FiltersTest, the_multicast_table_is_indexed_by_twelve_bits_at_four_offsets) {
-    // The last two bytes are the number bc9ah, and its twelve bits from 4, 3, 2 and 0 on are these (13.4.22, MO).
+    // The last two bytes are the number bc9ah; these are its twelve bits from bit 4, 3, 2 and 0 up (13.4.22, MO).
     constexpr std::array<unsigned, 4> index{0xbc9, 0x793, 0xf26, 0xc9a};
-    const Address example{0x13, 0x34, 0x56, 0x78, 0x9a, 0xbc};  // with the group bit
+    const Address example{0x13, 0x34, 0x56, 0x78, 0x9a, 0xbc};  // with the group bit set
     for (std::uint32_t offset = 0; offset < 4; ++offset) {
         receive_with(RCTL.MO(offset));
         EXPECT_FALSE(passes(frame_to(example)));
         write(MTA[index[offset] / 32], 1U << index[offset] % 32);
         EXPECT_TRUE(passes(frame_to(example))) << offset;
         EXPECT_TRUE(inexact);
-        EXPECT_FALSE(passes(frame_to({0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc}))) << "the table is for groups alone";
+        EXPECT_FALSE(passes(frame_to({0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc}))) << "the table is only for groups";
         write(MTA[index[offset] / 32], ~(1U << index[offset] % 32));
         EXPECT_FALSE(passes(frame_to(example)));
         write(MTA[index[offset] / 32], 0);

@@ -25,7 +25,7 @@ protected:
     Interrupts interrupts{registers};
 };
 
-/// As Linux's self-test does it: for each of ten causes, masked, then not, then all others masked.
+/// Like Linux's self-test: each of ten causes is masked, then unmasked, then all others are masked.
 TEST_F(InterruptsTest, each_cause_interrupts_when_unmasked) {
     std::uint32_t seen = 0;
     const auto handle = [&] {
@@ -57,7 +57,7 @@ TEST_F(InterruptsTest, the_line_stays_asserted_until_the_causes_are_cleared) {
     write(IMS, ICR.LSC.mask());
     interrupts.raise(ICR.LSC | ICR.TXDW);
     EXPECT_TRUE(host.line);
-    EXPECT_EQ(read(ICR), (ICR.LSC | ICR.TXDW).bits) << "masked causes are told too";
+    EXPECT_EQ(read(ICR), (ICR.LSC | ICR.TXDW).bits) << "masked causes are reported too";
     EXPECT_FALSE(host.line);
     EXPECT_EQ(read(ICR), 0U);
 }
@@ -77,7 +77,7 @@ TEST_F(InterruptsTest, masks_are_set_and_cleared_bit_by_bit) {
     EXPECT_EQ(read(IMS), 0x85U);
     write(IMC, 0x80);
     EXPECT_EQ(read(IMS), 0x05U);
-    EXPECT_EQ(read(IMC), 0U) << "write only";
+    EXPECT_EQ(read(IMC), 0U) << "write-only";
 }
 
 TEST_F(InterruptsTest, masking_deasserts_the_line_and_unmasking_asserts_it) {
@@ -100,7 +100,7 @@ TEST_F(InterruptsTest, throttling_keeps_interrupts_apart) {
     write(ITR, 1000);  // 256 us
     write(IMS, ICR.RXT0.mask());
     interrupts.raise(ICR.RXT0);
-    EXPECT_TRUE(host.line) << "the first comes at once";
+    EXPECT_TRUE(host.line) << "the first fires at once";
     read(ICR);
     pass(100us);
     interrupts.raise(ICR.RXT0);
@@ -197,7 +197,7 @@ TEST_F(InterruptsTest, transmit_delays_work_the_same_way) {
     EXPECT_EQ(read(ICR), ICR.TXDW.mask());
     interrupts.transmit_reported(true);
     interrupts.transmit_reported(false);
-    EXPECT_EQ(read(ICR), ICR.TXDW.mask()) << "one without delay takes the others along";
+    EXPECT_EQ(read(ICR), ICR.TXDW.mask()) << "one without a delay releases the others too";
     pass(1s);
     EXPECT_EQ(read(ICR), 0U);
 }

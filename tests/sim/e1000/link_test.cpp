@@ -1,4 +1,4 @@
-// The link: what CTRL, the PHY and the cable make of STATUS, and the way of Linux's driver into loopback.
+// The link: how CTRL, the PHY and the cable determine STATUS, and how Linux's driver enters loopback.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -57,7 +57,7 @@ TEST_F(LinkTest, the_phy_identifies_itself) {
 TEST_F(LinkTest, every_phy_register_keeps_the_bits_of_its_row) {
     card->set_cable(false);
     for (const RegisterInfo* row : PHY_REGISTERS) {
-        if (row == &PAGE) continue;  // the 82574L's
+        if (row == &PAGE) continue;  // only on the 82574L
         std::uint32_t fleeting = 0;
         for (const auto& field : row->fields())
             if (field.access == datasheet::Access::SC) fleeting |= field.mask();
@@ -218,7 +218,7 @@ TEST_F(SlowLinkTest, there_is_no_link_without_cable_or_power) {
 
 // --- loopback ------------------------------------------------------------------------------------------------------
 
-/// The steps of Linux's self-test for the 82540 and its kin, and back.
+/// The steps of Linux's self-test for the 82540 and its relatives, and back.
 TEST_F(SlowLinkTest, the_linux_loopback_sequence_works_in_and_out) {
     set_link_up();
     set_phy(PSCON, 0x0808);
@@ -262,7 +262,7 @@ TEST_F(LinkTest, loopback_returns_frames_and_keeps_them_off_the_wire) {
     EXPECT_EQ(host.load<std::uint16_t>({0x1008}), 100U);
     EXPECT_EQ(host.memory[0x2000], std::byte{0x52});
     card->receive(std::vector<std::byte>(60), false);
-    EXPECT_EQ(read(TPR), 1U) << "the wire is not heard";
+    EXPECT_EQ(read(TPR), 1U) << "frames on the wire are not received";
 }
 
 TEST_F(LinkTest, nothing_is_sent_or_received_without_a_link) {
@@ -280,7 +280,7 @@ TEST_F(LinkTest, nothing_is_sent_or_received_without_a_link) {
     write(TDT, 1);
     EXPECT_TRUE(host.frames.empty());
     set_link_up();
-    EXPECT_EQ(host.frames.size(), 1U) << "what was waiting goes out when the link comes up";
+    EXPECT_EQ(host.frames.size(), 1U) << "the waiting frame goes out when the link comes up";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What the card computes, against the same computed the simple way.
+// The card's computations, compared with the simplest ones.
 #include <ixy/sim/e1000/offload.hpp>
 
 #include <random>
@@ -106,7 +106,7 @@ TEST(ReceiveChecks, non_ip_and_truncated_packets_are_left_alone) {
     for (const unsigned version : {4U, 6U}) {
         const IpFrame of{.version = version};
         const Bytes frame = finished(of);
-        for (std::size_t size = 0; size < frame.size(); ++size)  // each in storage of its own: reading on is noticed
+        for (std::size_t size = 0; size < frame.size(); ++size)  // each in its own storage, so that reading past the end is noticed
             EXPECT_EQ(check(Bytes(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size))).bits,
                       Status(RDESC_STATUS.IXSM).bits)
                 << size;

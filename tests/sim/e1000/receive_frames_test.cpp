@@ -1,4 +1,4 @@
-// What a frame looks like in memory, and which frames are no good (manual 3.2.1 to 3.2.3, 9, 13.4.22, 13.7).
+// What a frame looks like in memory, and which frames are bad (manual 3.2.1 to 3.2.3, 9, 13.4.22, 13.7).
 #include <random>
 
 #include "tests/sim/e1000/bench.hpp"
@@ -119,7 +119,7 @@ TEST_F(ReceiveFramesTest, damaged_frames_can_be_stored_with_their_damage) {
     EXPECT_EQ(number(CRCERRS), 1U);
     EXPECT_EQ(number(GPRC), 0U);
     arrive(test_frame(2000));
-    EXPECT_EQ(length(received(1)), 2004U) << "so can those that are too long";
+    EXPECT_EQ(length(received(1)), 2004U) << "so can overlong ones";
     EXPECT_EQ(number(ROC), 1U);
 }
 
@@ -137,7 +137,7 @@ TEST_F(ReceiveFramesTest, a_short_frame_looped_back_counts_as_undersize) {
 }
 
 TEST_F(ReceiveFramesTest, a_tag_is_moved_into_the_descriptor) {
-    ASSERT_EQ(number(VET), 0x8100U) << "what a reset leaves there";
+    ASSERT_EQ(number(VET), 0x8100U) << "the reset value";
     write(CTRL, read(CTRL) | CTRL.VME);
     start(RCTL.SECRC);
     const Bytes frame = tagged_frame(100, 0xb123);
@@ -206,7 +206,7 @@ TEST_F(ReceiveFramesTest, the_packet_checksum_starts_at_PCSS_and_covers_the_stor
     EXPECT_EQ(checksum(2), ~simple_sum(std::span(whole).subspan(14)) & 0xffff);
     write(RXCSUM, RXCSUM.PCSS(255));
     arrive(frame);
-    EXPECT_EQ(checksum(3), 0xffffU) << "of nothing";
+    EXPECT_EQ(checksum(3), 0xffffU) << "the checksum of no bytes";
 }
 
 TEST_F(ReceiveFramesTest, a_small_frame_raises_its_own_cause) {
@@ -256,7 +256,7 @@ TEST_F(FlowControlTest, pause_frames_to_the_station_are_discarded_with_DPF) {
     arrive(control_frame(station, pause, 1));
     EXPECT_EQ(number(RDH), 0U);
     arrive(control_frame(group, pause, 1));
-    EXPECT_EQ(number(RDH), 1U) << "that is the filters' matter";
+    EXPECT_EQ(number(RDH), 1U) << "only the filters decide on these";
     EXPECT_EQ(number(XOFFRXC), 2U);
 }
 

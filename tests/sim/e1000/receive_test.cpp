@@ -70,7 +70,7 @@ TEST_F(ReceiveTest, frames_wait_for_descriptors_and_stay_in_order) {
     give(3);
     EXPECT_EQ(number(RDH), 3U);
     EXPECT_TRUE(raised(ICR.RXT0));
-    arrive(test_frame(64, 10));  // behind those that wait
+    arrive(test_frame(64, 10));  // after the waiting ones
     for (unsigned i = 3; i < 11; ++i) give(1);
     for (unsigned i = 3; i < 11; ++i) EXPECT_EQ(stored(i % 8), test_frame(64, i)) << i;
 }
@@ -82,7 +82,7 @@ TEST_F(ReceiveTest, a_full_packet_buffer_loses_and_reports_frames) {
     while (number(MPC) == 0) arrive(test_frame(1000, kept++));
     --kept;
     EXPECT_TRUE(raised(ICR.RXO));
-    EXPECT_GE(kept * 1000, 47'000U) << "48 KB is the default, and a little is lost to bookkeeping";
+    EXPECT_GE(kept * 1000, 47'000U) << "48 KB is the default, less a little for bookkeeping";
     EXPECT_LE(kept * 1000, 48U * 1024);
     EXPECT_FALSE(nic->can_receive());
     EXPECT_EQ(number(GPRC), kept) << "missed packets are not good packets";
@@ -113,7 +113,7 @@ TEST_F(ReceiveTest, without_a_packet_buffer_everything_is_missed_without_holding
 TEST_F(ReceiveTest, a_disabled_receiver_drops_silently) {
     set_receive_ring(8);
     give(7);
-    EXPECT_FALSE(nic->can_receive()) << "wires that can wait do so";
+    EXPECT_FALSE(nic->can_receive()) << "wires that can wait do";
     arrive(test_frame(60));
     for (const datasheet::Number* counter : {&TPR, &GPRC, &RNBC, &MPC}) EXPECT_EQ(number(*counter), 0U);
     EXPECT_EQ(number(RDH), 0U);
@@ -218,11 +218,11 @@ TEST_F(ReceiveTest, a_frame_of_many_descriptors_does_not_skip_the_minimum_thresh
     EXPECT_EQ(number(RDH), 6U);
     EXPECT_TRUE(raised(ICR.RXDMT0)) << "13 left";
     arrive(test_frame(1000));
-    EXPECT_FALSE(raised(ICR.RXDMT0)) << "that was said";
+    EXPECT_FALSE(raised(ICR.RXDMT0)) << "it was already reported";
     give(10);
     arrive(test_frame(1000));
     arrive(test_frame(60));
-    EXPECT_TRUE(raised(ICR.RXDMT0)) << "few again";
+    EXPECT_TRUE(raised(ICR.RXDMT0)) << "low again";
 }
 
 TEST_F(ReceiveTest, a_descriptor_without_a_buffer_is_skipped_and_marked_done) {
@@ -248,7 +248,7 @@ TEST_F(ReceiveTest, a_ring_of_null_descriptors_terminates) {  // CVE-2020-28916
     EXPECT_EQ(number(RDH), 7U);
     set_receive_descriptor(7, rx_buffer(7));
     write(RDT, 0);
-    EXPECT_EQ(stored(7), test_frame(60)) << "it has waited";
+    EXPECT_EQ(stored(7), test_frame(60)) << "the frame had waited";
 }
 
 TEST_F(ReceiveTest, a_buffer_outside_memory_costs_only_its_frame) {
@@ -268,7 +268,7 @@ TEST_F(ReceiveTest, a_bad_buffer_in_the_middle_ends_the_frame) {
     start_receiver(8, RCTL.BSIZE(3));
     give(7);
     set_receive_descriptor(1, {~std::uint64_t{0}});
-    write(RDH, 0);  // fetched anew
+    write(RDH, 0);  // fetched again
     arrive(test_frame(1000));
     EXPECT_EQ(received(0).status.bits, datasheet::Value<RdescStatus>(DD).bits);
     EXPECT_TRUE(received(1).status & RDESC_STATUS.RXE);

@@ -1,5 +1,5 @@
-// Every register of every chip, one row of the datasheet one check: what a reset gives, what a write reaches, what a
-// read does. As Linux's `ethtool -t` checks real cards, and further.
+// Every register of every chip, one check per row of the datasheet: reset values, effects of writes, effects of reads.
+// Like the checks of real cards by Linux's `ethtool -t`, and beyond.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -21,7 +21,7 @@ using datasheet::RegisterInfo;
 
 constexpr std::uint32_t patterns[] = {0x5a5a'5a5a, 0xa5a5'a5a5, 0x0000'0000, 0xffff'ffff};
 
-/// The bits that keep what is written to them, self-clearing ones and those that ones clear left out.
+/// The bits that keep what is written to them, except self-clearing ones and those cleared by writing ones.
 std::uint32_t kept(const Chip& chip, const RegisterInfo& info) {
     std::uint32_t bits = info.access == Access::RW ? chip.writable(info) : 0;
     for (const FieldInfo& field : info.fields())
@@ -29,14 +29,14 @@ std::uint32_t kept(const Chip& chip, const RegisterInfo& info) {
     return bits;
 }
 
-/// The plain table, without the chapters that act on writes and reads.
+/// The plain table, without the chapters that act on reads and writes.
 class RegisterTable : public testing::TestWithParam<const Chip*> {
 protected:
     const Chip& chip = *GetParam();
     TestHost host;
     RegisterFile registers{chip, host};
 
-    /// Calls check(row, offset) for the elements of all rows; of long arrays, for some.
+    /// Calls check(row, offset) for the elements of all rows, but only some elements of long arrays.
     template <class Check>
     void each(Check check) {
         for (const RegisterInfo* row : chip.registers)
@@ -157,7 +157,7 @@ TEST_P(RegisterTable, gaps_read_as_zero_and_are_each_reported_once) {
 INSTANTIATE_TEST_SUITE_P(chips, RegisterTable, testing::ValuesIn(CHIPS),
                          [](const auto& each) { return std::string(each.param->name); });
 
-// --- the whole chip, as Linux's self-test looks at it ---------------------------------------------------------------
+// --- the whole chip, as Linux's self-test checks it ------------------------------------------------------------------
 
 class SelfTest : public testing::TestWithParam<const CardType*> {
 protected:
@@ -237,7 +237,7 @@ TEST_P(SelfTest, narrow_writes_preserve_the_other_bytes) {
     EXPECT_EQ(read(IMS.offset), ICR.RXDMT0.mask());
     EXPECT_EQ(read(ICR.offset) & causes, causes & ~ICR.MDAC.mask());
     card->write(0, ICS.offset, 1, ICR.RXDMT0.mask());
-    EXPECT_EQ(read(ICR.offset) & causes, ICR.RXDMT0.mask()) << "the others were set once, and not again";
+    EXPECT_EQ(read(ICR.offset) & causes, ICR.RXDMT0.mask()) << "the others were set once and not again";
     card->write(0, RCTL.offset + 3, 1, RCTL.SECRC.mask() >> 24);
     EXPECT_EQ(host.count(Misuse::reserved_bits), 0U) << host.said();
 }
@@ -254,7 +254,7 @@ TEST_P(SelfTest, the_io_window_reaches_the_same_registers) {
     EXPECT_EQ(card->read(io, 8, 4), 0U);
 }
 
-/// Whatever is written wherever: nothing but reports. Sanitizers say the rest.
+/// Any write anywhere causes nothing but reports. Sanitizers check the rest.
 TEST_P(SelfTest, random_accesses_do_no_harm) {
     std::mt19937_64 random(4711);
     const datasheet::Chip& chip = *find_chip(datasheet::INTEL, GetParam()->identity.device);

@@ -97,7 +97,7 @@ TEST_F(RssTest, non_ip_frames_have_no_hash_and_go_to_queue_0) {
     EXPECT_EQ(result.type, 0U);
     EXPECT_EQ(result.hash, 0U);
     EXPECT_EQ(result.queue, 0U);
-    registers.set(MRQC, every_kind);  // and when RSS is off, everything
+    registers.set(MRQC, every_kind);  // and everything when RSS is off
     EXPECT_EQ(scale(frame_of(vectors[0]), registers).queue, 0U);
 }
 

@@ -25,14 +25,14 @@ protected:
                 .status = CONTEXT_STATUS.HDRLEN(static_cast<std::uint32_t>(of.headers())) |
                           CONTEXT_STATUS.MSS(static_cast<std::uint32_t>(mss))};
     }
-    /// The packet as software gives it: no lengths, and the sum of a pseudo-header without one.
+    /// The packet as software hands it over: without lengths, and with the sum of a pseudo-header without a length.
     static Bytes packet(const IpFrame& of) {
         Bytes frame = unfinished(of);
         set_word(frame, of.ip() + (of.version == 4 ? 2 : 4), 0);
         set_word(frame, of.l4_checksum(), pseudo_header(frame, of, 0));
         return frame;
     }
-    /// What segment `number` should be, made from the whole packet by the simple rules.
+    /// The expected segment `number`, made from the whole packet by simple rules.
     static Bytes segment(const IpFrame& whole, std::size_t mss, std::size_t number) {
         const std::size_t from = number * mss, size = std::min(mss, whole.payload - from);
         IpFrame of = whole;
@@ -44,7 +44,7 @@ protected:
         if (of.version == 4) {
             set_word(frame, of.ip() + 4, (word(frame, of.ip() + 4) + number) & 0xffff);
             set_word(frame, of.ip() + 10, ~simple_sum(std::span(frame).subspan(of.ip(), 20 + of.options)) & 0xffff);
-        } else {  // 3.5.9: the 8254x count the header too, unlike RFC 8200
+        } else {  // 3.5.9: the 8254x include the header, unlike RFC 8200
             set_word(frame, of.ip() + 4, static_cast<unsigned>(of.size() - of.ip()));
         }
         if (of.protocol == 6) {
@@ -52,7 +52,7 @@ protected:
             const std::uint32_t sequence =
                 (word(frame, at) << 16 | word(frame, at + 2)) + static_cast<std::uint32_t>(from);
             set_word(frame, at, sequence >> 16), set_word(frame, at + 2, sequence & 0xffff);
-            if (from + size < whole.payload) set_word(frame, of.l4() + 12, 0x5010);  // ACK alone
+            if (from + size < whole.payload) set_word(frame, of.l4() + 12, 0x5010);  // only ACK
         }
         const auto l4 = std::span<const std::byte>(frame).subspan(of.l4());
         const unsigned sum = ~simple_sum(l4, pseudo_header(frame, of, l4.size())) & 0xffff;
@@ -70,7 +70,7 @@ protected:
         EXPECT_EQ(host.count(Misuse::bad_descriptor), reports) << host.said();
         EXPECT_EQ(number(TSCTFC), 1U);
         EXPECT_EQ(number(TSCTC), 0U);
-        put_legacy(test_frame(60), TDESC_CMD.EOP | TDESC_CMD.IFCS);  // and life goes on
+        put_legacy(test_frame(60), TDESC_CMD.EOP | TDESC_CMD.IFCS);  // and sending continues
         doorbell();
         EXPECT_EQ(host.frames.size(), 1U);
     }
@@ -108,7 +108,7 @@ TEST_F(SegmentationTest, the_82574L_leaves_the_header_out_of_an_IPv6_payload_len
     nic = card_82574l.make(host, {});
     write(CTRL, read(CTRL) | CTRL.SLU);
     posted = 0;
-    EXPECT_EQ(lengths(), (std::pair(l4 + 100, l4 + 50))) << "82574L 7.3.6.2: less the 40 of the header";
+    EXPECT_EQ(lengths(), (std::pair(l4 + 100, l4 + 50))) << "82574L 7.3.6.2: without the 40 bytes of the header";
 }
 
 TEST_F(SegmentationTest, options_move_the_headers) {
@@ -182,7 +182,7 @@ TEST_F(SegmentationTest, each_segment_gets_the_tag) {
     const IpFrame of{.payload = 250};
     put(context(of, 100));
     const Bytes whole = packet(of);
-    // VLE counts in the first descriptor, as it says in 3.3.7.1.
+    // VLE in the first descriptor counts, according to 3.3.7.1.
     put_data(std::span(whole).first(120), part | DATA_CMD.VLE, both | DATA_STATUS.VLAN(0x123));
     put_data(std::span(whole).subspan(120), end);
     doorbell();
@@ -331,7 +331,7 @@ TEST_F(SegmentationTest, a_buffer_outside_memory_ends_the_packet) {
     put_data(std::span(whole).subspan(300), end, both);
     doorbell();
     EXPECT_EQ(host.faults, 1U);
-    EXPECT_EQ(host.frames.size(), 2U) << "those that were complete";
+    EXPECT_EQ(host.frames.size(), 2U) << "only the complete ones";
     EXPECT_EQ(number(TSCTFC), 1U);
 }
 

@@ -1,4 +1,4 @@
-// Statistics: which frame adds to which counter, and what a read does.
+// Statistics: which frame counts where, and what a read does.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -14,7 +14,7 @@ using namespace datasheet::e1000;
 class StatisticsTest : public testing::Test {
 protected:
     std::uint32_t read(const datasheet::RegisterInfo& info) { return registers.read(info.offset); }
-    /// A frame of `size` bytes with its check sequence, to an address that begins with `first`.
+    /// A frame of `size` bytes including its check sequence, to an address that starts with `first`.
     static std::vector<std::byte> frame(std::size_t size, std::uint8_t first = 0x52, std::uint8_t rest = 0x11) {
         std::vector<std::byte> bytes(size - 4, std::byte{rest});
         bytes[0] = std::byte{first};
@@ -81,7 +81,7 @@ TEST_F(StatisticsTest, a_read_clears) {
 TEST_F(StatisticsTest, octets_are_cleared_by_reading_their_high_half) {
     statistics.sent(frame(64));
     EXPECT_EQ(read(TOTL), 64U);
-    EXPECT_EQ(read(TOTL), 64U) << "the low half alone does not clear";
+    EXPECT_EQ(read(TOTL), 64U) << "reading the low half does not clear";
     EXPECT_EQ(read(TOTH), 0U);
     EXPECT_EQ(read(TOTL), 0U);
 }

@@ -1,4 +1,4 @@
-// The transmit ring and its descriptors, and what no driver should do with them (manual 3.3, 3.4).
+// The transmit ring and its descriptors, and their misuse (manual 3.3, 3.4).
 #include <random>
 
 #include <ixy/datasheet/e1000/pcie.hpp>
@@ -100,7 +100,7 @@ TEST_F(TransmitTest, an_unfinished_frame_is_held_until_its_end_arrives) {
     const std::uint32_t first = put_legacy(std::span(frame).first(30), TDESC_CMD.RS);
     doorbell();
     EXPECT_TRUE(host.frames.empty());
-    EXPECT_TRUE(done(first)) << "its data has been taken";
+    EXPECT_TRUE(done(first)) << "its data has been fetched";
     put_legacy(std::span(frame).subspan(30), whole);
     doorbell();
     EXPECT_EQ(host.frames.at(0), frame);
@@ -166,7 +166,7 @@ TEST_F(TransmitTest, empty_and_low_rings_raise_their_causes) {
     EXPECT_FALSE(raised(ICR.TXQE));
     for (int i = 0; i < 7; ++i) put_legacy(test_frame(60), whole);
     doorbell();
-    EXPECT_EQ(read(ICR).bits, ICR.TXQE.mask()) << "it was low already";
+    EXPECT_EQ(read(ICR).bits, ICR.TXQE.mask()) << "it was already low";
     for (int i = 0; i < 8; ++i) put_legacy(test_frame(60), whole);
     doorbell();
     EXPECT_EQ(read(ICR).bits, (ICR.TXQE | ICR.TXD_LOW).bits);
@@ -177,7 +177,7 @@ TEST_F(TransmitTest, delayable_interrupts_wait_unless_an_immediate_one_fires) {
     write(TIDV, TIDV.IDV(100));
     put_legacy(test_frame(60), whole | TDESC_CMD.RS | TDESC_CMD.IDE);
     doorbell();
-    EXPECT_TRUE(done(0)) << "the report itself does not wait";
+    EXPECT_TRUE(done(0)) << "the write-back itself does not wait";
     EXPECT_FALSE(raised(ICR.TXDW));
     host.pass(*nic, std::chrono::microseconds(103));
     EXPECT_TRUE(raised(ICR.TXDW));
@@ -192,7 +192,7 @@ TEST_F(TransmitTest, delayable_interrupts_wait_unless_an_immediate_one_fires) {
     doorbell();
     EXPECT_TRUE(raised(ICR.TXDW));
     host.pass(*nic, std::chrono::milliseconds(1));
-    EXPECT_FALSE(raised(ICR.TXDW)) << "the one at once made up for it";
+    EXPECT_FALSE(raised(ICR.TXDW)) << "the immediate interrupt covered it";
 }
 
 TEST_F(TransmitTest, a_second_queue_has_its_own_ring_and_can_be_paused) {
@@ -208,10 +208,10 @@ TEST_F(TransmitTest, a_second_queue_has_its_own_ring_and_can_be_paused) {
     const std::uint64_t at = place(other).value;
     host.store(tx_ring + 0x1000, TransmitDescriptor{at, whole | TDESC_CMD.RS | TDESC_CMD.LENGTH(80), {}});
     write(TDT1, 1);
-    EXPECT_TRUE(host.frames.empty()) << "its TARC holds it";
+    EXPECT_TRUE(host.frames.empty()) << "its TARC pauses it";
     write(TARC[1], TARC.COUNT(3) | TARC.ENABLE);
     ASSERT_EQ(host.frames.size(), 1U);
-    EXPECT_EQ(host.frames[0], other) << "the half frame of queue 0 is not in it";
+    EXPECT_EQ(host.frames[0], other) << "it does not contain queue 0's half frame";
     put_legacy(std::span(half).subspan(40), whole);
     doorbell();
     EXPECT_EQ(host.frames.at(1), half);
@@ -220,7 +220,7 @@ TEST_F(TransmitTest, a_second_queue_has_its_own_ring_and_can_be_paused) {
     EXPECT_EQ(host.said(), "");
 }
 
-// --- what no driver should do --------------------------------------------------------------------------------------
+// --- misuse --------------------------------------------------------------------------------------------------------
 
 TEST_F(TransmitTest, the_longest_frame_is_sent_and_a_longer_one_is_refused) {
     start_transmitter(16);
@@ -277,17 +277,17 @@ TEST_F(TransmitTest, a_misplaced_ring_or_one_of_odd_length_is_reported_when_it_i
     start_transmitter(8);
     write(TDBAL, static_cast<std::uint32_t>(tx_ring.value) + 8);
     write(TDLEN, 8 * 16 + 100);
-    EXPECT_EQ(host.said(), "") << "it may be mended yet";
+    EXPECT_EQ(host.said(), "") << "it can still be fixed";
     for (int i = 0; i < 2; ++i) put_legacy(test_frame(60), whole), doorbell();
     EXPECT_EQ(host.count(Misuse::bad_ring), 2U) << "each once";
-    EXPECT_EQ(host.frames.size(), 2U) << "the chip leaves the odd bits out";
+    EXPECT_EQ(host.frames.size(), 2U) << "the chip ignores the odd bits";
     write(TDBAL, 8);
     write(TDLEN, 100);
     write(TDBAL, static_cast<std::uint32_t>(tx_ring.value));
     write(TDLEN, 8 * 16);
     put_legacy(test_frame(60), whole);
     doorbell();
-    EXPECT_EQ(host.reports.size(), 2U) << "it was mended";
+    EXPECT_EQ(host.reports.size(), 2U) << "it was fixed";
 }
 
 TEST_F(TransmitTest, head_and_tail_both_beyond_the_ring_are_reported) {

@@ -1,4 +1,4 @@
-// What a faulty host does to each transfer: the world behind it keeps what arrives.
+// What a faulty host does to each transfer; the world behind it records what arrives.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -44,7 +44,7 @@ class FaultyHostTest : public testing::Test {
 protected:
     void fail_by(std::string_view script) { host_ = make_faulty_host(world, faults::parse_plan(script).value()); }
     Host& host() { return *host_; }
-    /// Write-back number `number`, of a received frame: 16 bytes of that number.
+    /// Write-back `number` of a received frame: 16 bytes with that value.
     static Written received(unsigned number) {
         return {0x1000 + 16 * number, std::vector(16, static_cast<std::byte>(number))};
     }

@@ -1,4 +1,4 @@
-// The programs on software cards whose memory fails: each ends in good time, with a status that says how.
+// The programs on software cards with failing memory: each ends promptly, with a status that says how.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 class FaultyMemory : public testing::Test {
 protected:
-    /// The end of the cable `cable` between two processes.
+    /// One end of the cable `cable` between two processes.
     std::string card(const std::string& cable, const std::string& faults = "") {
         const std::string address = "sim:82540em,wire=" + (folder_ / cable).native();
         return faults.empty() ? address : address + ",strict=off,faults=" + faults;
@@ -30,7 +30,7 @@ protected:
 };
 
 TEST_F(FaultyMemory, a_generator_ends_by_itself) {
-    std::vector<std::unique_ptr<Program>> programs;  // all at once: those that get stuck take seconds
+    std::vector<std::unique_ptr<Program>> programs;  // in parallel, since those that get stuck take seconds
     for (int seed = 0; seed < 12; ++seed) {
         const std::string name = std::to_string(seed);
         const std::vector<std::string> words{card(name, "seed:" + name), "--count=1500"};
@@ -54,7 +54,7 @@ TEST_F(FaultyMemory, a_generator_says_that_its_card_is_stuck) {
     EXPECT_NE(pktgen.errors().find("sends nothing any more"), std::string::npos) << pktgen.errors();
 }
 
-/// pktgen, fwd and pcap in a row, the cards in the middle and at the end fail.
+/// pktgen, fwd and pcap in a row; the cards in the middle and at the end fail.
 TEST_F(FaultyMemory, three_programs_end_when_told_to) {
     for (int seed = 100; seed < 106; ++seed) {
         const std::string faults = "seed:" + std::to_string(seed);

@@ -1,4 +1,4 @@
-// Reads and writes of regions: what the client says is what the card sees.
+// Reads and writes of regions: the card sees exactly what the client sends.
 #include <cerrno>
 
 #include "bed.hpp"
@@ -14,7 +14,7 @@ protected:
         connect();
         enable_card();
     }
-    /// Where the capability with that id begins, by the client's own search; or 0.
+    /// The offset of the capability with that id, found by the client itself; or 0.
     std::uint32_t find_capability(std::uint8_t id) {
         auto at = static_cast<std::uint32_t>(read(region_config, pci_config::capabilities, 1));
         while (at != 0 && read(region_config, at, 1) != id)
@@ -71,7 +71,7 @@ TEST_F(VfioUserAccess, read_only_configuration_bits_do_not_change) {
         write(region_config, offset, 4, ~before);
         EXPECT_EQ(read(region_config, offset, 4), before) << offset;
     }
-    // the headers of capabilities, too
+    // the headers of capabilities too
     for (auto at = read(region_config, pci_config::capabilities, 1); at != 0;) {
         const auto header = static_cast<std::uint32_t>(read(region_config, at, 2));
         write(region_config, at, 2, 0xffff);
@@ -118,7 +118,7 @@ TEST_F(VfioUserAccess, posted_writes_are_executed_in_order_without_answers) {
         ASSERT_TRUE(client_->send(Command::region_write, join(access, i), {}, flag_no_reply));
         if (i % 50 == 0) settle();
     }
-    EXPECT_EQ(read_bar(0x20), 999U);  // the first answer that comes
+    EXPECT_EQ(read_bar(0x20), 999U);  // the first answer to arrive
     ASSERT_EQ(probe->accesses.size(), 1001U);
     EXPECT_EQ(probe->accesses[500], "write 0:0x20/4=0x1f4");
 }
@@ -192,7 +192,7 @@ TEST_F(VfioUserAccess, a_sleeping_card_wakes_up_reset) {
     probe->resets.clear();
     for (const std::uint32_t state : {1U, 2U}) {
         write(region_config, control, 2, state);
-        EXPECT_EQ(read(region_config, control, 2), 0U) << "D1 and D2 are not there";
+        EXPECT_EQ(read(region_config, control, 2), 0U) << "D1 and D2 are not supported";
     }
     write(region_config, control, 2, 3);
     EXPECT_EQ(read(region_config, control, 2), 3U);

@@ -1,5 +1,5 @@
-// Every kind of card of ours behind the server: a client that drives it as a guest does, and one that dies while it
-// does.
+// Each of our kinds of card behind the server: a client that drives it as a guest does, and one that dies while doing
+// so.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ protected:
         start();
     }
 
-    /// What a driver does before its first frame: memory, bus mastering, interrupt.
+    /// Does what a driver does before its first frame: memory, bus mastering, interrupt.
     void start() {
         connect();
         const DmaMap map{.argsz = sizeof map,
@@ -92,7 +92,7 @@ TEST_P(VfioUserChip, a_frame_goes_from_client_memory_to_the_wire_and_interrupts)
                                  {}});
     write_bar(CTRL.offset, (CTRL.SLU | CTRL.ASDE).bits);
     settle();
-    read_bar(ICR.offset);  // what the link's coming up has raised
+    read_bar(ICR.offset);  // clears the cause raised when the link came up
     write_bar(TDBAL.offset, memory_address + ring);
     write_bar(TDLEN.offset, descriptors * sizeof(TransmitDescriptor));
     write_bar(TCTL.offset, (TCTL.EN | TCTL.PSP).bits);

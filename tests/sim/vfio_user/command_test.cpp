@@ -1,4 +1,4 @@
-// `ixy sim` as people run it: what it says, how it ends, what it leaves behind.
+// `ixy sim` as users run it: what it prints, how it ends, what it leaves behind.
 #include <unistd.h>
 
 #include <csignal>
@@ -20,13 +20,13 @@ using test::TemporaryFolder;
 
 class IxySim : public testing::Test {
 protected:
-    /// The socket's file is there a moment before it listens; then the program says so.
+    /// The socket's file exists a moment before it listens; the program announces when it does.
     static bool listens(Program& sim) {
         for (int i = 0; i < 1000 && sim.output().empty() && sim.running(); ++i) std::this_thread::sleep_for(10ms);
         return !sim.output().empty();
     }
 
-    /// The next answer, for which there are ten seconds.
+    /// The next answer, within ten seconds.
     static Answer answer(Client& client) {
         for (int i = 0; i < 10'000; ++i) {
             if (const auto got = client.receive()) return *got;
@@ -108,7 +108,7 @@ TEST_F(IxySim, it_survives_a_client_that_truncates_its_memory_in_use) {
     EXPECT_NE(sim.errors().find("dropped"), std::string::npos) << sim.errors();
 }
 
-/// The register STATUS as a client reads it once it has switched the card on.
+/// The register STATUS as a client reads it after enabling the card.
 std::uint32_t status_of(Client& client) {
     const auto ask = [&client](Command command, const Bytes& payload) {
         EXPECT_TRUE(client.send(command, payload));

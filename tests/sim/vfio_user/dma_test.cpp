@@ -1,4 +1,4 @@
-// The client's memory: what it maps is what the card reaches, and nothing else.
+// The client's memory: the card reaches what the client maps, and nothing else.
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -70,7 +70,7 @@ TEST_F(VfioUserDma, other_memory_is_out_of_reach) {
     ASSERT_EQ(map(0x100000, 0x4000, memory_), 0);
     EXPECT_FALSE(card_writes(0xffff8));
     EXPECT_FALSE(card_writes(0x104000));
-    EXPECT_FALSE(card_writes(0x103ffc)) << "half outside";
+    EXPECT_FALSE(card_writes(0x103ffc)) << "half of it is outside";
     EXPECT_TRUE(card_writes(0x103ff8));
 }
 
@@ -160,7 +160,7 @@ TEST_F(VfioUserDma, unmapping_requires_exactly_what_was_mapped) {
     EXPECT_TRUE(card_writes(0x4000));
     const DmaUnmap request{.argsz = sizeof(DmaUnmap), .flags = 0, .address = 0x4000, .size = 0x4000};
     const Answer got = ask(Command::dma_unmap, join(request));
-    EXPECT_EQ(got.payload, join(request)) << "the request comes back";
+    EXPECT_EQ(got.payload, join(request)) << "the request is returned";
     EXPECT_FALSE(card_writes(0x4000));
     EXPECT_EQ(unmap(0x4000, 0x4000), ENOENT);
 }
@@ -182,7 +182,7 @@ TEST_F(VfioUserDma, all_regions_can_be_unmapped_at_once) {
     EXPECT_TRUE(card_writes(0x1e000));
     EXPECT_EQ(unmap(0, 0, unmap_all), 0);
     for (std::uint64_t i = 0; i < 16; ++i) EXPECT_FALSE(card_writes(i * 0x2000));
-    EXPECT_EQ(unmap(0, 0, unmap_all), 0) << "also when there are none";
+    EXPECT_EQ(unmap(0, 0, unmap_all), 0) << "even when there are none";
     EXPECT_EQ(map(0, 0x1000, memory_), 0);
 }
 
@@ -200,7 +200,7 @@ TEST_F(VfioUserDma, no_file_stays_open_and_no_memory_stays_mapped) {
 }
 
 TEST_F(VfioUserDma, more_regions_than_negotiated_are_refused) {
-    // The same page each time: Linux cannot make one mapping of two.
+    // The same page each time, so that Linux cannot merge two mappings.
     for (std::uint64_t i = 0; i < most_dma_maps; ++i) {
         client_->send(Command::dma_map,
                       join(DmaMap{.argsz = sizeof(DmaMap), .flags = both, .address = i << 13, .size = 0x1000}),
@@ -211,7 +211,7 @@ TEST_F(VfioUserDma, more_regions_than_negotiated_are_refused) {
     EXPECT_EQ(map_without_file(most_dma_maps << 13, 0x1000), ENOSPC);
     const auto maps = read_text("/proc/self/maps");
     ASSERT_TRUE(maps);
-    EXPECT_LT(std::ranges::count(*maps, '\n'), 32768) << "half of what Linux allows is left for the server itself";
+    EXPECT_LT(std::ranges::count(*maps, '\n'), 32768) << "half of the mappings Linux allows are left for the server itself";
     EXPECT_TRUE(card_writes((most_dma_maps - 1) << 13));
     EXPECT_EQ(unmap(0, 0x1000), 0);
     EXPECT_EQ(map(most_dma_maps << 13, 0x1000, memory_), 0);
@@ -236,7 +236,7 @@ TEST_F(VfioUserDma, a_client_that_truncates_its_file_is_dropped_without_harm) {
         EXPECT_TRUE(card_writes(0x6ff8));
         const std::uint64_t before = server_->memories_lost();
         ASSERT_EQ(::ftruncate(cut.get(), 0x2000), 0);
-        EXPECT_TRUE(card_writes(0x4000)) << "this part is there";
+        EXPECT_TRUE(card_writes(0x4000)) << "this part exists";
         EXPECT_TRUE(card_writes(0x100000));
         EXPECT_TRUE(server_->has_client());
         write_bar(ProbeModel::address, 0x6000, 8);
@@ -257,7 +257,7 @@ TEST_F(VfioUserDma, missing_huge_pages_do_no_harm) {  // or are there, and then 
     constexpr std::size_t huge = 1 << 30;  // as large as a huge page can be
     const File file(::memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB));
     if (!file.is_open() || ::ftruncate(file.get(), huge) != 0) return;  // a kernel without huge pages
-    ASSERT_EQ(map(0x4000, 0x2000, file), 0) << "a part of one";
+    ASSERT_EQ(map(0x4000, 0x2000, file), 0) << "part of a huge page";
     ASSERT_EQ(::ftruncate(file.get(), 0), 0);
     write_bar(ProbeModel::address, 0x4000, 8);
     write_bar(ProbeModel::write_memory, 8);
@@ -282,7 +282,7 @@ TEST(SharedMemoryDeathTest, any_other_bus_error_ends_the_process) {
 }
 
 TEST_F(VfioUserDma, remapping_of_shadow_memory_by_firmware_is_followed) {
-    // The same memory in pieces, taken away and mapped anew with other rights, as a QEMU does while its BIOS boots.
+    // The same memory in pieces, unmapped and remapped with other permissions, as QEMU does while its BIOS boots.
     const File whole = make_memory_file(0x100000);
     ASSERT_EQ(map(0, 0xa0000, whole), 0);
     for (int round = 0; round < 20; ++round) {

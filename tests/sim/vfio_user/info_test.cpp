@@ -1,4 +1,4 @@
-// What the server says about the device, its regions and its interrupts.
+// What the server reports about the device, its regions and its interrupts.
 #include <cerrno>
 
 #include "bed.hpp"

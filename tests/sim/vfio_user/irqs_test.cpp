@@ -1,4 +1,4 @@
-// Interrupts: which requests are sound, and where the card's interrupts go.
+// Interrupts: which requests are valid, and where the card's interrupts go.
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -59,7 +59,7 @@ TEST_F(VfioUserIrqs, ranges_beyond_the_cards_vectors_are_refused) {
     EXPECT_EQ(set(data_none | action_trigger, irq_error, 0, 2), EINVAL);
     EXPECT_EQ(set(data_none | action_trigger, irq_request, 0, 1), EINVAL);
     EXPECT_EQ(set(data_none | action_trigger, irq_msi_x, 1, 0), EINVAL) << "a start without a count";
-    EXPECT_EQ(set(data_none | action_mask, irq_intx, 0, 0), EINVAL) << "count 0 is for switching off";
+    EXPECT_EQ(set(data_none | action_mask, irq_intx, 0, 0), EINVAL) << "count 0 is only for disabling";
     EXPECT_EQ(set(data_bool | action_trigger, irq_msi_x, 0, 0), EINVAL);
 }
 
@@ -67,7 +67,7 @@ TEST_F(VfioUserIrqs, only_the_legacy_interrupt_can_be_masked) {
     EXPECT_EQ(set(data_none | action_mask, irq_error, 0, 1), EINVAL);
     EXPECT_EQ(set(data_none | action_mask, irq_msi, 0, 1), EINVAL);
     EXPECT_EQ(set(data_none | action_unmask, irq_msi_x, 0, 1), EINVAL);
-    EXPECT_EQ(set(data_eventfd | action_mask, irq_intx, 0, 1, {event_.get()}), EINVAL) << "by a file";
+    EXPECT_EQ(set(data_eventfd | action_mask, irq_intx, 0, 1, {event_.get()}), EINVAL) << "masking by a file";
     EXPECT_EQ(set(data_none | action_mask, irq_intx, 0, 1), 0);
     EXPECT_EQ(set(data_bool | action_unmask, irq_intx, 0, 1, {}, Bytes(1, std::byte{1})), 0);
 }
@@ -122,7 +122,7 @@ TEST_F(VfioUserIrqs, a_masked_legacy_interrupt_waits) {
     write_bar(ProbeModel::interrupt_line, 1);
     EXPECT_EQ(signals(event_), 0U);
     ASSERT_EQ(set(data_bool | action_unmask, irq_intx, 0, 1, {}, Bytes(1)), 0);
-    EXPECT_EQ(signals(event_), 0U) << "a false asks for nothing";
+    EXPECT_EQ(signals(event_), 0U) << "a false value requests nothing";
     ASSERT_EQ(set(data_bool | action_unmask, irq_intx, 0, 1, {}, Bytes(1, std::byte{1})), 0);
     EXPECT_EQ(signals(event_), 1U);
 }
@@ -135,11 +135,11 @@ TEST_F(VfioUserIrqs, the_client_may_unmask_through_a_file) {
     ASSERT_EQ(::eventfd_write(other_.get(), 1), 0);
     settle();
     EXPECT_EQ(signals(event_), 1U) << "still asserted";
-    ASSERT_EQ(set(data_eventfd | action_unmask, irq_intx, 0, 1), 0);  // takes the file back
+    ASSERT_EQ(set(data_eventfd | action_unmask, irq_intx, 0, 1), 0);  // withdraws the file
     ASSERT_EQ(::eventfd_write(other_.get(), 1), 0);
     settle();
     EXPECT_EQ(signals(event_), 0U);
-    EXPECT_EQ(signals(other_), 1U) << "nobody has read it";
+    EXPECT_EQ(signals(other_), 1U) << "it has not been read";
 }
 
 TEST_F(VfioUserIrqs, an_msi_goes_to_its_file) {
@@ -172,7 +172,7 @@ TEST_F(VfioUserIrqs, an_msi_x_vector_without_a_file_is_pending_until_it_has_one)
     ASSERT_EQ(set(assign, irq_msi_x, 2, 1), 0);  // de-assigned, as the guest masks it
     write_bar(ProbeModel::message, 2);
     EXPECT_EQ(signals(event_), 0U);
-    EXPECT_EQ(read(3, probe_card.msi_x_pending, 8), 4U) << "the pending bits are the card's";
+    EXPECT_EQ(read(3, probe_card.msi_x_pending, 8), 4U) << "the pending bits belong to the card";
     ASSERT_EQ(set(assign, irq_msi_x, 2, 1, {other_.get()}), 0);
     EXPECT_EQ(signals(other_), 1U);
     EXPECT_EQ(read(3, probe_card.msi_x_pending, 8), 0U);
@@ -188,7 +188,7 @@ TEST_F(VfioUserIrqs, a_kind_is_disabled_as_a_whole) {
     write_bar(ProbeModel::message, 1);
     EXPECT_EQ(signals(event_) + signals(other_), 0U);
     for (std::uint32_t index = 0; index < irq_count; ++index) {
-        EXPECT_EQ(set(data_none | action_trigger, index, 0, 0), 0) << "also where there is nothing: " << index;
+        EXPECT_EQ(set(data_none | action_trigger, index, 0, 0), 0) << "even where nothing is enabled: " << index;
     }
 }
 
@@ -268,7 +268,7 @@ TEST_F(VfioUserIrqs, event_files_of_a_client_go_with_it) {
     ASSERT_EQ(set(assign, irq_intx, 0, 1, {other_.get()}), 0);
     write_bar(ProbeModel::interrupt_line, 0);
     write_bar(ProbeModel::interrupt_line, 1);
-    EXPECT_EQ(signals(other_), 1U) << "not masked any more";
+    EXPECT_EQ(signals(other_), 1U) << "no longer masked";
 }
 
 }  // namespace

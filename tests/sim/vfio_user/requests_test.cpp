@@ -1,4 +1,4 @@
-// Messages that are no proper requests, and clients that break off in the midst of them.
+// Malformed requests, and clients that disconnect in the middle of one.
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -51,7 +51,7 @@ TEST_F(VfioUserRequests, unknown_commands_are_refused) {
     for (const int number : {0, 14, 19, 999, 0xffff}) {
         EXPECT_EQ(error_of(static_cast<Command>(number), Bytes(1)), EINVAL) << number;
     }
-    EXPECT_EQ(error_of(Command::dma_read, Bytes(16)), EINVAL) << "that is ours to send";
+    EXPECT_EQ(error_of(Command::dma_read, Bytes(16)), EINVAL) << "only the server sends that";
     EXPECT_EQ(error_of(Command::dma_write, Bytes(24)), EINVAL);
     expect_still_served();
 }
@@ -92,7 +92,7 @@ TEST_F(VfioUserRequests, more_files_than_negotiated_end_the_connection) {
     const std::size_t before = open_files();
     client_->send(Command::device_set_irqs, Bytes(20), std::vector<int>(most_files + 1, file.get()));
     EXPECT_TRUE(answer().closed);
-    EXPECT_EQ(open_files(), before - 1) << "what is left is without the server's end of the connection";
+    EXPECT_EQ(open_files(), before - 1) << "all that is missing is the server's end of the connection";
     expect_new_client_served();
 }
 
@@ -100,7 +100,7 @@ TEST_F(VfioUserRequests, files_belong_to_the_message_they_came_with) {
     const File first = make_event_file(), second = make_event_file();
     const IrqSet set{.argsz = 20, .flags = data_eventfd | action_trigger, .index = irq_msi_x, .start = 0, .count = 1};
     const DeviceInfo info{.argsz = sizeof(DeviceInfo)};
-    // All in the socket before the server looks: with, without, with.
+    // All in the socket before the server reads: with, without, with a file.
     client_->send(Command::device_get_info, join(info));
     client_->send(Command::device_set_irqs, join(set), {first.get()});
     client_->send(Command::device_get_info, join(info));
@@ -146,7 +146,7 @@ TEST_F(VfioUserRequests, a_client_may_disconnect_after_any_byte) {
     for (std::size_t length = 1; length <= message.size(); ++length) {
         connect();
         ASSERT_TRUE(client_->send_bytes(std::span(message).first(length), {event.get()}));
-        if (length % 2 == 0) settle();  // sometimes the server has seen it before the client goes
+        if (length % 2 == 0) settle();  // sometimes the server has seen it before the client leaves
         client_.reset();
         settle();
         EXPECT_FALSE(server_->has_client());
@@ -164,7 +164,7 @@ TEST_F(VfioUserRequests, a_client_leaving_before_its_answer_does_no_harm) {
 }
 
 TEST_F(VfioUserRequests, a_client_that_does_not_read_its_answers_is_no_longer_served) {
-    // As many large answers as the socket does not hold: the server keeps one, and takes no more requests.
+    // More large answers than the socket holds: the server keeps one and accepts no more requests.
     int sent = 0;
     while (sent < 100'000 && client_->send(Command::region_read,
                                            join(RegionAccess{.offset = 0, .region = region_config, .count = 4096}))) {

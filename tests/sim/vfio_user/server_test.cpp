@@ -1,4 +1,4 @@
-// The server as a whole: its socket, one client after the other, the card's time and wire.
+// The server as a whole: its socket, one client after another, the card's time and wire.
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 class VfioUserServer : public VfioUser {
 protected:
-    /// A card whose wire is a pair of datagram sockets; returns the world's end.
+    /// Serves a card whose wire is a pair of datagram sockets; returns the far end.
     std::string serve_with_wire() {
         const std::string ours = folder_ / "model", theirs = folder_ / "world";
         auto wire = open_wire(ours + ":" + theirs);
@@ -41,7 +41,7 @@ TEST_F(VfioUserServer, a_path_in_use_by_a_listener_is_not_taken_over) {
     const auto second = Server::listen(*card_, path_);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().kind, ErrorKind::busy);
-    connect();  // the first one is as it was
+    connect();  // the first server still works
 }
 
 TEST_F(VfioUserServer, a_stale_socket_is_replaced) {
@@ -93,7 +93,7 @@ TEST_F(VfioUserServer, the_card_is_reset_when_its_client_leaves) {
     EXPECT_EQ(probe->resets, std::vector{ResetKind::function_level});
     EXPECT_EQ(read(region_config, pci_config::command, 2), 0U);
     EXPECT_EQ(error_of(Command::device_reset, {}), 0);
-    EXPECT_EQ(probe->resets.size(), 2U) << "and when it is asked for";
+    EXPECT_EQ(probe->resets.size(), 2U) << "and on request";
 }
 
 TEST_F(VfioUserServer, a_card_never_writes_to_the_next_client_at_addresses_of_the_last) {
@@ -112,7 +112,7 @@ TEST_F(VfioUserServer, a_card_never_writes_to_the_next_client_at_addresses_of_th
     write_bar(ProbeModel::address, 0x10000, 8);
     connect();
     map();
-    probe->write(0, ProbeModel::write_memory, 4, 8);  // what the model does by itself
+    probe->write(0, ProbeModel::write_memory, 4, 8);  // as if the model did it on its own
     EXPECT_EQ(probe->read(0, ProbeModel::succeeded, 4), 0U);
     std::byte first{};
     ASSERT_EQ(::pread(memory.get(), &first, 1, 0), 1);
@@ -129,7 +129,7 @@ TEST_F(VfioUserServer, a_silent_client_is_dropped_and_the_next_one_served) {
     EXPECT_GE(std::chrono::steady_clock::now() - begin, 500ms);
     const auto end = std::chrono::steady_clock::now() + 600ms;
     while (std::chrono::steady_clock::now() < end) server_->step(20ms);
-    EXPECT_TRUE(server_->has_client()) << "who has said its version may be silent";
+    EXPECT_TRUE(server_->has_client()) << "a client that has sent its version may be silent";
 }
 
 TEST_F(VfioUserServer, a_client_waits_when_no_file_is_left_and_the_server_does_not_spin) {
@@ -137,7 +137,7 @@ TEST_F(VfioUserServer, a_client_waits_when_no_file_is_left_and_the_server_does_n
     ASSERT_TRUE(client_->send(Command::version, join(Version{})));
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    const rlimit few{.rlim_cur = 5, .rlim_max = before.rlim_max};  // as many as there are to wait for
+    const rlimit few{.rlim_cur = 5, .rlim_max = before.rlim_max};  // as many as it waits for
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
     int steps = 0;
     for (const auto end = std::chrono::steady_clock::now() + 300ms; std::chrono::steady_clock::now() < end; ++steps) {
@@ -148,7 +148,7 @@ TEST_F(VfioUserServer, a_client_waits_when_no_file_is_left_and_the_server_does_n
     EXPECT_EQ(answer().error(), 0);
 }
 
-/// A BAR whose reads need more memory than there is.
+/// A BAR whose reads run out of memory.
 struct ExhaustingBar final : BarBackend {
     std::uint64_t read(std::uint64_t, unsigned, const std::source_location&) override { throw std::bad_alloc(); }
     void write(std::uint64_t, unsigned, std::uint64_t, const std::source_location&) override {}
@@ -173,7 +173,7 @@ TEST_F(VfioUserServer, a_client_is_dropped_when_memory_runs_out_and_the_next_one
 TEST_F(VfioUserServer, a_failed_wait_is_an_error_not_an_endless_loop) {
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    const rlimit few{.rlim_cur = 2, .rlim_max = before.rlim_max};  // fewer than there are to wait for
+    const rlimit few{.rlim_cur = 2, .rlim_max = before.rlim_max};  // fewer than it waits for
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
     const auto stepped = server_->step(1s);
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
@@ -222,7 +222,7 @@ TEST_F(VfioUserServer, frames_wait_when_the_card_is_full_and_the_server_does_not
     for (const auto end = std::chrono::steady_clock::now() + 50ms; std::chrono::steady_clock::now() < end; ++steps) {
         server_->step(20ms);
     }
-    EXPECT_LE(steps, 5) << "they wait in vain, but they wait";
+    EXPECT_LE(steps, 5) << "each step must wait, even in vain";
     EXPECT_EQ(read_bar(ProbeModel::received), 0U);
     write_bar(ProbeModel::room, 2);
     settle();

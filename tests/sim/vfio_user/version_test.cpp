@@ -10,7 +10,7 @@ namespace {
 
 class VfioUserVersion : public VfioUser {
 protected:
-    /// What the server says to a proposal; each time from a new client.
+    /// The server's answer to a proposal, each time from a new client.
     Answer propose(const Bytes& proposal, const std::vector<int>& files = {}) {
         client_.reset();
         settle();
@@ -18,7 +18,7 @@ protected:
         return ask(Command::version, proposal, files);
     }
     Answer propose(std::string_view json) { return propose(join(Version{}, json, '\0')); }
-    /// Refused, and the connection is closed after it.
+    /// Expects a refusal, then a closed connection.
     void expect_refused(const Answer& got) {
         EXPECT_EQ(got.error(), EINVAL);
         EXPECT_TRUE(answer().closed);
@@ -32,7 +32,7 @@ protected:
     }
 };
 
-/// As QEMU 11.1.3 says it, spaces and all.
+/// Exactly as QEMU 11.1.3 sends it, spaces included.
 constexpr std::string_view qemus_proposal =
     R"({"capabilities": {"pgsizes": 4096, "max_msg_fds": 16, "max_dma_maps": 65535, "max_data_xfer_size": 1048576, )"
     R"("migration": {"max_bitmap_size": 268435456, "pgsize": 4096}, "write_multiple": true}})";
@@ -120,7 +120,7 @@ TEST_F(VfioUserVersion, deeply_nested_json_is_refused_without_a_crash) {
         for (std::size_t i = 0; i < depth; ++i) text += begin;
         return text + (open == '[' ? "" : "1") + std::string(depth, close) + "}}";
     };
-    EXPECT_EQ(propose(nested(10, '[', ']')).error(), 0) << "what is not known may be anything";
+    EXPECT_EQ(propose(nested(10, '[', ']')).error(), 0) << "unknown capabilities may have any value";
     expect_refused(propose(nested(100'000, '[', ']')));
     expect_refused(propose(nested(20'000, '{', '}')));
 }

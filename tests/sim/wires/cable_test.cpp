@@ -1,4 +1,4 @@
-// Cables within the process: both ends, one end alone, and what is in them when an end goes.
+// Cables within the process: both ends, one end alone, and frames in flight when an end closes.
 #include <atomic>
 
 #include "wires.hpp"
@@ -50,7 +50,7 @@ TEST(Cable, frame_stays_valid_until_the_next_receive) {
     const auto other = open("a");
     one->send(numbered(1), {});
     const auto frame = other->receive({});
-    send_numbers(*one, 2, 5000);  // more than there is room for
+    send_numbers(*one, 2, 5000);  // more than fit
     EXPECT_TRUE(std::ranges::equal(frame->bytes, numbered(1)));
 }
 

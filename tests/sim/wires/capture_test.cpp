@@ -40,7 +40,7 @@ std::vector<Record> read_capture(const std::string& path) {
     return records;
 }
 
-/// Writes a capture of link type `type` with frames of these lengths, of which `kept` bytes at most are in the file.
+/// Writes a capture of link type `type` with frames of these lengths, of which the file keeps at most `kept` bytes.
 void write_capture(const std::string& path, const std::vector<std::size_t>& sizes, int type = DLT_EN10MB,
                    std::size_t kept = 65535) {
     pcap_t* const dead = pcap_open_dead(type, 65535);
@@ -79,7 +79,7 @@ TEST(Capture, written_frames_are_played_back) {
     EXPECT_FALSE(player->receive({}));
     EXPECT_FALSE(player->next_time());
     send_numbers(*player, 0, 2);
-    EXPECT_EQ(player->lost(), 2U) << "nobody is there";
+    EXPECT_EQ(player->lost(), 2U) << "nobody receives";
 }
 
 TEST(Capture, plays_one_file_and_writes_another) {
@@ -150,7 +150,7 @@ TEST(Capture, anything_but_an_ethernet_capture_is_refused) {
     EXPECT_FALSE(open_wire("pcap::" + folder.path()));
 }
 
-/// A file that holds its head, and one frame of `size` bytes said to be `length` long.
+/// A file with its header and one frame of `size` bytes that claims to be `length` long.
 std::string capture_of_one(std::uint32_t link_type, std::uint32_t size, std::uint32_t length) {
     const std::uint32_t words[] = {0xa1b2c3d4, 0x00040002, 0, 0, 65535, link_type, 1, 0, size, length};
     std::string bytes(reinterpret_cast<const char*>(words), sizeof(words));
@@ -166,7 +166,7 @@ TEST(Capture, overlong_records_are_played_and_declared_check_sequences_are_strip
     EXPECT_EQ(open("pcap:" + folder.path("fcs.pcap"))->receive({})->bytes.size(), 100U);
 }
 
-/// A number as a file in one or the other byte order has it.
+/// A number as stored in a file of either byte order.
 template <class T>
 std::string number(T value, bool swapped) {
     if (swapped) value = std::byteswap(value);
@@ -221,7 +221,7 @@ TEST(Capture, pcapng_declares_check_sequences_per_interface_or_frame) {
     }
 }
 
-/// Reads from the wire until a frame comes, at most for ten seconds.
+/// Reads from the wire until a frame comes, for at most ten seconds.
 bool eventually_receives(Wire& wire) {
     for (int i = 0; i < 10'000; ++i) {
         if (wire.receive({})) return true;
@@ -247,7 +247,7 @@ TEST(Capture, a_pipe_never_keeps_the_card_waiting) {
     EXPECT_FALSE(wire->receive({}));
     writer << capture.substr(24) << std::flush;
     EXPECT_TRUE(eventually_receives(*wire));
-    // And the wire ends although the writer does not.
+    // And the wire closes although the writer does not.
 }
 
 TEST(Capture, incomplete_playback_is_an_error_at_the_end) {
@@ -281,7 +281,7 @@ TEST(Capture, pipe_without_a_capture_is_reported_at_once_and_at_the_end) {
     EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
 }
 
-/// Reads a pipe to its end while `wire` goes on writing into it.
+/// Reads a pipe to its end while `wire` keeps writing into it.
 std::string read_all(int pipe, Wire& wire) {
     std::string bytes;
     char part[4096];
@@ -304,9 +304,9 @@ TEST(Capture, pipe_may_get_its_reader_late_and_a_slow_reader_makes_the_card_wait
     EXPECT_EQ(wire->waiting(), sent);
     const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     wire->advance({});
-    EXPECT_TRUE(wire->has_room({})) << "the pipe has taken what it could";
+    EXPECT_TRUE(wire->has_room({})) << "the pipe has taken what fits";
     while (wire->has_room({})) send(*wire, numbered(sent++));
-    EXPECT_TRUE(wire->next_time()) << "somebody must ask again";
+    EXPECT_TRUE(wire->next_time()) << "the wire must be serviced again";
     folder.write("copy.pcap", read_all(reader, *wire));
     EXPECT_EQ(wire->waiting(), 0U);
     EXPECT_TRUE(wire->finish());
@@ -352,7 +352,7 @@ TEST(Capture, pipe_whose_reader_leaves_or_never_comes_loses_frames_as_an_error) 
         send_numbers(*wire, 2, 5);
         EXPECT_FALSE(wire->finish());
         EXPECT_EQ(wire->lost(), 3U);
-        EXPECT_TRUE(wire->has_room({})) << "nobody waits for a reader who has gone";
+        EXPECT_TRUE(wire->has_room({})) << "a reader that has gone is not waited for";
     }
     const std::string said = ::testing::internal::GetCapturedStderr();
     EXPECT_NE(said.find(path + ": nobody reads this pipe; the capture ends here\n"), std::string::npos) << said;
@@ -360,7 +360,7 @@ TEST(Capture, pipe_whose_reader_leaves_or_never_comes_loses_frames_as_an_error) 
     std::signal(SIGPIPE, before);
 }
 
-/// While it lives no file grows beyond so many bytes: do not print meanwhile.
+/// While it lives, no file grows beyond this many bytes, so do not print meanwhile.
 class FileLimit {
 public:
     explicit FileLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {

@@ -1,4 +1,4 @@
-// The ring of frames beneath a cable, compared with a queue.
+// The frame ring inside a cable, compared with a queue.
 #include "sim/wires/frame_ring.hpp"
 
 #include <deque>

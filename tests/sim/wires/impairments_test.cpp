@@ -1,4 +1,4 @@
-// What rate, delay, loss, reordering and corruption do, on a clock that stands still between the steps.
+// What rate, delay, loss, reordering and corruption do, on a clock that stands still between steps.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -13,7 +13,7 @@ struct Cable {
     explicit Cable(const Impairments& impairments)
         : sender(open("impaired", impairments)), receiver(open("impaired")) {}
 
-    /// What arrives, each with the time at which it does, as far as the sender's card is serviced when it asks to be.
+    /// The arriving frames and their arrival times, when the sender's card is serviced exactly as often as it asks.
     std::vector<std::pair<std::uint32_t, Time>> arrivals(Time until = Time::max()) {
         std::vector<std::pair<std::uint32_t, Time>> all;
         for (Time at = now; at <= until;) {
@@ -21,7 +21,7 @@ struct Cable {
             for (const std::uint32_t number : numbers_at(*receiver, at)) all.emplace_back(number, at);
             const auto next = sender->next_time();
             if (!next) break;
-            EXPECT_GT(*next, at) << "asks for the time that is";
+            EXPECT_GT(*next, at) << "it asks for the current time";
             at = *next;
         }
         return all;
@@ -32,7 +32,7 @@ struct Cable {
     Time now{};
 };
 
-/// Sends `count` frames, one a microsecond, and returns those that arrive, in their order.
+/// Sends `count` frames, one per microsecond, and returns those that arrive, in order.
 std::vector<std::uint32_t> survivors(const Impairments& impairments, std::uint32_t count) {
     Cable cable(impairments);
     std::vector<std::uint32_t> all;
@@ -42,11 +42,11 @@ std::vector<std::uint32_t> survivors(const Impairments& impairments, std::uint32
     }
     cable.now = std::chrono::microseconds(count);
     for (const auto& [number, time] : cable.arrivals()) all.push_back(number);
-    EXPECT_EQ(cable.sender->lost(), 0U) << "what chance takes is not for lack of room";
+    EXPECT_EQ(cable.sender->lost(), 0U) << "random loss does not count as lack of room";
     return all;
 }
 
-/// Of `count` frames of chance `share`, so many that only once in a million runs there were others (5 sigma).
+/// Whether `got` of `count` frames is so close to `share` that only one run in a million would differ more (5 sigma).
 ::testing::AssertionResult is_about(std::size_t got, std::size_t count, double share) {
     const double mean = static_cast<double>(count) * share;
     const double sigma = std::sqrt(mean * (1 - share));
@@ -59,7 +59,7 @@ TEST(Impairments, busy_line_frees_up_on_time) {
     std::uint32_t sent = 0;
     for (; cable.sender->has_room(0ns) && sent < 5000; ++sent) cable.sender->send(numbered(sent), 0ns);
     EXPECT_GT(sent, 1000U);
-    EXPECT_LT(sent, 4000U) << "there is hardly room left";
+    EXPECT_LT(sent, 4000U) << "there is hardly any room left";
     EXPECT_EQ(cable.arrivals(10us).size(), 14U);  // 672 ns each
     EXPECT_TRUE(cable.sender->has_room(10us));
     EXPECT_EQ(cable.sender->lost(), 0U);
@@ -80,7 +80,7 @@ TEST(Impairments, delay_is_exact_for_every_frame) {
 }
 
 TEST(Impairments, rate_is_the_line_rate_including_preamble_check_sequence_and_gap) {
-    // 60 + 24 bytes at 1 Gbit/s are 672 ns; at 10 Gbit/s 67.2 ns, whose fifths do not add up to an error.
+    // 60 + 24 bytes take 672 ns at 1 Gbit/s and 67.2 ns at 10 Gbit/s, where rounding errors must not add up.
     for (const auto& [rate, thousand] : std::map<double, Time>{{1e9, 672us}, {1e10, 67'200ns}, {1e8, 6720us}}) {
         Cable cable({.bits_per_second = rate});
         send_numbers(*cable.sender, 0, 1000, 5us);

@@ -1,4 +1,4 @@
-// What names a wire, and what does not.
+// Valid and invalid names of wires.
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-// The ring in shared memory: order, wake-ups, and ends that lie.
+// The ring in shared memory: order, wake-ups, and lying ends.
 #include "sim/wires/shared_ring.hpp"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ using Result = RingSender::Result;
 class SharedRing : public ::testing::Test {
 protected:
     Result put(std::uint32_t number, std::size_t size = 60) { return sender.push(numbered(number, size)); }
-    /// Takes all that was put in, as numbers.
+    /// Takes everything from the ring, as numbers.
     std::vector<std::uint32_t> take_all() {
         std::vector<std::uint32_t> numbers;
         while (receiver->show(receiver->head())) {
@@ -36,7 +36,7 @@ protected:
     File file = SharedRingMemory::make_file();
     RingSender sender = RingSender::make(file).value();
     std::optional<RingReceiver> receiver = RingReceiver::accept(file);
-    SharedRingMemory memory = SharedRingMemory::map(file).value();  // as an end has it that keeps to no rules
+    SharedRingMemory memory = SharedRingMemory::map(file).value();  // as mapped by an end that follows no rules
     SharedRingHeader& header = memory.header();
     Frame space = Frame(longest_wire_frame);
 };
@@ -106,7 +106,7 @@ TEST_F(SharedRing, receiver_idle_for_a_millisecond_is_woken_again) {
     EXPECT_FALSE(sender.should_wake(2000us));
     take_all();
     put(1);
-    EXPECT_FALSE(sender.should_wake(3000us)) << "it has taken something";
+    EXPECT_FALSE(sender.should_wake(3000us)) << "the receiver has taken something";
     EXPECT_TRUE(sender.should_wake(4000us));
     take_all();
     EXPECT_FALSE(sender.should_wake(9000us)) << "there is nothing to take";
@@ -127,7 +127,7 @@ TEST_F(SharedRing, sender_waiting_for_room_is_told_once_a_good_part_is_free) {
     while (put(count + more) == Result::sent) ++more;
     EXPECT_EQ(more, taken);
     EXPECT_EQ(take_all(), count_up(taken, count + more));
-    EXPECT_FALSE(receiver->should_tell_of_room()) << "nobody has asked";
+    EXPECT_FALSE(receiver->should_tell_of_room()) << "the sender has not asked";
 }
 
 TEST_F(SharedRing, receiver_that_lies_about_the_tail_breaks_it) {
@@ -163,7 +163,7 @@ TEST_F(SharedRing, sender_that_lies_about_the_head_is_shut_out) {
         EXPECT_FALSE(victim->sleep());
         EXPECT_FALSE(victim->show(victim->head())) << lie;
         EXPECT_FALSE(victim->take(space));
-        EXPECT_TRUE(victim->sleep()) << "it would look again and again";
+        EXPECT_TRUE(victim->sleep()) << "it would poll forever";
         EXPECT_EQ(header.state, SharedRingHeader::State::closed);
     }
 }
@@ -196,8 +196,8 @@ TEST(SharedRingMemory, files_that_are_not_a_ring_are_refused) {
         return file;
     };
     EXPECT_TRUE(RingReceiver::accept(memory_file(whole, F_SEAL_SHRINK)));
-    EXPECT_FALSE(RingReceiver::accept(memory_file(whole, F_SEAL_GROW))) << "it could be cut off";
-    EXPECT_FALSE(RingReceiver::accept(memory_file(whole, F_SEAL_SHRINK | F_SEAL_WRITE))) << "it cannot be written";
+    EXPECT_FALSE(RingReceiver::accept(memory_file(whole, F_SEAL_GROW))) << "it could be truncated";
+    EXPECT_FALSE(RingReceiver::accept(memory_file(whole, F_SEAL_SHRINK | F_SEAL_WRITE))) << "it is not writable";
     EXPECT_FALSE(RingReceiver::accept(memory_file(whole - 1, F_SEAL_SHRINK)));
     EXPECT_FALSE(RingReceiver::accept(memory_file(whole + 1, F_SEAL_SHRINK)));
 }

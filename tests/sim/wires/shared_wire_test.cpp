@@ -1,5 +1,4 @@
-// Cables between processes whose frames go through shared memory, also with ends that die, cheat, or are no ends of
-// ours.
+// Cables between processes with frames in shared memory, including ends that die, cheat, or are not ours.
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -18,7 +17,7 @@ namespace {
 using detail::SharedRingHeader;
 using detail::SharedRingMemory;
 
-/// An end that was written by somebody else: bare sockets.
+/// An end of another implementation: bare sockets.
 class BareEnd {
 public:
     explicit BareEnd(const std::string& name) {
@@ -51,7 +50,7 @@ std::span<const std::byte> bytes_of(std::string_view text) { return std::as_byte
 
 class SharedWireTest : public ::testing::Test {
 protected:
-    /// From when this returns, what `from` sends goes through shared memory.
+    /// Once this returns, frames sent by `from` go through shared memory.
     static void join(Wire& from, Wire& to) {
         send_numbers(from, 0, 1, now());
         ASSERT_EQ(await_numbers(to, 1), count_up(0, 1));
@@ -69,7 +68,7 @@ TEST_F(SharedWireTest, thousands_of_frames_fit_at_once) {
     EXPECT_FALSE(readable(*other, 0ms));
     send_numbers(*one, 1, 5000, now());
     EXPECT_EQ(one->waiting(), 0U);
-    EXPECT_TRUE(readable(*other, 0ms)) << "nothing says that frames have come";
+    EXPECT_TRUE(readable(*other, 0ms)) << "nothing signals that frames have come";
     EXPECT_EQ(numbers_at(*other, now()), count_up(1, 5000));
     EXPECT_FALSE(readable(*other, 0ms));
     EXPECT_EQ(one->lost(), 0U);
@@ -97,7 +96,7 @@ TEST_F(SharedWireTest, full_ring_makes_frames_wait_until_the_sender_is_told_of_r
         ASSERT_FALSE(part.empty());
         numbers.insert(numbers.end(), part.begin(), part.end());
         if (one->waiting() == 0) continue;
-        ASSERT_TRUE(readable(*one, 10s)) << "nothing says that there is room";
+        ASSERT_TRUE(readable(*one, 10s)) << "nothing signals that there is room";
         EXPECT_FALSE(one->receive(now()));
     }
     EXPECT_EQ(numbers, count_up(1, 40'000));
@@ -141,7 +140,7 @@ TEST_F(SharedWireTest, both_ends_may_wait_for_each_other_and_nothing_is_lost) {
     };
     Process other([&] {
         const auto theirs = open(path);
-        send(*theirs, numbered(0), now());  // says that it is there
+        send(*theirs, numbered(0), now());  // announces itself
         return trade(*theirs) ? 0 : 1;
     });
     ASSERT_EQ(await_numbers(*wire, 1), count_up(0, 1));
@@ -214,7 +213,7 @@ TEST_F(SharedWireTest, peer_that_accepts_no_ring_gets_datagrams) {
     send_numbers(*wire, 0, 5, now());
     const auto offer = other.receive();
     ASSERT_TRUE(offer);
-    EXPECT_LT(offer->size, 14U) << "it could be taken for a frame";
+    EXPECT_LT(offer->size, 14U) << "it could be mistaken for a frame";
     for (std::uint32_t i = 0; i < 5; ++i) {
         const auto frame = other.receive();
         ASSERT_TRUE(frame);
@@ -232,7 +231,7 @@ TEST_F(SharedWireTest, ends_given_by_name_use_no_ring) {
     send_numbers(*wire, 0, 1, now());
     const auto first = other.receive();
     ASSERT_TRUE(first);
-    EXPECT_EQ(first->size, 60U) << "QEMU would take it for a frame";
+    EXPECT_EQ(first->size, 60U) << "QEMU would mistake an offer for a frame";
     const File ring = SharedRingMemory::make_file();
     RingSender sender = RingSender::make(ring).value();
     EXPECT_EQ(other.send(folder.path("ours"), bytes_of("ixy-ring"), ring), 0);
@@ -272,7 +271,7 @@ TEST_F(SharedWireTest, files_of_strangers_are_closed_and_their_frames_ignored) {
     const BareEnd stranger(folder.path("stranger"));
     const std::size_t before = open_files();
     const File memory(::memfd_create("test", MFD_CLOEXEC));
-    EXPECT_EQ(stranger.send(path + ".0", bytes_of("ixy-ring"), memory), 0);  // no ring
+    EXPECT_EQ(stranger.send(path + ".0", bytes_of("ixy-ring"), memory), 0);  // not a ring
     EXPECT_EQ(stranger.send(path + ".0", bytes_of("ixy-ring")), 0);          // no file
     EXPECT_EQ(stranger.send(path + ".0", bytes_of("ixy-rung"), memory), 0);
     EXPECT_EQ(stranger.send(path + ".0", bytes_of(""), memory), 0);

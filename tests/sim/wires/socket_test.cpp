@@ -1,4 +1,4 @@
-// Cables between processes, also those that die, stand still and come back.
+// Cables between processes, including processes that die, stop and come back.
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -14,7 +14,7 @@ namespace {
 class SocketWireTest : public ::testing::Test {
 protected:
     bool folder_is_empty() const { return std::filesystem::is_empty(folder.path()); }
-    /// Gives a datagram to the socket `name`, as anybody can.
+    /// Sends a datagram to the socket `name`, as anyone can.
     void give(const std::string& name, std::size_t size) const {
         const int socket = ::socket(AF_UNIX, SOCK_DGRAM, 0);
         sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
@@ -29,7 +29,7 @@ protected:
     std::string path = folder.path("wire");
 };
 
-/// Sends back what comes until a frame of 100 bytes does.
+/// Sends frames back until one of 100 bytes arrives.
 int echo(const std::string& spec) {
     const auto wire = open(spec);
     for (Frame frame = await(*wire); frame.size() != 100; frame = await(*wire)) {
@@ -154,7 +154,7 @@ TEST_F(SocketWireTest, other_end_dies_and_comes_back) {
     const auto wire = open(path);
     for (int life = 0; life < 3; ++life) {
         const std::uint64_t lost = wire->lost();
-        // Who is back is heard before it has heard of us, and although our own socket still leads to the dead one.
+        // The returning end is heard before it knows of us, and although our own socket still refers to the dead one.
         Process other([&] {
             const auto theirs = open(path);
             send_numbers(*theirs, 100, 105, now());
@@ -185,7 +185,7 @@ TEST_F(SocketWireTest, frames_wait_in_order_while_the_other_end_is_stopped) {
         ASSERT_FALSE(part.empty());
         numbers.insert(numbers.end(), part.begin(), part.end());
         if (numbers.size() == 3000) break;
-        ASSERT_TRUE(readable(*one, 10s)) << "nothing says that there is room";
+        ASSERT_TRUE(readable(*one, 10s)) << "nothing signals that there is room";
         numbers.size() % 2 == 0 ? one->advance(now()) : static_cast<void>(one->receive(now()));
     }
     EXPECT_EQ(numbers, count_up(0, 3000));
@@ -215,8 +215,8 @@ TEST_F(SocketWireTest, card_waits_while_many_frames_are_queued) {
     const Time begin = now();  // as if it all happened at once, however busy the machine is
     std::uint32_t sent = 0;
     for (; one->has_room(begin) && sent < 70'000; ++sent) one->send(numbered(sent), begin);
-    EXPECT_GT(sent, 30'000U) << "a machine that is busy for a moment shall not be felt";
-    EXPECT_LT(sent, 40'000U) << "there is hardly room left";
+    EXPECT_GT(sent, 30'000U) << "a machine that is briefly busy must make no difference";
+    EXPECT_LT(sent, 40'000U) << "there is hardly any room left";
     EXPECT_GT(one->waiting(), 30'000U);
     std::vector<std::uint32_t> numbers;
     while (numbers.size() < sent) {
@@ -237,7 +237,7 @@ TEST_F(SocketWireTest, card_waits_briefly_for_a_stopped_peer_and_never_for_an_ab
     EXPECT_TRUE(one->has_room(begin));
     auto other = open(path);
     while (one->has_room(begin)) one->send(numbered(0), begin);
-    EXPECT_TRUE(one->next_time()) << "nobody would look again";
+    EXPECT_TRUE(one->next_time()) << "it would not be serviced again";
     EXPECT_FALSE(one->has_room(begin + 500ms));
     EXPECT_TRUE(one->has_room(begin + 1500ms));
     other.reset();
@@ -326,7 +326,7 @@ TEST_F(SocketWireTest, sockets_of_other_programs_are_left_alone) {
         if (end == ".0") {
             EXPECT_EQ(kind_of_failure(path), ErrorKind::invalid_argument);
         } else {
-            open(path);  // and closed again
+            open(path);  // and closes it again
         }
         EXPECT_TRUE(std::filesystem::exists(path + end));
         ::close(socket);

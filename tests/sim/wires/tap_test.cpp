@@ -1,4 +1,4 @@
-// TAP interfaces, in a network namespace that these tests make, as root or with a user namespace: Linux's own network
+// TAP interfaces, in a network namespace created by these tests, as root or with a user namespace: Linux's own network
 // stack is at the other end, and this machine's interfaces are out of reach.
 #include <arpa/inet.h>
 #include <linux/capability.h>
@@ -24,7 +24,7 @@ protected:
             << "no namespaces for this user: " << std::strerror(errno);
     }
 
-    /// The next frame but those that Linux sends by itself: IPv6's neighbour discovery.
+    /// The next frame except those that Linux sends on its own: IPv6's neighbour discovery.
     static Frame await_frame(Wire& wire) {
         Frame frame = await(wire);
         while (frame.size() > 13 && frame[12] == std::byte{0x86} && frame[13] == std::byte{0xdd}) frame = await(wire);
@@ -41,7 +41,7 @@ protected:
         ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         return socket;
     }
-    /// Type 0x88b5: for experiments.
+    /// Type 0x88b5, for experiments.
     static Frame experiment(std::uint32_t number, std::size_t size) {
         Frame frame = numbered(number, size);
         std::fill_n(frame.begin(), 6, std::byte{0xff});
