@@ -1,7 +1,7 @@
-// Random scripts on our model and on QEMU's, and every difference that is not known is a failure.
+// Random scripts on our model and on QEMU's; every unknown difference is a failure.
 //
-// Environment: IXY_SEEDS=N runs N seeds instead of the few, IXY_FIRST_SEED=N begins with that one, and
-// IXY_SCRIPT=FILE runs, instead of them, a script that an earlier failure printed.
+// Environment: IXY_SEEDS=N runs N seeds instead of the usual few, IXY_FIRST_SEED=N starts with that one, and
+// IXY_SCRIPT=FILE instead runs a script printed by an earlier failure.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -19,7 +19,7 @@ std::uint64_t environment(const char* name, std::uint64_t otherwise) {
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 0);
 }
 
-/// Runs `script`; what differs, with the step's number, if anything does.
+/// Runs `script`; returns the difference, with the step's number, if there is one.
 Pair::Found run(Pair& pair, const std::vector<Step>& script) {
     for (std::size_t i = 0; i < script.size(); ++i) {
         if (auto found = pair.run(script[i]))
@@ -47,7 +47,7 @@ void expect_no_difference(const datasheet::Chip& chip, std::uint64_t seed, std::
 
 struct Subject {
     const datasheet::Chip& chip;
-    std::uint64_t seeds;  ///< how many are usual
+    std::uint64_t seeds;  ///< the usual number
 };
 void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.chip.name; }
 
@@ -80,7 +80,7 @@ TEST_P(Differential, each_known_difference_exists_and_is_tolerated) {
             EXPECT_FALSE(found) << difference->name << ": " << *found;
         }
         Pair intolerant(chip, difference);
-        EXPECT_TRUE(run(intolerant, script)) << difference->name << ": QEMU does as the manual says";
+        EXPECT_TRUE(run(intolerant, script)) << difference->name << ": QEMU follows the manual";
     }
 }
 
