@@ -42,7 +42,7 @@ public:
 
     void signal(int number);
     bool running();
-    /// Waits until it ends. Returns its exit status, 128 + the signal that ended it, or -1 if it was killed after `limit`.
+    /// Waits until it ends. Returns its exit status; 128 + the signal that ended it; -1 if it was killed after `limit`.
     int wait(std::chrono::seconds limit = std::chrono::seconds(30));
     std::string output() const;
     std::string errors() const;

@@ -1,4 +1,4 @@
-// DMA spaces: their common allocator, on a space with device addresses chosen by the tests; and this process's own space.
+// DMA spaces: their common allocator, on a space with device addresses chosen by the tests; and this process's own.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <ixy/core/dma.hpp>

@@ -137,7 +137,7 @@ void Generator::read_reset_values() {
 
 // --- set-up --------------------------------------------------------------------------------------------------------
 
-/// Turns both directions off, restores the reset state, which QEMU's card does not do, then turns them on in a new setup.
+/// Turns both directions off, restores the reset state, as QEMU's card does not, then turns them on with another setup.
 void Generator::set_up() {
     write(IMC, chip_.writable(IMC));
     write(RCTL, control_ = 0);

@@ -1,4 +1,4 @@
-// What a random driver sends: frames through legacy descriptors, with checksums, segmented, with tags. Manual 3.3 to 3.5.
+// What a random driver sends: frames by legacy descriptors, with checksums, segmented, with tags. Manual 3.3 to 3.5.
 #include <algorithm>
 #include <bit>
 

@@ -1,6 +1,6 @@
-// Where QEMU's e1000 differs from the chip in the manual, and so from our model. Any other difference is a failure. Where
-// the manual leaves a value open, the entry says so. Sections refer to Intel's manual of the 8254x (317453). QEMU's e1000e
-// shares some of the entries; known_82574l.hpp has its own.
+// Where QEMU's e1000 differs from the chip in the manual, and so from our model. Any other difference is a failure.
+// Where the manual leaves a value open, the entry says so. Sections refer to Intel's manual of the 8254x (317453).
+// QEMU's e1000e shares some of the entries; known_82574l.hpp has its own.
 #pragma once
 
 #include <cstdint>
@@ -74,8 +74,7 @@ inline constexpr KnownDifference tags_are_in_every_piece{
     "frame 400 1 52540000000102000000000281000123\n"};
 
 inline constexpr KnownDifference oversized_frames_are_not_filtered{
-    "oversized frames are not filtered", "13.7.36",
-    "QEMU counts overlong frames in ROC before it checks their address",
+    "oversized frames are not filtered", "13.7.36", "QEMU counts overlong frames in ROC before it checks their address",
     "write RCTL 0x4000002\nframe 1600 1 020000000001\nread ROC\n"};
 
 inline constexpr KnownDifference zero_ip_checksums_are_ones{
@@ -138,8 +137,8 @@ inline constexpr KnownDifference reset_does_nothing{"the reset does nothing", "1
 /// The differences of QEMU's model of the chip.
 std::span<const KnownDifference* const> of(const datasheet::Chip& chip);
 
-/// All scripts above start with this: link up; rings of 8 descriptors at 0x200000 (receive, buffers from 0x210000 on) and
-/// 0x204000 (transmit). Enabling the receiver is up to the script.
+/// All scripts above start with this: link up; rings of 8 descriptors at 0x200000 (receive, buffers from 0x210000 on)
+/// and 0x204000 (transmit). Enabling the receiver is up to the script.
 std::string_view preamble(const datasheet::Chip& chip);
 
 }  // namespace known

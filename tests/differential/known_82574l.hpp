@@ -1,4 +1,4 @@
-// Where QEMU's e1000e (of QEMU 7.2) differs from the 82574L, apart from the differences shared with the e1000 (known.hpp).
+// Where QEMU's e1000e (of QEMU 7.2) differs from the 82574L, apart from differences shared with the e1000 (known.hpp).
 // Sections refer to the 82574 datasheet.
 #pragma once
 
@@ -68,7 +68,7 @@ inline constexpr KnownDifference hashed_frames_count_twice{
 
 inline constexpr KnownDifference tells_in_the_last_piece{
     "hashes are in the last piece", "7.1.5.2, EOP",
-    "QEMU sets RSS type, queue and hash to 0 in all descriptors of a frame but the last; the datasheet leaves them open",
+    "QEMU leaves RSS type, queue and hash 0 in all descriptors of a frame but the last; the datasheet leaves them open",
     "write RFCTL 0x8000\nwrite RXCSUM 0x2300\nwrite MRQC 0x20001\nwrite RSSRK[0] 0x12345678\nwrite RCTL 0x403801a\n"
     "frame 400 1 ffffffffffff020000000063080045000182000040004006000001020304\n"};
 
@@ -79,8 +79,8 @@ inline constexpr KnownDifference broadcast_is_no_multicast{
 
 inline constexpr KnownDifference check_sequence_alone{
     "check sequences stand alone", "7.1.3.1, Length",
-    "QEMU puts an unstripped check sequence into a separate descriptor",
-    "write RCTL 0x801a\nframe 60 1 ffffffffffff\n", true};
+    "QEMU puts an unstripped check sequence into a separate descriptor", "write RCTL 0x801a\nframe 60 1 ffffffffffff\n",
+    true};
 
 inline constexpr KnownDifference small_is_smaller{
     "small frames are smaller", "10.2.5.13, RSRPD",
@@ -127,8 +127,8 @@ inline constexpr KnownDifference auto_mask_of_messages{
     "read IMS\n",
     true};
 
-inline constexpr KnownDifference interrupts_are_counted_often{
-    "interrupts are counted often", "10.2.7, IAC", "QEMU counts in IAC each time it checks an asserted line",
-    "write IMS 4\nwrite ICS 4\nwrite ICS 4\nread IAC\n"};
+inline constexpr KnownDifference interrupts_are_counted_often{"interrupts are counted often", "10.2.7, IAC",
+                                                              "QEMU counts in IAC each time it checks an asserted line",
+                                                              "write IMS 4\nwrite ICS 4\nwrite ICS 4\nread IAC\n"};
 
 }  // namespace ixy::test::known

@@ -32,7 +32,7 @@ public:
     /// Checks that nothing else has changed in memory.
     Found finish() { return compare_outcome(true); }
 
-    /// One of our registers, read without side effects, for choosing the next step. Not for registers cleared by reading.
+    /// One of our registers, read without side effects, to choose the next step. Not for registers cleared by reading.
     std::uint32_t peek(std::uint32_t offset) { return ours_->read(offset); }
 
 private:

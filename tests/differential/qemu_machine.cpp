@@ -13,9 +13,9 @@ constexpr unsigned slot = 2 << 3;  // where Qemu puts its first card
 constexpr std::uint32_t mailbox_begin = 0x1f'0000;
 constexpr std::size_t mailbox_size = 4 * message_vectors;
 
-/// The machine's clock stands still while nothing waits for it; otherwise it jumps to the next timer once all earlier ones
-/// have been served. So everything pending in the card is done when a later timer of ours expires. That timer is one of the
-/// HPET, whose counter counts 10 ns; QEMU's card is deaf for a second after a write to RCTL, and nothing in it takes longer.
+/// The machine's clock stands still while nothing waits for it; otherwise it jumps to the next timer once all earlier
+/// ones have been served. So everything pending in the card is done when a later timer of ours expires: one of the
+/// HPET, whose counter counts 10 ns. QEMU's card is deaf for a second after a write to RCTL; nothing takes longer.
 class MachineClock {
 public:
     static QemuOptions options() { return {.arguments = {"-machine", "hpet=on"}}; }

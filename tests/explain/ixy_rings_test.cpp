@@ -1,4 +1,4 @@
-// `ixy rings` on a card driven by another process: its registers are readable, its memory is not, and nothing is changed.
+// `ixy rings` on a card driven by another process: its registers are readable, its memory is not, and nothing changes.
 #include <gtest/gtest.h>
 
 #include "tests/apps/program.hpp"

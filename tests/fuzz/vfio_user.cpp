@@ -1,5 +1,5 @@
-// Fuzzes the vfio-user server with a whole 82540EM behind it: well-framed messages with any contents, bytes that are not
-// messages, memory and event files, clients that come and go.
+// Fuzzes the vfio-user server with a whole 82540EM behind it: well-framed messages with any contents, bytes that are
+// not messages, memory and event files, clients that come and go.
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>

@@ -75,7 +75,7 @@ TEST_P(Registers, initialisation_follows_the_manuals_order) {
     EXPECT_LT(last_write(RDH), last_write(RDT)) << "buffers are supplied once head and tail are set";
     EXPECT_LT(last_write(RDLEN), last_write(RDT));
     EXPECT_EQ(log().written(TCTL.offset).back() & TCTL.PSP.mask(), TCTL.PSP.mask()) << "short frames are padded";
-    EXPECT_EQ(last_write(RCTL), receiver_on) << "written once after the reset: QEMU is deaf for a second after each write";
+    EXPECT_EQ(last_write(RCTL), receiver_on) << "written once after the reset: each write deafens QEMU for a second";
     EXPECT_EQ(log().written(RCTL.offset).size(), 2U);
     const auto accesses = log().accesses();
     EXPECT_TRUE(std::none_of(accesses.begin() + static_cast<long>(receiver_on) + 1, accesses.end(),

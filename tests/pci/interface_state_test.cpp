@@ -115,7 +115,7 @@ TEST(InterfaceState, reports_addresses_and_routes_of_every_kind_and_table) {
     in_own_namespace([] {
         ASSERT_EQ(set_up("lo"), 0);
         const std::uint32_t lo = ::if_nametoindex("lo");
-        EXPECT_EQ(interface_state("lo")->routes, std::vector<std::string>{}) << "the routes of 127.0.0.1 are the kernel's own";
+        EXPECT_EQ(interface_state("lo")->routes, std::vector<std::string>{}) << "routes of 127.0.0.1 are the kernel's";
 
         EXPECT_EQ(
             change(

@@ -1,5 +1,5 @@
-// Devices inside a QEMU under qtest, without a driver: they are found and sized, a handmade descriptor sends a frame and
-// another receives one, and nothing hangs or crashes when QEMU disappears.
+// Devices inside a QEMU under qtest, without a driver: they are found and sized, a handmade descriptor sends a frame
+// and another receives one, and nothing hangs or crashes when QEMU disappears.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>

@@ -44,7 +44,7 @@ public:
 
     std::span<datasheet::e1000::ReceiveDescriptor> rx_ring() const;
     std::span<datasheet::e1000::TransmitDescriptor> tx_ring() const;
-    /// Writes back receive descriptor `slot` as a card would, with any length and status. The frame is whatever is there.
+    /// Writes back receive descriptor `slot` as a card would, with any length and status. The frame's bytes stay as is.
     void write_back(std::size_t slot, std::uint32_t length,
                     datasheet::Value<datasheet::e1000::RdescStatus> status) const;
     /// As if `count` frames of `length` bytes had arrived, as far as there are empty buffers.

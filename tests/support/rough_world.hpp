@@ -1,5 +1,5 @@
-// A card in a world that is rough on its driver but within its rights: a driver that follows the manual and the rules of
-// the bus notices nothing.
+// A card in a world that is rough on its driver but within its rights: a driver that follows the manual and the rules
+// of the bus notices nothing.
 //
 //   writes to memory   are posted: they arrive late, in bursts, a frame's parts in any order, but all before its
 //                      descriptor; reading a register flushes them (PCI Local Bus Specification 3.0, 3.2.5)

@@ -46,8 +46,8 @@ public:
         return slots_.at(card).far_end.receive(limit);
     }
     void set_link(std::size_t card, bool up) override { slots_.at(card).card->set_cable(up); }
-    /// A card whose decoders are off reads as ones and does no DMA, like an empty slot. Its earlier writes arrive first,
-    /// flushed by a read.
+    /// A card whose decoders are off reads as ones and does no DMA, like an empty slot. Its earlier writes arrive
+    /// first, flushed by a read.
     void kill() override {
         gone_ = true;
         for (const Slot& slot : slots_) {

@@ -136,7 +136,7 @@ TEST_F(ExtendedTest, a_stripped_tag_does_not_count_in_the_size_of_a_small_frame)
     start_receiver(8);
     give(7);
     const Bytes frame = finished({.tagged = true});
-    const auto size = static_cast<std::uint32_t>(frame.size());  // four bytes less for the tag, four more for the check sequence
+    const auto size = static_cast<std::uint32_t>(frame.size());  // minus four bytes of tag, plus four of check sequence
     write(RSRPD, RSRPD.SIZE(size));
     (void)read(ICR);
     arrive(frame);

@@ -106,7 +106,7 @@ TEST(ReceiveChecks, non_ip_and_truncated_packets_are_left_alone) {
     for (const unsigned version : {4U, 6U}) {
         const IpFrame of{.version = version};
         const Bytes frame = finished(of);
-        for (std::size_t size = 0; size < frame.size(); ++size)  // each in its own storage, so that reading past the end is noticed
+        for (std::size_t size = 0; size < frame.size(); ++size)  // each in its own storage: overreads are noticed
             EXPECT_EQ(check(Bytes(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size))).bits,
                       Status(RDESC_STATUS.IXSM).bits)
                 << size;

@@ -209,7 +209,7 @@ TEST_F(ReceiveTest, running_low_on_descriptors_raises_the_minimum_threshold_once
 }
 
 TEST_F(ReceiveTest, a_frame_of_many_descriptors_does_not_skip_the_minimum_threshold) {  // 3.2.7.3: "becomes equal"
-    start_receiver(32, RCTL.BSIZE(3));                                                       // 256 bytes
+    start_receiver(32, RCTL.BSIZE(3));                                                  // 256 bytes
     give(19);
     arrive(test_frame(60));
     arrive(test_frame(60));

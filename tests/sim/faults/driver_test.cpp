@@ -1,4 +1,4 @@
-// Our driver on our model with failing memory: the faults cost frames and are counted, but never lose a buffer, crash or
+// Our driver on our model with failing memory: faults cost frames and are counted, but never lose a buffer, crash or
 // hang.
 #include <gtest/gtest.h>
 

@@ -211,7 +211,7 @@ TEST_F(VfioUserDma, more_regions_than_negotiated_are_refused) {
     EXPECT_EQ(map_without_file(most_dma_maps << 13, 0x1000), ENOSPC);
     const auto maps = read_text("/proc/self/maps");
     ASSERT_TRUE(maps);
-    EXPECT_LT(std::ranges::count(*maps, '\n'), 32768) << "half of the mappings Linux allows are left for the server itself";
+    EXPECT_LT(std::ranges::count(*maps, '\n'), 32768) << "half of Linux's limit is left for the server itself";
     EXPECT_TRUE(card_writes((most_dma_maps - 1) << 13));
     EXPECT_EQ(unmap(0, 0x1000), 0);
     EXPECT_EQ(map(most_dma_maps << 13, 0x1000, memory_), 0);

@@ -8,8 +8,8 @@
 
 namespace ixy::sim {
 
-/// BAR 0: memory, 4 KiB, below; BAR 2: I/O, 64 bytes; BAR 3: the MSI-X table. Locations without a meaning read back what
-/// was written.
+/// BAR 0: memory, 4 KiB, below; BAR 2: I/O, 64 bytes; BAR 3: the MSI-X table. Locations without a meaning read back
+/// what was written.
 class ProbeModel final : public Model {
 public:
     enum Register : std::uint64_t {
