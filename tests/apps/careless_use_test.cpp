@@ -93,7 +93,7 @@ TEST_F(CarelessUse, full_disk_behind_a_wire_is_an_error_and_lost_frames_are_coun
     EXPECT_NE(said.find("lost on the wire"), std::string::npos) << said;
 }
 
-TEST_F(CarelessUse, frames_on_a_slow_loop_all_come_back) {
+TEST_F(CarelessUse, all_frames_on_a_slow_loop_come_back) {
     run("ixy-pktgen sim:82540em,wire=loop,rate=100M --count 1000 --json");
     EXPECT_NE(said.find("\"rx_packets\":1000"), std::string::npos) << said;
     EXPECT_NE(said.find("\"lost_on_wire\":0"), std::string::npos) << said;

@@ -77,7 +77,7 @@ TEST(no_huge_page, process_limits_name_ulimit) {
     expect_cause(HugePageStep::lock, EPERM, facts, "64 KiB (ulimit -l)", "sudo");
 }
 
-TEST(no_huge_page, unsupporting_kernels_and_forbidding_sandboxes_are_told_apart) {
+TEST(no_huge_page, kernels_without_them_and_sandboxes_forbidding_them_are_told_apart) {
     expect_cause(HugePageStep::create, ENODEV, some_facts(), "this kernel has no huge pages", "CONFIG_HUGETLBFS");
     for (const int error : {EPERM, ENOSYS})
         expect_cause(HugePageStep::create, error, some_facts(), "blocked by a sandbox", "seccomp");

@@ -194,7 +194,7 @@ void check_death(const std::function<void()>& mistake, const char* message) {
     EXPECT_DEATH(mistake(), message);
 }
 
-TEST(mempool_death, a_packet_given_back_twice) {
+TEST(mempool_death, a_packet_freed_twice) {
     const auto pool = make_pool(100);
     Packet* packet = pool->allocate();
     check_death([&] { free_packets({{packet, packet}}); }, "given back twice");
@@ -202,7 +202,7 @@ TEST(mempool_death, a_packet_given_back_twice) {
     check_death([&] { free_packets({&packet, 1}); }, "given back twice");
 }
 
-TEST(mempool_death, a_packet_given_to_another_pool) {
+TEST(mempool_death, a_packet_freed_into_another_pool) {
     const auto a = make_pool(100), b = make_pool(100), small = make_pool(1);
     std::vector<Packet*> packets = allocate(*a, 100);
     check_death([&] { b->free({&packets[0], 1}); }, "not from");
@@ -211,7 +211,7 @@ TEST(mempool_death, a_packet_given_to_another_pool) {
     free_packets(packets);
 }
 
-TEST(mempool_death, null_given_back) {
+TEST(mempool_death, null_freed) {
     const auto pool = make_pool(100);
     Packet* nothing = nullptr;
     check_death([&] { pool->free({&nothing, 1}); }, "null");

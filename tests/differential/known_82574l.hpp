@@ -73,7 +73,7 @@ inline constexpr KnownDifference tells_in_the_last_piece{
     "frame 400 1 ffffffffffff020000000063080045000182000040004006000001020304\n"};
 
 inline constexpr KnownDifference broadcast_is_no_multicast{
-    "broadcast is no multicast", "10.2.5.1, RCTL.MPE",
+    "broadcast is not multicast", "10.2.5.1, RCTL.MPE",
     "QEMU does not accept broadcast with MPE alone, although its group bit is set; the datasheet does not say",
     "write RCTL 0x4000012\nframe 60 1 ffffffffffff\n", true};
 

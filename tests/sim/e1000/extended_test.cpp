@@ -157,7 +157,7 @@ TEST_F(ExtendedTest, a_long_frame_spans_several_descriptors) {
     EXPECT_EQ(length(extended(0)) + length(extended(1)) + length(extended(2)), frame.size());
 }
 
-TEST_F(ExtendedTest, a_descriptor_without_a_buffer_comes_back_done) {
+TEST_F(ExtendedTest, a_descriptor_without_a_buffer_is_marked_done) {
     start_receiver(8);
     give(7);
     set_receive_descriptor(0, {0});

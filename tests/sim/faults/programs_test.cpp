@@ -29,7 +29,7 @@ protected:
     TemporaryFolder folder_;
 };
 
-TEST_F(FaultyMemory, a_generator_ends_by_itself) {
+TEST_F(FaultyMemory, a_generator_ends_on_its_own) {
     std::vector<std::unique_ptr<Program>> programs;  // in parallel, since those that get stuck take seconds
     for (int seed = 0; seed < 12; ++seed) {
         const std::string name = std::to_string(seed);
