@@ -1,1 +1,1 @@
-// Something must be compiled for the precompiled header to belong to.
+// The precompiled header needs a source file to belong to.

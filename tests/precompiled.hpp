@@ -1,4 +1,4 @@
-// What nearly every test includes, compiled once for all of them. A test still includes what it uses.
+// Headers that nearly every test includes, compiled once for all of them. Each test still includes what it uses.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -17,7 +17,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// Runs the program to its end and expects the exit status and this text among the errors.
+/// Runs the program to its end and expects this exit status, and this text in its errors.
 void expect_failure(const std::string& name, const Words& words, int status, const std::string& message) {
     Program program(name, words);
     EXPECT_EQ(program.wait(), status) << program.errors();
@@ -44,18 +44,18 @@ TEST_P(EveryProgram, version_names_the_program) {
     EXPECT_TRUE(program.output().starts_with(GetParam() + " ")) << program.output();
 }
 
-TEST_P(EveryProgram, missing_words_are_a_usage_mistake) { expect_failure(GetParam(), {}, 2, "is required"); }
+TEST_P(EveryProgram, missing_arguments_are_a_usage_error) { expect_failure(GetParam(), {}, 2, "is required"); }
 
-TEST_P(EveryProgram, unknown_options_are_a_usage_mistake) {
+TEST_P(EveryProgram, unknown_options_are_a_usage_error) {
     expect_failure(GetParam(), {"0000:ff:1f.7", "0000:ff:1f.6", "--nonsense"}, 2, "--nonsense");
 }
 
-TEST_P(EveryProgram, a_wrong_word_is_named_before_a_missing_one_with_the_nearest_that_exists) {
+TEST_P(EveryProgram, wrong_argument_is_reported_before_a_missing_one_with_the_nearest_match) {
     expect_failure(GetParam(), {"--jsn"}, 2, "unknown option \"--jsn\": did you mean --json?");
     expect_failure(GetParam(), {"--bogus-option"}, 2, "unknown option \"--bogus-option\"\n");
 }
 
-TEST_P(EveryProgram, values_that_are_missing_or_too_many_are_named_in_plain_words) {
+TEST_P(EveryProgram, missing_and_surplus_values_are_named_in_plain_words) {
     const std::map<std::string, Words> needed{{"ixy-pktgen", {"0000:ff:1f.7"}},
                                               {"ixy-fwd", {"0000:ff:1f.7", "0000:ff:1f.6"}},
                                               {"ixy-pcap", {"0000:ff:1f.7", "/nonexistent/a.pcap", "1"}}};
@@ -72,7 +72,7 @@ TEST_P(EveryProgram, values_that_are_missing_or_too_many_are_named_in_plain_word
     expect_failure(GetParam(), {"-x"}, 2, "unknown option \"-x\"");
 }
 
-TEST_P(EveryProgram, mistakes_in_numbers_are_told_in_a_short_line) {
+TEST_P(EveryProgram, number_errors_are_one_short_line) {
     Program program(GetParam(), {"--batch", "0", "0000:ff:1f.7", "0000:ff:1f.6"});
     EXPECT_EQ(program.wait(), 2);
     EXPECT_TRUE(program.errors().starts_with(GetParam() + ": --batch: \"0\" is not a whole number from 1 to 1024; "))
@@ -89,7 +89,7 @@ TEST_P(EveryProgram, help_is_in_plain_words) {
     }
 }
 
-TEST_P(EveryProgram, options_out_of_range_are_a_usage_mistake) {
+TEST_P(EveryProgram, options_out_of_range_are_a_usage_error) {
     const Words device{"0000:ff:1f.7", "0000:ff:1f.6"};
     const std::pair<std::string, std::string> mistakes[] = {
         {"--batch", "0"},       {"--batch", "1025"},      {"--batch", "-1"},     {"--batch", "many"},
@@ -107,7 +107,7 @@ TEST_P(EveryProgram, options_out_of_range_are_a_usage_mistake) {
     }
 }
 
-TEST(ProgramsPcap, accepts_the_largest_values_that_its_help_names) {
+TEST(ProgramsPcap, accepts_the_largest_values_its_help_names) {
     const TemporaryFolder folder;
     const DeviceLimits limits = widest_limits();
     const std::string frame = std::to_string(limits.most_max_frame), ring = std::to_string(limits.largest_ring);
@@ -130,7 +130,7 @@ TEST(ProgramsPcap, accepts_the_largest_values_that_its_help_names) {
     expect_failure("ixy-pcap", with("--rx-ring=" + std::to_string(limits.largest_ring + 8)), 2, "--rx-ring");
 }
 
-TEST(ProgramsPcap, a_ring_too_small_for_the_longest_frame_is_a_usage_mistake_that_names_the_smallest) {
+TEST(ProgramsPcap, ring_too_small_for_the_longest_frame_is_a_usage_error_naming_the_smallest) {
     const TemporaryFolder folder;
     expect_failure("ixy-pcap", {"sim:82540em,wire=loop", folder / "a.pcap", "--rx-ring=8", "--max-frame=9000"}, 2,
                    "choose a receive ring of 16 descriptors or more");
@@ -164,7 +164,7 @@ TEST(ProgramsPktgen, refuses_malformed_options_before_the_card_is_touched) {
     }
 }
 
-TEST(ProgramsPktgen, numbers_are_decimal_and_have_units) {
+TEST(ProgramsPktgen, numbers_are_decimal_and_may_have_units) {
     Program ten("ixy-pktgen", {"sim:82540em", "--count=010"});
     EXPECT_EQ(ten.wait(), 0);
     EXPECT_NE(ten.errors().find("sent 10\n"), std::string::npos) << ten.errors();
@@ -173,7 +173,7 @@ TEST(ProgramsPktgen, numbers_are_decimal_and_have_units) {
     EXPECT_NE(thousand.errors().find("sent 1500\n"), std::string::npos) << thousand.errors();
 }
 
-TEST(ProgramsPktgen, malformed_device_is_a_usage_mistake) { expect_failure("ixy-pktgen", {"eth0"}, 2, "eth0"); }
+TEST(ProgramsPktgen, malformed_device_is_a_usage_error) { expect_failure("ixy-pktgen", {"eth0"}, 2, "eth0"); }
 
 TEST(ProgramsPktgen, missing_device_is_a_failure_that_names_it) {
     expect_failure("ixy-pktgen", {"ffff:ff:1f.7"}, 1, "ffff:ff:1f.7");
@@ -183,13 +183,13 @@ TEST(ProgramsFwd, refuses_the_same_device_twice) {
     expect_failure("ixy-fwd", {"0000:ff:1f.7", "0000:ff:1f.7"}, 2, "the same device twice");
 }
 
-TEST(ProgramsPcap, bad_filter_is_refused_before_anything_else_and_makes_no_file) {
+TEST(ProgramsPcap, bad_filter_is_refused_first_and_creates_no_file) {
     const TemporaryFolder folder;
     expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "a.pcap", "--filter", "udp prot 5"}, 2, "udp prot 5");
     EXPECT_FALSE(std::filesystem::exists(folder / "a.pcap"));
 }
 
-TEST(ProgramsPcap, a_signal_ends_it_while_a_large_filter_is_compiled) {
+TEST(ProgramsPcap, a_signal_ends_it_while_compiling_a_large_filter) {
     std::string filter = "port 1";
     for (int port = 2; port < 2000; ++port) filter += " or port " + std::to_string(port);
     const TemporaryFolder folder;
@@ -204,19 +204,19 @@ TEST(ProgramsPcap, unwritable_file_is_named_before_the_card_is_taken) {
     expect_failure("ixy-pcap", {"ffff:ff:1f.7", "/tmp"}, 1, "/tmp");
 }
 
-TEST(ProgramsPcap, count_of_zero_is_a_usage_mistake) {
+TEST(ProgramsPcap, count_of_zero_is_a_usage_error) {
     const TemporaryFolder folder;
     expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "a.pcap", "0"}, 2, "COUNT");
     EXPECT_FALSE(std::filesystem::exists(folder / "a.pcap"));
 }
 
-TEST(ProgramsPcap, snaplen_out_of_range_is_a_usage_mistake) {
+TEST(ProgramsPcap, snaplen_out_of_range_is_a_usage_error) {
     const TemporaryFolder folder;
     expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "a.pcap", "--snaplen=0"}, 2, "--snaplen");
     expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "a.pcap", "--snaplen=262145"}, 2, "--snaplen");
 }
 
-TEST(ProgramsPcap, failing_card_leaves_no_new_file_and_an_old_one_as_it_was) {
+TEST(ProgramsPcap, failing_card_creates_no_file_and_leaves_an_old_one_unchanged) {
     const TemporaryFolder folder;
     expect_failure("ixy-pcap", {"ffff:ff:1f.7", folder / "new.pcap"}, 1, "ffff:ff:1f.7");
     EXPECT_FALSE(std::filesystem::exists(folder / "new.pcap"));
@@ -228,16 +228,16 @@ TEST(ProgramsPcap, failing_card_leaves_no_new_file_and_an_old_one_as_it_was) {
     EXPECT_EQ(content, "precious");
 }
 
-TEST(ProgramsCpu, a_cpu_outside_of_the_inherited_mask_is_taken) {
+TEST(ProgramsCpu, a_cpu_outside_the_inherited_mask_is_used) {
     const std::vector<int> cpus = allowed_cpus();
-    std::jthread([&cpus] {  // the program inherits this thread's mask; with one CPU there is nothing outside of it
+    std::jthread([&cpus] {  // the program inherits this thread's mask; with one CPU nothing is outside it
         ASSERT_TRUE(pin_to_cpu(cpus.front()));
         Program program("ixy-pktgen", {"--cpu", std::to_string(cpus.back()), "--count", "1", "sim:82540em"});
         EXPECT_EQ(program.wait(), 0) << program.errors();
     });
 }
 
-TEST(ProgramsCpu, a_cpu_that_is_not_there_is_a_usage_mistake) {
+TEST(ProgramsCpu, an_absent_cpu_is_a_usage_error) {
     expect_failure("ixy-pktgen", {"--cpu", "60000", "--count", "1", "sim:82540em"}, 2, "CPU 60000 is not online");
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The demonstration on software NICs, with the programs in the folder that is named: it succeeds, and what it shows adds up."""
+"""The demonstration on software NICs, with the programs in the given folder: it succeeds, and its counts add up."""
 
 import pathlib
 import re

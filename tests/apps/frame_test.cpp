@@ -1,4 +1,4 @@
-// The frames of ixy-pktgen, byte for byte, and their numbers.
+// The frames of ixy-pktgen, byte for byte, and their sequence numbers.
 #include <gtest/gtest.h>
 
 #include <ixy/core/process_space.hpp>
@@ -26,7 +26,7 @@ std::uint32_t sequence_of(std::span<const std::byte> frame) {
     return number;
 }
 
-/// The IPv4 header's sum with its checksum is all ones, in ones' complement: its checksum is 0.
+/// The ones' complement sum of the IPv4 header including its checksum is all ones, so the checksum over both is 0.
 bool ipv4_checksum_is_right(std::span<const std::byte> frame) {
     return internet_checksum(frame.subspan(ethernet_header, ipv4_header)) == std::array<std::byte, 2>{};
 }
@@ -35,7 +35,7 @@ std::shared_ptr<Mempool> make_pool(std::size_t packets, std::size_t data_room = 
     return *Mempool::create(*ProcessSpace::create(), {.packets = packets, .data_room = data_room, .checked = true});
 }
 
-/// A card that takes a random part of each batch and notes the numbers that it got.
+/// A card that accepts a random part of each batch and records the sequence numbers it got.
 class ReluctantRing final : public TxRing {
 public:
     std::size_t send(PacketBatch& batch) override {
@@ -68,7 +68,7 @@ TEST(Frame, shortest_frame_has_these_60_bytes) {
     EXPECT_TRUE(ipv4_checksum_is_right(frame));
 }
 
-TEST(Frame, lengths_and_checksum_are_right_at_every_size) {
+TEST(Frame, lengths_and_checksum_are_correct_at_every_size) {
     for (const std::size_t size : {60UL, 61UL, 64UL, 1514UL, 9000UL, 9216UL}) {
         const auto frame = build_frame({.size = size});
         ASSERT_EQ(frame.size(), size);
@@ -78,7 +78,7 @@ TEST(Frame, lengths_and_checksum_are_right_at_every_size) {
     }
 }
 
-TEST(Frame, checksum_is_that_of_rfc_1071) {
+TEST(Frame, checksum_follows_rfc_1071) {
     EXPECT_EQ(internet_checksum(bytes({0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7})),
               (std::array<std::byte, 2>{std::byte(0x22), std::byte(0x0d)}));
 }
@@ -90,7 +90,7 @@ TEST(Frame, sequence_is_little_endian_in_the_last_four_bytes) {
     EXPECT_EQ(frame[55], std::byte{0});
 }
 
-TEST(Frame, endpoints_are_read_with_and_without_port) {
+TEST(Frame, endpoints_parse_with_and_without_port) {
     EXPECT_EQ(*parse_endpoint("192.168.1.2"), (Endpoint{0xc0a80102, 1337}));
     EXPECT_EQ(*parse_endpoint("192.168.1.2:5000"), (Endpoint{0xc0a80102, 5000}));
     for (const char* text : {"", ":5", "1.2.3", "1.2.3.4.5", "256.0.0.1", "1.2.3.4:", "1.2.3.4:x", "1.2.3.4:65536",
@@ -99,7 +99,7 @@ TEST(Frame, endpoints_are_read_with_and_without_port) {
     }
 }
 
-TEST(Frame, flows_differ_in_port_and_then_address_and_keep_the_checksum_right) {
+TEST(Frame, flows_differ_in_port_then_address_and_keep_the_checksum_correct) {
     const FrameOptions options;
     std::set<std::vector<std::byte>> seen;
     for (const Flow& flow : build_flows(options, 3000)) {
@@ -118,7 +118,7 @@ TEST(Frame, first_flow_is_the_frame_itself) {
     EXPECT_EQ(frame, build_frame(options));
 }
 
-TEST(Generator, numbers_have_no_gap_when_the_card_takes_only_part_of_a_batch) {
+TEST(Generator, numbers_have_no_gap_when_the_card_accepts_part_of_a_batch) {
     auto pool = make_pool(256);
     Generator generator(pool, {}, 1);
     ReluctantRing ring;
@@ -134,7 +134,7 @@ TEST(Generator, numbers_have_no_gap_when_the_card_takes_only_part_of_a_batch) {
     EXPECT_EQ(pool->available(), pool->size());
 }
 
-TEST(Generator, frames_are_whole_after_their_buffers_went_round_many_times) {
+TEST(Generator, frames_stay_intact_after_many_reuses_of_their_buffers) {
     auto pool = make_pool(64);
     FrameOptions options{.size = 1514};
     Generator generator(pool, options, 7);
@@ -189,7 +189,7 @@ TEST(Copy, keeps_every_piece_of_a_long_frame_and_leaves_nothing_behind) {
     EXPECT_EQ(to->available(), 16U);
 }
 
-TEST(Copy, drops_whole_frames_when_the_pool_is_used_up) {
+TEST(Copy, drops_whole_frames_when_the_pool_is_exhausted) {
     auto from = make_pool(16, 64);
     auto to = make_pool(3, 64);
     SizedBatch batch(8);

@@ -1,4 +1,4 @@
-// The `ixy` command as people run it: its command lines, output and exit status, on a fake tree.
+// The `ixy` command as users run it: its command lines, output and exit status, on a fake tree.
 #include <gtest/gtest.h>
 #include <sys/inotify.h>
 #include <sys/wait.h>
@@ -34,7 +34,7 @@ Result run(const std::string& arguments) {
     return result;
 }
 
-/// One JSON object for each line.
+/// One JSON object per line.
 std::vector<nlohmann::json> lines_of_json(const std::string& text) {
     std::vector<nlohmann::json> objects;
     std::istringstream lines(text);
@@ -42,8 +42,8 @@ std::vector<nlohmann::json> lines_of_json(const std::string& text) {
     return objects;
 }
 
-/// Plays the kernel on a fake tree: a card goes to the driver in driver_override when drivers_probe names it, else to
-/// `native`, and leaves its driver when unbind is written.
+/// Plays the kernel on a fake tree: when drivers_probe names a card, it goes to the driver in driver_override, or to
+/// `native` if there is none; when unbind is written, it leaves its driver.
 class FakeKernel {
 public:
     FakeKernel(FakeSysfs& fake, std::string address, std::string native)
@@ -58,7 +58,7 @@ private:
         const auto probe = fake_.root / "sys/bus/pci/drivers_probe";
         while (!ending_) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            const bool probed = !FakeSysfs::get(probe).empty();  // read first: unbind is written before it
+            const bool probed = !FakeSysfs::get(probe).empty();  // read first, since unbind is written before it
             for (const auto& driver : std::filesystem::directory_iterator(fake_.root / "sys/bus/pci/drivers")) {
                 if (FakeSysfs::get(driver.path() / "unbind").empty()) continue;
                 FakeSysfs::put(driver.path() / "unbind", "");
@@ -115,7 +115,7 @@ TEST_F(Ixy, knows_help_and_version_for_every_command) {
     }
 }
 
-TEST_F(Ixy, names_the_word_that_is_wrong_and_the_nearest_that_exists) {
+TEST_F(Ixy, names_the_wrong_word_and_the_nearest_match) {
     EXPECT_TRUE(run("sim --help").says("the Unix socket to listen on (required)"));
     EXPECT_TRUE(run("").says("ixy: missing command: list, bind, unbind, restore, hugepages, doctor, regs"));
     EXPECT_TRUE(run("bogus").says("ixy: unknown command \"bogus\""));
@@ -127,7 +127,7 @@ TEST_F(Ixy, names_the_word_that_is_wrong_and_the_nearest_that_exists) {
     EXPECT_TRUE(run("regs --al").says("unknown option \"--al\": did you mean --all?"));
 }
 
-TEST_F(Ixy, answers_wrong_usage_with_status_two) {
+TEST_F(Ixy, wrong_usage_exits_with_status_two) {
     for (const char* words :
          {"", "frobnicate", "bind", "bind 03:00.0", "unbind", "hugepages", "hugepages many", "regs",
           "hugepages 4 --size 3M", "list --colour", "hugepages -- -1", "unbind eth0", "regs eth0"}) {
@@ -154,12 +154,12 @@ TEST_F(Ixy, list_shows_cards_and_why_one_is_in_use) {
     EXPECT_EQ(json[1]["in_use"], false);
 }
 
-TEST_F(Ixy, list_of_a_machine_without_cards_says_so) {
+TEST_F(Ixy, list_says_when_a_machine_has_no_cards) {
     EXPECT_TRUE(ixy("list").says("no network card"));
     EXPECT_EQ(ixy("list --json").output, "");
 }
 
-TEST_F(Ixy, list_without_sysfs_is_an_error_and_not_an_empty_list) {
+TEST_F(Ixy, list_without_sysfs_is_an_error_not_an_empty_list) {
     std::filesystem::remove_all(fake.root / "sys");
     for (const char* words : {"list", "list --json"}) {
         const Result result = ixy(words);
@@ -168,7 +168,7 @@ TEST_F(Ixy, list_without_sysfs_is_an_error_and_not_an_empty_list) {
     }
 }
 
-TEST_F(Ixy, every_command_calls_a_card_in_use_whose_interface_it_cannot_see) {
+TEST_F(Ixy, every_command_treats_a_card_with_a_hidden_interface_as_in_use) {
     fake.add({.interface = "ixytest0"});
     put_good_machine();
     const auto before = fake.snapshot();
@@ -202,7 +202,7 @@ TEST_F(Ixy, bind_unbind_and_restore_move_a_card_between_drivers) {
     EXPECT_TRUE(ixy("restore 03:00.0").says("bound to e1000"));
 }
 
-TEST_F(Ixy, bind_to_a_driver_that_is_not_loaded_names_modprobe_and_changes_nothing) {
+TEST_F(Ixy, bind_to_an_unloaded_driver_names_modprobe_and_changes_nothing) {
     fake.add({});
     const auto before = fake.snapshot();
     const Result result = ixy("bind 03:00.0 vfio-pci");
@@ -218,7 +218,7 @@ TEST_F(Ixy, restore_without_a_kernel_driver_names_modprobe) {
     EXPECT_TRUE(result.says("modprobe")) << result.output;
 }
 
-TEST_F(Ixy, restore_refuses_a_card_that_a_program_drives_unless_forced) {
+TEST_F(Ixy, restore_refuses_a_card_driven_by_a_program_unless_forced) {
     const auto folder = fake.add({.driver = "uio_pci_generic", .interface = ""});
     std::filesystem::create_directories(folder / "uio/uio3");
     fake.add_process(812, "testpmd", "/dev/uio3");
@@ -245,7 +245,7 @@ TEST_F(Ixy, unbind_refuses_a_card_in_use_unless_forced_and_changes_nothing) {
     EXPECT_EQ(FakeSysfs::get(fake.driver_folder("e1000") / "unbind"), "0000:03:00.0");
 }
 
-TEST_F(Ixy, no_command_takes_what_is_not_a_network_card) {
+TEST_F(Ixy, every_command_refuses_a_device_that_is_not_a_network_card) {
     fake.add({.class_code = 0x010802, .driver = "nvme", .interface = ""});
     const auto before = fake.snapshot();
     for (const char* words : {"unbind 03:00.0 --force", "bind 03:00.0 vfio-pci --force", "restore 03:00.0"}) {
@@ -256,7 +256,7 @@ TEST_F(Ixy, no_command_takes_what_is_not_a_network_card) {
     EXPECT_EQ(fake.snapshot(), before);
 }
 
-TEST_F(Ixy, hugepages_says_what_the_kernel_really_gave) {
+TEST_F(Ixy, hugepages_reports_what_the_kernel_really_gave) {
     put_huge_pages("0", "0");
     const Result result = ixy("hugepages 16");
     EXPECT_EQ(result.status, 0) << result.output;
@@ -264,7 +264,7 @@ TEST_F(Ixy, hugepages_says_what_the_kernel_really_gave) {
     EXPECT_EQ(ixy("hugepages 1 --size 1G").status, 1) << "this tree has none of 1 GiB";
 }
 
-TEST_F(Ixy, doctor_names_what_is_missing_and_the_command) {
+TEST_F(Ixy, doctor_names_what_is_missing_and_the_command_to_run) {
     const auto folder = fake.add({.interface = "lo"});
     FakeSysfs::put(folder / "net/lo/flags", "0x49\n");
     FakeSysfs::put(fake.root / "proc/self/status", "Name:\tixy\nCapEff:\t0000000000000000\n");
@@ -277,13 +277,13 @@ TEST_F(Ixy, doctor_names_what_is_missing_and_the_command) {
     }
 }
 
-TEST_F(Ixy, nothing_proposes_a_driver_that_the_programs_refuse) {
+TEST_F(Ixy, no_command_proposes_a_driver_that_the_programs_refuse) {
     fake.add({.driver = "", .interface = ""});
     for (const char* words : {"doctor", "bind --help", "--help", "restore --help"})
         EXPECT_FALSE(ixy(words).says("vfio-pci")) << words;
 }
 
-TEST_F(Ixy, doctor_says_unknown_of_what_it_cannot_see_and_ends_with_status_one) {
+TEST_F(Ixy, doctor_reports_unknown_for_hidden_facts_and_exits_with_status_one) {
     fake.add({});
     put_good_machine();
     EXPECT_EQ(ixy("doctor").status, 0);
@@ -314,7 +314,7 @@ TEST_F(Ixy, doctor_names_a_control_groups_limit_on_huge_pages) {
     EXPECT_TRUE(result.says("sys/fs/cgroup/box/hugetlb.2MB.max is 0")) << result.output;
 }
 
-TEST_F(Ixy, doctor_is_content_with_a_machine_that_has_everything) {
+TEST_F(Ixy, doctor_finds_no_fault_with_a_complete_machine) {
     fake.add({});
     put_good_machine();
     const Result result = ixy("doctor");
@@ -336,7 +336,7 @@ TEST_F(Ixy, regs_prints_names_fields_and_meanings) {
     EXPECT_FALSE(result.says("CTRL")) << result.output;
 }
 
-TEST_F(Ixy, regs_leaves_out_what_a_read_would_clear_unless_asked) {
+TEST_F(Ixy, regs_skips_clear_on_read_registers_unless_asked) {
     fake.add({});
     put_register("0000:03:00.0", 0xc0, 0x4);       // ICR
     put_register("0000:03:00.0", 0x4074, 0x1234);  // GPRC
@@ -350,7 +350,7 @@ TEST_F(Ixy, regs_leaves_out_what_a_read_would_clear_unless_asked) {
     EXPECT_TRUE(all.says("GPRC         0x00001234")) << all.output;
 }
 
-TEST_F(Ixy, regs_does_not_disturb_a_card_that_another_program_has) {
+TEST_F(Ixy, regs_does_not_disturb_a_card_held_by_another_program) {
     fake.add({});
     const auto before = fake.snapshot();
     EXPECT_EQ(ixy("regs 03:00.0").status, 0);

@@ -1,4 +1,4 @@
-// What a program that passes packets on does with those that the other card has no room for.
+// What a forwarding program does with packets that the other card has no room for.
 #include "apps/common/patient_sender.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ namespace {
 using sim::Card;
 using sim::Time;
 
-/// Is busy until it is told otherwise.
+/// Busy until told otherwise.
 class BusyWire final : public sim::Wire {
 public:
     void send(std::span<const std::byte>, Time) override { ++sent; }
@@ -29,7 +29,7 @@ protected:
         EXPECT_EQ(batch.allocate(*pool, batch.capacity()), batch.capacity());
         for (Packet& packet : batch) packet.set_length(60);
     }
-    /// Sends until the card has no room for a whole batch.
+    /// Sends until the card has no room for a full batch.
     void fill_ring() {
         while (batch.empty()) {
             fill_batch();
@@ -61,7 +61,7 @@ TEST_F(PatientSenderTest, keeps_packets_while_the_wire_is_busy) {
     EXPECT_EQ(wire.sent % batch.capacity(), 0U) << "a packet was dropped";
 }
 
-TEST_F(PatientSenderTest, drops_packets_the_second_time_when_the_card_sends_nothing_without_a_busy_wire) {
+TEST_F(PatientSenderTest, drops_packets_on_the_second_try_when_the_card_stalls_on_an_idle_wire) {
     card->set_cable(false);
     fill_ring();
     EXPECT_EQ(sender.send(batch), 0U);

@@ -1,4 +1,4 @@
-// Capture files: what libpcap reads in them, byte for byte, and what becomes of them when the disk is full.
+// Capture files: what libpcap reads from them, byte for byte, and what happens to them when the disk is full.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
@@ -40,7 +40,7 @@ struct Record {
     Frame data;
 };
 
-/// What libpcap finds in a file; fails the test when the file is not whole.
+/// The records libpcap finds in a file; fails the test if the file is not complete.
 std::vector<Record> read_capture(const std::filesystem::path& path) {
     char message[PCAP_ERRBUF_SIZE];
     pcap_t* file = pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, message);
@@ -69,7 +69,7 @@ std::string content(const std::filesystem::path& path) {
     return text.str();
 }
 
-/// Writes frames of all sizes until `count` are stored or one cannot be. Returns what finish() said.
+/// Writes frames of all sizes until `count` are stored or one cannot be. Returns the result of finish().
 Expected<> fill(const std::string& path, std::size_t count, std::uint64_t& stored) {
     auto file = PcapFile::open(path, {.window = small_window});
     if (!file) return std::unexpected(file.error());
@@ -89,7 +89,7 @@ void expect_filled(const std::filesystem::path& path, std::size_t count) {
     }
 }
 
-/// Runs `body` in a child process, whose limits and mounts end with it; `body` returns "" or what was wrong.
+/// Runs `body` in a child process, whose limits and mounts end with it; `body` returns "" or what went wrong.
 template <class Body>
 void in_child(const Body& body) {
     int ends[2];
@@ -112,7 +112,7 @@ void in_child(const Body& body) {
     EXPECT_EQ(mistake, "");
 }
 
-TEST(PcapFile, begins_with_the_golden_header) {
+TEST(PcapFile, starts_with_the_golden_header) {
     const TemporaryFolder folder;
     for (const bool nanosecond : {false, true}) {
         auto file = PcapFile::open(folder / "a.pcap", {.snaplen = 0x1234, .nanosecond = nanosecond});
@@ -149,7 +149,7 @@ TEST(PcapFile, timestamps_keep_microseconds_or_nanoseconds) {
     }
 }
 
-TEST(PcapFile, snaplen_cuts_frames_and_keeps_their_length) {
+TEST(PcapFile, snaplen_truncates_frames_and_keeps_their_original_length) {
     const TemporaryFolder folder;
     auto file = PcapFile::open(folder / "a.pcap", {.snaplen = 100});
     ASSERT_TRUE(file && (*file)->begin());
@@ -198,7 +198,7 @@ TEST(PcapFile, capture_without_frames_is_a_valid_file) {
     EXPECT_EQ(std::filesystem::file_size(folder / "a.pcap"), 24U);
 }
 
-TEST(PcapFile, is_whole_also_when_nobody_called_finish) {
+TEST(PcapFile, is_complete_even_without_a_call_to_finish) {
     const TemporaryFolder folder;
     {
         auto file = PcapFile::open(folder / "a.pcap");
@@ -208,7 +208,7 @@ TEST(PcapFile, is_whole_also_when_nobody_called_finish) {
     EXPECT_EQ(std::filesystem::file_size(folder / "a.pcap"), 24U + 16 + 60);
 }
 
-TEST(PcapFile, longer_file_of_before_is_gone) {
+TEST(PcapFile, longer_old_file_is_replaced) {
     const TemporaryFolder folder;
     std::ofstream(folder / "a.pcap") << std::string(100'000, 'x');
     std::uint64_t stored = 0;
@@ -225,7 +225,7 @@ TEST(PcapFile, opening_changes_nothing_until_the_capture_begins) {
     EXPECT_FALSE(std::filesystem::exists(folder / "new"));
 }
 
-TEST(PcapFile, what_cannot_be_written_is_an_error_that_names_the_file) {
+TEST(PcapFile, failed_write_is_an_error_that_names_the_file) {
     const auto file = PcapFile::open("/nonexistent/a.pcap");
     ASSERT_FALSE(file);
     EXPECT_NE(file.error().text().find("/nonexistent/a.pcap"), std::string::npos);
@@ -251,8 +251,8 @@ TEST(PcapFile, a_pipe_gets_the_same_bytes) {
     close(reader);
 }
 
-TEST(PcapFile, reader_of_a_pipe_who_leaves_or_takes_nothing_is_an_error_that_counts_the_frames) {
-    std::signal(SIGPIPE, SIG_IGN);  // as in every program that writes captures
+TEST(PcapFile, pipe_reader_that_leaves_or_stalls_is_an_error_that_counts_the_lost_frames) {
+    std::signal(SIGPIPE, SIG_IGN);  // as every program that writes captures does
     const TemporaryFolder folder;
     ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
     for (const bool leaves : {true, false}) {
@@ -264,11 +264,11 @@ TEST(PcapFile, reader_of_a_pipe_who_leaves_or_takes_nothing_is_an_error_that_cou
         std::uint64_t stored = 0;
         while (stored < 10'000 && file->write(1s, make_frame(1000, 0))) ++stored;
         ASSERT_LT(stored, 10'000U);
-        EXPECT_FALSE(file->write(1s, make_frame(1, 0))) << "nothing follows a frame that is lost";
+        EXPECT_FALSE(file->write(1s, make_frame(1, 0))) << "no frame may follow a lost one";
         const auto result = file->finish();
         ASSERT_FALSE(result);
         EXPECT_EQ(result.error().kind, leaves ? ErrorKind::system : ErrorKind::timeout);
-        EXPECT_LT(file->packets(), stored) << "those in the buffer did not get out";
+        EXPECT_LT(file->packets(), stored) << "frames in the buffer were not written";
         const std::string lost = std::to_string(stored + 2 - file->packets());
         EXPECT_NE(result.error().what.find("(" + lost + " frames could not be written)"), std::string::npos)
             << result.error().what;
@@ -276,14 +276,14 @@ TEST(PcapFile, reader_of_a_pipe_who_leaves_or_takes_nothing_is_an_error_that_cou
     }
 }
 
-TEST(PcapFile, device_without_room_is_an_error) {
+TEST(PcapFile, full_device_is_an_error) {
     std::uint64_t stored = 0;
     const auto result = fill("/dev/full", 3000, stored);
     ASSERT_FALSE(result);
     EXPECT_NE(result.error().text().find("No space left"), std::string::npos) << result.error().text();
 }
 
-TEST(PcapFile, limit_of_file_size_leaves_a_valid_file_that_uses_the_room) {
+TEST(PcapFile, file_size_limit_leaves_a_valid_file_that_fills_it) {
     const TemporaryFolder folder;
     std::uint64_t stored = 0;
     in_child([&]() -> std::string {
@@ -318,7 +318,7 @@ TEST(PcapFile, full_disk_leaves_a_valid_file_and_no_sigbus) {
         const uid_t user = getuid();
         if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0) return "unshare failed";
         const bool is_private = mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-        if (!is_private && errno != EINVAL) return "making mounts private failed";  // EINVAL: in a chroot
+        if (!is_private && errno != EINVAL) return "making mounts private failed";  // EINVAL: inside a chroot
         struct SmallDisk {
             std::string folder;
             ~SmallDisk() { umount2(folder.c_str(), MNT_DETACH); }
@@ -340,7 +340,7 @@ TEST(PcapFile, full_disk_leaves_a_valid_file_and_no_sigbus) {
     expect_filled(folder / "copy.pcap", records.size());
 }
 
-TEST(CaptureFilter, keeps_what_libpcap_s_language_says) {
+TEST(CaptureFilter, keeps_what_the_libpcap_expression_matches) {
     auto pool = *Mempool::create(*ProcessSpace::create(), {.packets = 8});
     Packet* frame = pool->allocate();
     frame->set_length(60);
@@ -369,7 +369,7 @@ TEST(CaptureFilter, sees_every_piece_of_a_long_frame) {
     free_packets({pieces.data(), 1});
 }
 
-TEST(CaptureFilter, mistake_in_an_expression_is_an_invalid_argument) {
+TEST(CaptureFilter, syntax_error_is_an_invalid_argument) {
     const auto filter = CaptureFilter::compile("port or");
     ASSERT_FALSE(filter);
     EXPECT_EQ(filter.error().kind, ErrorKind::invalid_argument);

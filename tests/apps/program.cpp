@@ -41,7 +41,7 @@ void give_closed_pipe(int file) {
 
 TemporaryFolder::TemporaryFolder() {
     std::string name = fs::temp_directory_path() / "ixy-apps-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot create " + name);
     path_ = name;
 }
 
@@ -78,7 +78,7 @@ Program::~Program() {
     }
 }
 
-/// A program that has ended gets none: -1, which is what is left of it, would be everybody.
+/// A program that has ended gets no signal: its process id is now -1, which would address every process.
 void Program::signal(int number) {
     if (running()) ::kill(process_, number);
 }

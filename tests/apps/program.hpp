@@ -1,4 +1,4 @@
-// A program under test: started as a user would, with what it prints caught.
+// A program under test: started as a user would start it, with its output captured.
 #pragma once
 
 #include <sys/types.h>
@@ -13,7 +13,7 @@
 
 namespace ixy::test {
 
-/// A folder that vanishes with its owner.
+/// A folder that is removed with its owner.
 class TemporaryFolder {
 public:
     TemporaryFolder();
@@ -28,21 +28,21 @@ private:
 
 struct ProgramOptions {
     std::size_t file_size_limit = 0;  ///< bytes (RLIMIT_FSIZE); 0: none
-    bool close_output = false;        ///< standard output is a pipe that nobody reads
+    bool close_output = false;        ///< standard output is a pipe without a reader
 };
 
 class Program {
 public:
     /// Starts build/bin/`name`.
     Program(const std::string& name, std::vector<std::string> arguments, const ProgramOptions& options = {});
-    /// Kills it when it still runs.
+    /// Kills it if it is still running.
     ~Program();
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
 
     void signal(int number);
     bool running();
-    /// Waits until it ends. Its exit status; 128 + the signal that ended it; -1 when it had to be killed after `limit`.
+    /// Waits until it ends. Returns its exit status; 128 + the signal that ended it; -1 if it was killed after `limit`.
     int wait(std::chrono::seconds limit = std::chrono::seconds(30));
     std::string output() const;
     std::string errors() const;

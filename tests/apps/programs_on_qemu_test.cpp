@@ -1,4 +1,5 @@
-// The three programs, run as a user would, on QEMU's 82540EM: what is on the wire, in the file, in the statistics.
+// The three programs, run as a user would run them, on QEMU's 82540EM: results on the wire, in the file, in the
+// statistics.
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
 
@@ -21,7 +22,7 @@ Frame numbered_frame(std::uint32_t number, std::size_t size = 60) {
     return frame;
 }
 
-/// Takes frames from `wire` until `count` have come, or none comes any more.
+/// Receives frames from `wire` until `count` have arrived or no more come.
 std::vector<Frame> receive_frames(Wire& wire, std::size_t count) {
     std::vector<Frame> frames;
     while (frames.size() < count) {
@@ -69,14 +70,14 @@ bool send_frames(Wire& wire, std::size_t count, std::size_t size = 60) {
     return true;
 }
 
-/// The program has opened its cards when it has introduced all of them.
+/// The program has opened its cards once it has announced all of them.
 void wait_until_open(const Program& program, std::string_view last_card) {
     ASSERT_TRUE(eventually(
         [&] { return program.errors().find(std::string(last_card) + ": 82540EM") != std::string::npos; }, 20s))
         << program.errors();
 }
 
-TEST(PktgenOnQemu, sends_numbered_udp_frames_without_gap_and_counts_them) {
+TEST(PktgenOnQemu, sends_numbered_udp_frames_without_gaps_and_counts_them) {
     Qemu qemu;
     Program program("ixy-pktgen", {qemu.address(), "--count=1000", "--json"});
     const auto frames = receive_frames(qemu.wire(), 1000);
@@ -102,7 +103,7 @@ TEST(PktgenOnQemu, batches_and_rings_of_any_size_leave_no_gap) {
     }
 }
 
-TEST(PktgenOnQemu, sends_long_frames_and_what_was_asked_for) {
+TEST(PktgenOnQemu, sends_long_frames_with_the_requested_contents) {
     Qemu qemu;
     Program program("ixy-pktgen", {qemu.address(), "--count=20", "--size=9000", "--src=1.2.3.4:5", "--dst=5.6.7.8:9",
                                    "--src-mac=02:00:00:00:00:aa", "--dst-mac=02:00:00:00:00:bb"});
@@ -144,7 +145,7 @@ TEST(PktgenOnQemu, ctrl_c_ends_it_cleanly_with_a_summary) {
     }
 }
 
-TEST(PktgenOnQemu, card_that_has_gone_is_a_failure_that_says_so) {
+TEST(PktgenOnQemu, removed_card_is_reported_as_a_failure) {
     Qemu qemu;
     Program program("ixy-pktgen", {qemu.address(), "--rate=1kpps"});
     ASSERT_EQ(receive_frames(qemu.wire(), 10).size(), 10U) << program.errors();
@@ -153,7 +154,7 @@ TEST(PktgenOnQemu, card_that_has_gone_is_a_failure_that_says_so) {
     EXPECT_NE(program.errors().find("gone"), std::string::npos) << program.errors();
 }
 
-TEST(PktgenOnQemu, link_that_is_down_is_a_failure_that_says_so) {
+TEST(PktgenOnQemu, link_that_is_down_is_reported_as_a_failure) {
     Qemu qemu;
     qemu.set_link(0, false);
     Program program("ixy-pktgen", {qemu.address(), "--link-timeout=0.5"});
@@ -161,7 +162,7 @@ TEST(PktgenOnQemu, link_that_is_down_is_a_failure_that_says_so) {
     EXPECT_NE(program.errors().find("link"), std::string::npos) << program.errors();
 }
 
-TEST(PktgenOnQemu, closed_standard_output_ends_it_and_still_gives_the_card_back) {
+TEST(PktgenOnQemu, closed_standard_output_ends_it_and_the_card_is_still_released) {
     Qemu qemu;
     Program program("ixy-pktgen", {qemu.address(), "--rate=100pps", "--json"}, {.close_output = true});
     std::jthread reader([&](const std::stop_token& stop) {
@@ -199,7 +200,7 @@ TEST(PcapOnQemu, ctrl_c_leaves_a_valid_file_with_everything_received) {
     EXPECT_EQ(read_capture(folder / "a.pcap").size(), 100U);
 }
 
-TEST(PcapOnQemu, keeps_what_the_filter_lets_pass_cut_to_snaplen) {
+TEST(PcapOnQemu, keeps_frames_that_pass_the_filter_truncated_to_snaplen) {
     Qemu qemu;
     const TemporaryFolder folder;
     Program program("ixy-pcap", {qemu.address(), folder / "a.pcap", "5", "--filter=len == 100", "--snaplen=20"});

@@ -1,4 +1,4 @@
-// Rates: reading them, keeping them, showing them.
+// Rates: parsing, keeping and showing them.
 #include <gtest/gtest.h>
 
 #include "apps/common/monitor.hpp"
@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = Pacer::Clock;
 
-TEST(Rate, reads_packets_and_bits_with_prefixes) {
+TEST(Rate, parses_packets_and_bits_with_prefixes) {
     EXPECT_DOUBLE_EQ(packets_per_second(parse_rate("1.5Mpps").value(), 60), 1.5e6);
     EXPECT_DOUBLE_EQ(packets_per_second(parse_rate("100kpps").value(), 60), 1e5);
     EXPECT_DOUBLE_EQ(packets_per_second(parse_rate("100Kpps").value(), 60), 1e5);
@@ -18,7 +18,7 @@ TEST(Rate, reads_packets_and_bits_with_prefixes) {
     EXPECT_DOUBLE_EQ(packets_per_second(parse_rate("0.5pps").value(), 60), 0.5);
 }
 
-TEST(Rate, a_gigabit_is_1488095_shortest_frames_a_second) {
+TEST(Rate, a_gigabit_is_1488095_minimum_size_frames_a_second) {
     for (const char* text : {"1Gbit", "1000Mbit", "1000000kbit", "1Gbit/s", "1000000000bit"}) {
         ASSERT_TRUE(parse_rate(text)) << text;
         EXPECT_NEAR(packets_per_second(parse_rate(text).value(), 60), 1'488'095.2, 0.1) << text;
@@ -26,7 +26,7 @@ TEST(Rate, a_gigabit_is_1488095_shortest_frames_a_second) {
     }
 }
 
-TEST(Rate, refuses_what_is_not_a_rate_and_says_how_to_write_one) {
+TEST(Rate, refuses_anything_else_and_says_how_to_write_a_rate) {
     for (const char* text : {"", "pps", "5", "0pps", "-1pps", "1.2.3pps", "1 Mpps", "1Mpps ", "1Xpps", "1kkpps",
                              "1Mbps", "infpps", "nanpps", "0x10pps", "1e3pps", "2000Gpps", "1Mpps/", "1/s"}) {
         const auto rate = parse_rate(text);
@@ -36,7 +36,7 @@ TEST(Rate, refuses_what_is_not_a_rate_and_says_how_to_write_one) {
     }
 }
 
-/// Packets that a pacer lets go in `duration` of a clock that moves on by `step`.
+/// Packets released by a pacer in `duration`, on a clock that advances by `step`.
 std::size_t paced_packets(double rate, std::size_t burst, std::chrono::nanoseconds step,
                           std::chrono::nanoseconds duration) {
     const Clock::time_point start{};
@@ -51,7 +51,7 @@ std::size_t paced_packets(double rate, std::size_t burst, std::chrono::nanosecon
     return sent;
 }
 
-TEST(Pacer, keeps_the_rate_within_one_percent_however_long_a_loop_takes) {
+TEST(Pacer, keeps_the_rate_within_one_percent_for_any_loop_duration) {
     EXPECT_NEAR(static_cast<double>(paced_packets(1e6, 64, 100ns, 1s)), 1e6, 1);
     EXPECT_NEAR(static_cast<double>(paced_packets(1e6, 64, 13us, 1s)), 1e6, 64);
     EXPECT_NEAR(static_cast<double>(paced_packets(1'488'095.2, 64, 777ns, 2s)), 2 * 1'488'095.2, 64);
@@ -82,7 +82,7 @@ TEST(Pacer, never_catches_up_with_more_than_the_burst) {
     EXPECT_EQ(pacer.due(start + 5s + 10us), 10U);
 }
 
-TEST(Pacer, what_was_due_but_not_taken_stays_due) {
+TEST(Pacer, packets_due_but_not_sent_stay_due) {
     const Clock::time_point start{};
     Pacer pacer(1e6, 64, start);
     EXPECT_EQ(pacer.due(start), 1U);
@@ -94,7 +94,7 @@ TEST(Pacer, what_was_due_but_not_taken_stays_due) {
 TEST(Pacer, keeps_the_rate_within_one_percent_in_real_time) {
     constexpr double rate = 20'000;
     const Clock::time_point start = Clock::now();
-    Pacer pacer(rate, 20'000, start);  // a machine that runs other tests may take the CPU away for a while
+    Pacer pacer(rate, 20'000, start);  // other tests on this machine may take the CPU away for a while
     std::size_t sent = 0;
     Clock::time_point now = start;
     while (now < start + 1s) {
@@ -114,7 +114,7 @@ TEST(ShownRate, a_full_gigabit_shows_1000_megabits_at_any_frame_size) {
     EXPECT_NEAR(rate_of(81'274, 81'274 * 1514, 1).megabits, 1000, 0.01);
 }
 
-TEST(ShownRate, has_the_units_that_suit_it) {
+TEST(ShownRate, has_a_suitable_unit) {
     EXPECT_EQ(text_of(rate_of(0, 0, 1)), "0 pps 0 bit/s");
     EXPECT_EQ(text_of(rate_of(1, 60, 2)), "0.50 pps 336 bit/s");
     EXPECT_EQ(text_of(rate_of(7, 7 * 60, 1)), "7 pps 4.70 kbit/s");
@@ -124,7 +124,7 @@ TEST(ShownRate, has_the_units_that_suit_it) {
     EXPECT_EQ(text_of({.mpps = 1e5, .megabits = 1e7}), "100 Gpps 10000 Gbit/s");
 }
 
-TEST(ShownRate, is_a_second_s_share_of_longer_and_shorter_times) {
+TEST(ShownRate, is_per_second_for_longer_and_shorter_intervals) {
     EXPECT_DOUBLE_EQ(rate_of(1000, 60'000, 0.5).mpps, 0.002);
     EXPECT_DOUBLE_EQ(rate_of(1000, 60'000, 10).megabits, 1000.0 * 84 * 8 / 10 / 1e6);
     EXPECT_EQ(rate_of(1000, 60'000, 0).mpps, 0);

@@ -12,7 +12,7 @@ namespace {
 
 using test::make_pool;
 
-TEST(batch, what_it_still_holds_goes_back_when_it_ends) {
+TEST(batch, remaining_packets_go_back_when_it_is_destroyed) {
     const auto pool = make_pool(64);
     {
         Batch<32> batch;
@@ -24,8 +24,8 @@ TEST(batch, what_it_still_holds_goes_back_when_it_ends) {
     EXPECT_EQ(pool->available(), 64u);
 }
 
-#ifdef NDEBUG  // else pools are checked, and this ends the process
-TEST(batch, that_outlives_its_pool_still_gives_back) {
+#ifdef NDEBUG  // otherwise pools are checked, and this ends the process
+TEST(batch, outliving_its_pool_still_returns_packets) {
     Batch<8> batch;
     {
         const auto pool = make_pool(100, false);
@@ -47,7 +47,7 @@ TEST(batch, allocates_no_more_than_it_has_room_for_or_the_pool_has) {
     EXPECT_EQ(second.allocate(*pool, 32), 0u);
 }
 
-TEST(batch, what_somebody_took_is_no_longer_its_own) {
+TEST(batch, packets_taken_out_are_no_longer_its_own) {
     const auto pool = make_pool(64);
     Batch<8> batch;
     batch.allocate(*pool, 5);

@@ -1,4 +1,4 @@
-// CPUs and NUMA nodes: lists from fake trees, and pinning of real threads to the CPUs that this process has.
+// CPUs and NUMA nodes: lists from fake trees, and pinning of real threads to this process's CPUs.
 #include <gtest/gtest.h>
 #include <ixy/core/cpu.hpp>
 
@@ -16,7 +16,7 @@ TEST(cpu_list, ranges_and_single_numbers) {
     EXPECT_EQ(parse_cpu_list("0-3,8,10-11"), List({0, 1, 2, 3, 8, 10, 11}));
     EXPECT_EQ(parse_cpu_list("5,1-2,2,5"), List({1, 2, 5}));
     EXPECT_EQ(parse_cpu_list("65535"), List({65535}));
-    EXPECT_EQ(parse_cpu_list(""), List());  // a node that has memory only
+    EXPECT_EQ(parse_cpu_list(""), List());  // a memory-only node
 }
 
 TEST(cpu_list, nonsense_is_an_error) {
@@ -46,16 +46,16 @@ TEST(pin_to_cpu, the_thread_runs_there_and_only_there) {
         });
 }
 
-TEST(pin_to_cpu, the_mask_that_a_thread_inherits_is_no_limit) {
+TEST(pin_to_cpu, the_inherited_mask_is_no_limit) {
     const List cpus = allowed_cpus();
     std::jthread([&] {
         ASSERT_TRUE(pin_to_cpu(cpus.front()));
-        EXPECT_TRUE(pin_to_cpu(cpus.back()));  // outside of the mask now, unless there is only one
+        EXPECT_TRUE(pin_to_cpu(cpus.back()));  // now outside the mask, unless there is only one
         EXPECT_EQ(allowed_cpus(), List({cpus.back()}));
     });
 }
 
-TEST(pin_to_cpu, a_cpu_that_is_offline_and_one_that_a_cpuset_forbids_differ) {
+TEST(pin_to_cpu, offline_cpus_and_cpus_outside_the_cpuset_are_told_apart) {
     const test::FakeFolder sys;
     sys.write("devices/system/cpu/online", "0-1\n");
     EXPECT_NE(pin_to_cpu(60000, sys.path()).error().what.find("CPU 60000 is not online"), std::string::npos);
@@ -63,14 +63,14 @@ TEST(pin_to_cpu, a_cpu_that_is_offline_and_one_that_a_cpuset_forbids_differ) {
     EXPECT_NE(pin_to_cpu(60000, sys.path()).error().what.find("cpuset"), std::string::npos);
 }
 
-TEST(pin_to_cpu, a_cpu_that_is_not_there_is_an_error_and_changes_nothing) {
+TEST(pin_to_cpu, an_absent_cpu_is_an_error_and_changes_nothing) {
     const List before = allowed_cpus();
     for (const int cpu : {-1, 60000, 65536, INT_MAX, INT_MIN})
         EXPECT_EQ(pin_to_cpu(cpu).error().kind, ErrorKind::invalid_argument);
     EXPECT_EQ(allowed_cpus(), before);
 }
 
-TEST(pin_to_node, keeps_a_choice_that_was_made_outside) {
+TEST(pin_to_node, keeps_an_existing_affinity_within_the_node) {
     const test::FakeFolder sys;
     const int mine = allowed_cpus().back();
     sys.write("devices/system/node/node0/cpulist", "0-" + std::to_string(mine) + "\n");
@@ -92,7 +92,7 @@ TEST(pin_to_node, moves_to_the_node_when_the_thread_is_elsewhere) {
     });
 }
 
-TEST(pin_to_node, no_node_in_particular_leaves_the_thread_free) {
+TEST(pin_to_node, any_node_leaves_the_affinity_unchanged) {
     const List before = allowed_cpus();
     EXPECT_TRUE(pin_to_node(any_node, "/nonexistent"));
     EXPECT_EQ(allowed_cpus(), before);

@@ -1,4 +1,4 @@
-// DMA spaces: the allocator that they share, on a space whose device addresses the tests choose, and this process' own.
+// DMA spaces: their common allocator, on a space with device addresses chosen by the tests; and this process's own.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <ixy/core/dma.hpp>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t granule = 64 << 10;
 
-/// Regions of four granules; the device sees the granules in reverse order, or one behind the other.
+/// Regions of four granules; the device sees the granules in reverse order, or contiguously.
 class ScatteredSpace final : public DmaSpace {
 public:
     explicit ScatteredSpace(bool contiguous, int nodes = 1) : contiguous_(contiguous), nodes_(nodes) {}
@@ -51,7 +51,7 @@ DmaMemory take(DmaSpace& space, std::size_t bytes, std::size_t alignment = 64, i
     return std::move(piece.value());
 }
 
-TEST(dma_space, memory_is_zeroed_also_when_it_is_reused) {
+TEST(dma_space, memory_is_zeroed_even_when_reused) {
     const auto space = scattered();
     for (int round = 0; round < 3; ++round) {
         const DmaMemory piece = take(*space, 1000);
@@ -61,7 +61,7 @@ TEST(dma_space, memory_is_zeroed_also_when_it_is_reused) {
     EXPECT_EQ(space->region_count(), 1u);
 }
 
-TEST(dma_space, pieces_are_aligned_for_us_and_for_the_device) {
+TEST(dma_space, pieces_are_aligned_for_the_cpu_and_the_device) {
     const auto space = scattered();
     std::vector<DmaMemory> pieces;
     for (std::size_t alignment = 1; alignment <= 4096; alignment *= 2) {
@@ -88,14 +88,14 @@ TEST(dma_space, a_piece_never_crosses_a_granule) {
     }
 }
 
-TEST(dma_space, the_whole_region_serves_where_its_granules_are_contiguous_for_the_device) {
+TEST(dma_space, the_whole_region_is_usable_where_its_granules_are_device_contiguous) {
     const auto space = std::make_shared<ScatteredSpace>(true);
     const DmaMemory piece = take(*space, 4 * granule);
     EXPECT_EQ(piece.address().value, std::uint64_t{1} << 32);
     EXPECT_EQ(space->region_count(), 1u);
 }
 
-TEST(dma_space, the_address_is_that_of_the_granule_that_the_piece_lies_in) {
+TEST(dma_space, the_address_comes_from_the_granule_of_the_piece) {
     const auto space = scattered();
     const DmaMemory first = take(*space, granule), second = take(*space, granule);
     EXPECT_EQ(second.data(), first.data() + granule);
@@ -103,7 +103,7 @@ TEST(dma_space, the_address_is_that_of_the_granule_that_the_piece_lies_in) {
     EXPECT_EQ(second.address().value, (std::uint64_t{1} << 32) + 2 * granule);
 }
 
-TEST(dma_space, memory_at_a_device_address_is_ours_and_nothing_beyond_it) {
+TEST(dma_space, lookup_by_device_address_finds_only_memory_of_the_space) {
     const auto space = scattered();
     const DmaMemory first = take(*space, granule), second = take(*space, granule);
     for (const DmaMemory* piece : {&first, &second}) {
@@ -116,7 +116,7 @@ TEST(dma_space, memory_at_a_device_address_is_ours_and_nothing_beyond_it) {
     EXPECT_TRUE(space->memory_at(first.address(), ~std::size_t{0}).empty());
 }
 
-TEST(dma_space, freed_neighbours_join_in_any_order) {
+TEST(dma_space, freed_neighbours_merge_in_any_order) {
     for (const std::array<int, 3> order : {std::array{0, 1, 2}, {2, 1, 0}, {0, 2, 1}, {1, 0, 2}}) {
         const auto space = scattered();
         std::array<DmaMemory, 3> pieces{take(*space, granule / 4), take(*space, granule / 4),
@@ -153,7 +153,7 @@ TEST(dma_space, hostile_sizes_and_alignments_are_errors) {
     EXPECT_EQ(space->region_count(), 0u);
 }
 
-TEST(dma_space, exhaustion_is_an_error_and_ends_when_memory_comes_back) {
+TEST(dma_space, exhaustion_is_an_error_until_memory_is_freed) {
     const auto space = scattered();
     space->most_regions = 1;
     std::vector<DmaMemory> pieces;
@@ -165,7 +165,7 @@ TEST(dma_space, exhaustion_is_an_error_and_ends_when_memory_comes_back) {
     EXPECT_TRUE(space->allocate(granule).has_value());
 }
 
-TEST(dma_space, memory_keeps_its_space_alive_and_moves) {
+TEST(dma_space, memory_keeps_its_space_alive_and_is_movable) {
     DmaMemory kept;
     {
         const auto space = scattered();
@@ -180,7 +180,7 @@ TEST(dma_space, memory_keeps_its_space_alive_and_moves) {
     EXPECT_EQ(kept.size(), 100u);
 }
 
-TEST(dma_space, each_node_gets_memory_of_its_own) {
+TEST(dma_space, each_node_gets_its_own_memory) {
     const auto space = scattered(2);
     const DmaMemory on_0 = take(*space, 64, 64, 0), on_1 = take(*space, 64, 64, 1),
                     again_on_0 = take(*space, 64, 64, 0);
@@ -189,7 +189,7 @@ TEST(dma_space, each_node_gets_memory_of_its_own) {
     EXPECT_EQ(space->take_warning(), "");
 }
 
-TEST(dma_space, a_wrong_node_is_warned_about_once_and_not_tried_again_for_each_piece) {
+TEST(dma_space, memory_on_the_wrong_node_warns_once_and_is_not_retried_for_each_piece) {
     const auto space = scattered(2);
     const DmaMemory first = take(*space, 64, 64, 7);
     EXPECT_NE(space->take_warning().find("node 7 lies on node 1"), std::string::npos);
@@ -199,14 +199,14 @@ TEST(dma_space, a_wrong_node_is_warned_about_once_and_not_tried_again_for_each_p
     EXPECT_EQ(space->take_warning(), "");
 }
 
-TEST(dma_space, a_far_node_is_better_than_an_error) {
+TEST(dma_space, memory_of_a_remote_node_is_better_than_an_error) {
     const auto space = scattered(2);
     space->most_regions = 1;
     const DmaMemory on_0 = take(*space, 64, 64, 0);
     EXPECT_TRUE(space->allocate(64, 64, 1).has_value());
 }
 
-TEST(dma_space, random_pieces_from_several_threads_never_overlap) {
+TEST(dma_space, random_allocations_from_several_threads_never_overlap) {
     const auto space = scattered();
     const auto work = [&space](unsigned seed) {
         std::mt19937 random(seed);
@@ -216,7 +216,7 @@ TEST(dma_space, random_pieces_from_several_threads_never_overlap) {
                 const std::size_t victim = random() % pieces.size();
                 const auto mark = static_cast<std::byte>(seed);
                 if (!std::ranges::all_of(pieces[victim].bytes(), [mark](std::byte byte) { return byte == mark; }))
-                    ADD_FAILURE() << "somebody else wrote into a piece";
+                    ADD_FAILURE() << "another thread wrote into a piece";
                 pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(victim));
             } else {
                 pieces.push_back(take(*space, 1 + random() % 9000, std::size_t{1} << random() % 13));
@@ -228,7 +228,7 @@ TEST(dma_space, random_pieces_from_several_threads_never_overlap) {
     for (unsigned seed = 1; seed <= 4; ++seed) threads.emplace_back(work, seed);
     threads.clear();
     const std::size_t regions = space->region_count();
-    std::vector<DmaMemory> all;  // everything came back and joined: each granule is whole again
+    std::vector<DmaMemory> all;  // everything was freed and merged: each granule is whole again
     for (std::size_t i = 0; i < 4 * regions; ++i) all.push_back(take(*space, granule));
     EXPECT_EQ(space->region_count(), regions);
 }

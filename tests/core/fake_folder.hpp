@@ -1,4 +1,4 @@
-// A temporary folder with small files in it: what sysfs and proc look like to the code under test.
+// A temporary folder of small files that stand in for sysfs and proc.
 #pragma once
 
 #include <cstdlib>

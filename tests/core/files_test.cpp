@@ -1,4 +1,4 @@
-// Writing to pipes: what signals and slow readers do to it.
+// Writing to pipes despite signals and slow readers.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -58,7 +58,7 @@ private:
     struct sigaction before_{};
 };
 
-TEST(WriteAll, signals_while_a_pipe_is_full_lose_nothing) {
+TEST(WriteAll, signals_on_a_full_pipe_lose_nothing) {
     const CaughtSignal caught;
     const Pipe pipe;
     const std::string text(1 << 20, 'x');
@@ -77,7 +77,7 @@ TEST(WriteAll, signals_while_a_pipe_is_full_lose_nothing) {
     EXPECT_TRUE(left.empty());
 }
 
-TEST(WriteAll, gives_up_on_a_reader_who_takes_nothing_and_tells_what_is_left) {
+TEST(WriteAll, gives_up_on_a_stalled_reader_and_reports_the_unwritten_rest) {
     const Pipe pipe;
     const std::string text(1 << 20, 'x');
     auto left = std::as_bytes(std::span(text));
@@ -87,7 +87,7 @@ TEST(WriteAll, gives_up_on_a_reader_who_takes_nothing_and_tells_what_is_left) {
     EXPECT_EQ(read_bytes(pipe.reader, written).size(), written);
 }
 
-TEST(WriteAll, says_why_nothing_can_be_written) {
+TEST(WriteAll, reports_why_nothing_can_be_written) {
     std::string text = "x";
     auto left = std::as_bytes(std::span(text));
     EXPECT_EQ(write_all(File(::open("/dev/full", O_WRONLY | O_CLOEXEC)).get(), left, {}), ENOSPC);

@@ -1,5 +1,5 @@
-// Which cause is named when there is no huge page, or no physical address: from fake files, and by a child of ours that
-// gives up what it needs.
+// Which cause is named when there is no huge page or no physical address: from fake files, and in a child process that
+// gives up the privilege it needs.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
@@ -39,18 +39,18 @@ void expect_cause(HugePageStep step, int error_number, const HugePageFacts& fact
     EXPECT_EQ(error.what.find("Bad address"), std::string::npos) << error.text();
 }
 
-TEST(no_huge_page, a_limit_of_the_control_group_is_named_with_its_file) {
+TEST(no_huge_page, a_control_group_limit_is_named_with_its_file) {
     HugePageFacts facts = some_facts();
     facts.limit = HugePageLimit{"/sys/fs/cgroup/box/hugetlb.2MB.max", "0"};
     for (const auto& [step, error] : {std::pair(HugePageStep::map, ENOMEM), {HugePageStep::bring_in, EFAULT}})
         expect_cause(step, error, facts, "/sys/fs/cgroup/box/hugetlb.2MB.max is 0", "raise that limit");
 }
 
-TEST(no_huge_page, a_limit_that_cannot_be_seen_is_said_to_be_likely) {
+TEST(no_huge_page, a_hidden_limit_is_reported_as_likely) {
     expect_cause(HugePageStep::bring_in, EFAULT, some_facts(), "although 4 are free", "hugetlb.2MB.max");
 }
 
-TEST(no_huge_page, none_reserved_and_none_left_differ) {
+TEST(no_huge_page, none_reserved_and_none_left_are_told_apart) {
     HugePageFacts facts = some_facts();
     facts.available = 0;
     expect_cause(HugePageStep::map, ENOMEM, facts, "all 8 are in use", "ixy hugepages 512");
@@ -60,13 +60,13 @@ TEST(no_huge_page, none_reserved_and_none_left_differ) {
     expect_cause(HugePageStep::bring_in, EFAULT, facts, "no huge page of 1 GiB is reserved", "--size 1G");
 }
 
-TEST(no_huge_page, none_on_the_nodes_that_we_may_use) {
+TEST(no_huge_page, none_on_the_allowed_nodes) {
     HugePageFacts facts = some_facts();
     facts.on_our_nodes = 0;
     expect_cause(HugePageStep::map, ENOMEM, facts, "NUMA nodes that this process may use", "cpuset.mems");
 }
 
-TEST(no_huge_page, limits_of_the_process_name_ulimit) {
+TEST(no_huge_page, process_limits_name_ulimit) {
     HugePageFacts facts = some_facts();
     facts.address_space = 1 << 20;
     expect_cause(HugePageStep::map, ENOMEM, facts, "1024 KiB (ulimit -v)", "ulimit -v unlimited");
@@ -77,7 +77,7 @@ TEST(no_huge_page, limits_of_the_process_name_ulimit) {
     expect_cause(HugePageStep::lock, EPERM, facts, "64 KiB (ulimit -l)", "sudo");
 }
 
-TEST(no_huge_page, a_kernel_without_them_and_a_sandbox_that_forbids_them_differ) {
+TEST(no_huge_page, kernels_without_them_and_sandboxes_forbidding_them_are_told_apart) {
     expect_cause(HugePageStep::create, ENODEV, some_facts(), "this kernel has no huge pages", "CONFIG_HUGETLBFS");
     for (const int error : {EPERM, ENOSYS})
         expect_cause(HugePageStep::create, error, some_facts(), "blocked by a sandbox", "seccomp");
@@ -105,7 +105,7 @@ TEST(huge_page_facts, come_from_sysfs_and_proc) {
     EXPECT_FALSE(gather_huge_page_facts(HugePage::one_gib, files.path("sys"), files.path("proc")).total.has_value());
 }
 
-TEST(huge_page_facts, the_full_control_group_is_found_wherever_it_is_mounted) {
+TEST(huge_page_facts, the_full_control_group_is_found_at_any_mount_point) {
     struct {
         const char *cgroup, *limit_file, *limit, *usage_file, *usage;
         bool full;
@@ -136,7 +136,7 @@ TEST(huge_page_facts, the_full_control_group_is_found_wherever_it_is_mounted) {
     }
 }
 
-TEST(privileges, only_an_ordinary_user_is_told_to_use_sudo) {
+TEST(privileges, only_ordinary_users_are_told_to_use_sudo) {
     const Privileges user{.root = false}, bare_root{.root = true}, root{.root = true, .effective = all_capabilities},
         rootless{.root = true, .effective = all_capabilities, .machines_own = false};
     EXPECT_NE(how_to_get(Capability::sys_admin, user).find("sudo"), std::string::npos);

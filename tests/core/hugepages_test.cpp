@@ -1,4 +1,4 @@
-// Huge pages: the counts in sysfs and the entries of pagemap, from fake files; and that this machine either gives
+// Huge pages: the counts in sysfs and the entries of pagemap, from fake files; and that this machine either provides
 // physical memory or says what is missing.
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -24,13 +24,13 @@ struct Pagemap {
 const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 constexpr std::uint64_t present = 1ull << 63;
 
-TEST(pagemap, the_frame_number_and_the_offset_make_the_address) {
+TEST(pagemap, the_address_is_the_frame_number_plus_the_offset) {
     const Pagemap map{0, present | 0x1234, present | 1ull << 61 | 1ull << 55 | 0x7f'ffff'ffff'ffff};
     EXPECT_EQ(physical_address(page + 7, map.file)->value, 0x1234 * page + 7);
     EXPECT_EQ(physical_address(2 * page, map.file)->value, 0x7f'ffff'ffff'ffff * page);
 }
 
-TEST(pagemap, a_hidden_frame_number_is_missing_permission_and_never_page_0) {
+TEST(pagemap, a_hidden_frame_number_means_missing_permission_never_page_0) {
     const Pagemap map{0x8100'0000'0000'0000, present, 0x8180'0000'0000'0000};
     for (const std::uint64_t address : {std::uint64_t{0}, page, 2 * page}) {
         const auto physical = physical_address(address, map.file);
@@ -52,7 +52,7 @@ TEST(pagemap, a_missing_file_is_named) {
     EXPECT_NE(physical.error().what.find("/nonexistent/pagemap"), std::string::npos);
 }
 
-TEST(huge_page_count, is_read_in_all_and_by_node) {
+TEST(huge_page_count, is_read_in_total_and_per_node) {
     const FakeFolder sys;
     sys.write("kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "512\n");
     sys.write("kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "500\n");
@@ -76,7 +76,7 @@ TEST(huge_page_count, nonsense_in_a_file_is_an_error_that_names_it) {
     }
 }
 
-TEST(available_huge_page, is_of_1_gib_only_where_there_are_no_others) {
+TEST(available_huge_page, is_1_gib_only_when_there_are_no_others) {
     const FakeFolder sys;
     EXPECT_EQ(available_huge_page(sys.path()), HugePage::two_mib);
     sys.write("kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "1\n");
@@ -101,7 +101,7 @@ TEST(set_huge_page_count, never_creates_a_file) {
     EXPECT_TRUE(std::filesystem::is_empty(sys.path()));
 }
 
-TEST(physical_space, the_process_has_one_as_long_as_somebody_holds_it) {
+TEST(physical_space, the_process_shares_one_while_anyone_holds_it) {
     auto first = PhysicalSpace::shared();
     EXPECT_EQ(PhysicalSpace::shared(HugePage::one_gib), first);
     EXPECT_EQ(first->largest_piece(), std::size_t{2} << 20);
@@ -109,8 +109,8 @@ TEST(physical_space, the_process_has_one_as_long_as_somebody_holds_it) {
     EXPECT_EQ(PhysicalSpace::shared(HugePage::one_gib)->largest_piece(), std::size_t{1} << 30);
 }
 
-// Whether this machine has huge pages or not is not ours to choose; both answers have rules.
-TEST(physical_space, gives_a_page_that_was_kept_first_or_says_what_is_missing) {
+// This machine may or may not have huge pages; both outcomes have rules.
+TEST(physical_space, hands_out_a_kept_page_first_or_says_what_is_missing) {
     const auto space = PhysicalSpace::shared();
     int kept = 0;
     ASSERT_TRUE(space->set_keeper([&kept](int file) -> Expected<> {

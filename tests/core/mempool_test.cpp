@@ -1,5 +1,5 @@
-// Pools, from one thread: their shape, that nothing is lost or handed out twice, and that mistakes end a checked pool's
-// process.
+// Pools, from one thread: their shape, that nothing is lost or handed out twice, and that misuse of a checked pool ends
+// the process.
 #include <gtest/gtest.h>
 #include <ixy/core/batch.hpp>
 #include <ixy/core/mempool.hpp>
@@ -21,7 +21,7 @@ std::vector<Packet*> allocate(Mempool& pool, std::size_t count) {
     return packets;
 }
 
-TEST(mempool, each_packet_is_handed_out_once_and_then_there_are_none) {
+TEST(mempool, each_packet_is_handed_out_once_until_none_are_left) {
     for (const std::size_t size : std::initializer_list<std::size_t>{1, 2, 31, 32, 100, 257, 2048, 5000}) {
         const auto pool = make_pool(size);
         EXPECT_EQ(pool->size(), size);
@@ -39,7 +39,7 @@ TEST(mempool, each_packet_is_handed_out_once_and_then_there_are_none) {
     }
 }
 
-TEST(mempool, every_mixture_of_bulk_sizes_keeps_the_packets_complete) {
+TEST(mempool, every_mix_of_bulk_sizes_loses_no_packet) {
     const auto pool = make_pool(1000);
     std::vector<Packet*> held;
     for (std::size_t step = 1; step < 3000; ++step) {
@@ -70,7 +70,7 @@ TEST(mempool, empty_bulks_do_nothing) {
     EXPECT_EQ(pool->available(), 10u);
 }
 
-TEST(mempool, a_new_packet_is_empty_and_a_raw_one_is_as_it_was) {
+TEST(mempool, a_new_packet_is_empty_and_a_raw_one_is_unchanged) {
     const auto pool = make_pool(1);
     Packet* packet = pool->allocate();
     packet->received(77, 99, PacketFlags::vlan_stripped, 5);
@@ -88,7 +88,7 @@ TEST(mempool, a_new_packet_is_empty_and_a_raw_one_is_as_it_was) {
     free_packets({&packet, 1});
 }
 
-TEST(mempool, buffers_are_apart_inside_the_space_and_spread_over_cache_sets) {
+TEST(mempool, buffers_are_disjoint_inside_the_space_and_spread_over_cache_sets) {
     const auto space = *ProcessSpace::create(2 << 20);
     const auto pool = *Mempool::create(space, {.packets = 1500, .data_room = 4096});
     auto packets = allocate(*pool, 1500);
@@ -108,7 +108,7 @@ TEST(mempool, buffers_are_apart_inside_the_space_and_spread_over_cache_sets) {
     free_packets(packets);
 }
 
-TEST(mempool, indices_are_those_of_one_array) {
+TEST(mempool, indices_are_those_of_a_single_array) {
     const auto pool = make_pool(300);
     std::set<std::uint32_t> indices;
     const auto packets = allocate(*pool, 300);
@@ -133,7 +133,7 @@ TEST(mempool, a_default_pool_and_the_rings_of_a_queue_pair_fit_into_3_huge_pages
     }
 }
 
-TEST(mempool, its_memory_goes_back_to_the_space) {
+TEST(mempool, its_memory_returns_to_the_space) {
     const auto space = *ProcessSpace::create(2 << 20);
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(Mempool::create(space).has_value());
     EXPECT_LE(space->region_count(), 3u);
@@ -166,7 +166,7 @@ TEST(mempool, a_space_whose_pieces_are_too_small_is_an_error) {
     EXPECT_EQ(Mempool::create(space, {.packets = 10, .data_room = 8192}).error().kind, ErrorKind::invalid_argument);
 }
 
-TEST(free_packets, gives_each_packet_to_its_own_pool) {
+TEST(free_packets, returns_each_packet_to_its_own_pool) {
     const auto a = make_pool(50), b = make_pool(60);
     std::vector<Packet*> packets;
     for (int i = 0; i < 50; ++i) packets.push_back(i % 3 == 0 || i > 40 ? a->allocate() : b->allocate());
@@ -175,7 +175,7 @@ TEST(free_packets, gives_each_packet_to_its_own_pool) {
     EXPECT_EQ(b->available(), 60u);
 }
 
-TEST(free_packets, gives_all_pieces_of_a_chain_back_whatever_pools_they_are_of) {
+TEST(free_packets, returns_every_piece_of_a_chain_to_its_pool) {
     const auto a = make_pool(300), b = make_pool(300);
     std::vector<Packet*> packets = allocate(*a, 3);
     Packet* last = packets[1];
@@ -194,7 +194,7 @@ void check_death(const std::function<void()>& mistake, const char* message) {
     EXPECT_DEATH(mistake(), message);
 }
 
-TEST(mempool_death, a_packet_given_back_twice) {
+TEST(mempool_death, a_packet_freed_twice) {
     const auto pool = make_pool(100);
     Packet* packet = pool->allocate();
     check_death([&] { free_packets({{packet, packet}}); }, "given back twice");
@@ -202,7 +202,7 @@ TEST(mempool_death, a_packet_given_back_twice) {
     check_death([&] { free_packets({&packet, 1}); }, "given back twice");
 }
 
-TEST(mempool_death, a_packet_given_to_another_pool) {
+TEST(mempool_death, a_packet_freed_into_another_pool) {
     const auto a = make_pool(100), b = make_pool(100), small = make_pool(1);
     std::vector<Packet*> packets = allocate(*a, 100);
     check_death([&] { b->free({&packets[0], 1}); }, "not from");
@@ -211,7 +211,7 @@ TEST(mempool_death, a_packet_given_to_another_pool) {
     free_packets(packets);
 }
 
-TEST(mempool_death, null_given_back) {
+TEST(mempool_death, null_freed) {
     const auto pool = make_pool(100);
     Packet* nothing = nullptr;
     check_death([&] { pool->free({&nothing, 1}); }, "null");

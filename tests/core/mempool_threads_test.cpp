@@ -23,7 +23,7 @@ namespace {
 
 using test::make_pool;
 
-/// Takes everything and looks whether it is all there, each packet once.
+/// Takes all packets and checks that each is there exactly once.
 void expect_complete(Mempool& pool) {
     EXPECT_EQ(pool.available(), pool.size());
     std::vector<Packet*> packets(pool.size() + 1);
@@ -40,7 +40,7 @@ std::uint64_t owner_of(const Packet& packet) {
     return owner;
 }
 
-TEST(mempool_threads, packets_are_freed_by_another_thread_than_the_one_that_took_them) {
+TEST(mempool_threads, packets_may_be_freed_by_another_thread) {
     const auto pool = make_pool(2048);
     for (int round = 0; round < 10; ++round) {
         std::vector<Packet*> packets(2048);
@@ -52,7 +52,7 @@ TEST(mempool_threads, packets_are_freed_by_another_thread_than_the_one_that_took
     expect_complete(*pool);
 }
 
-TEST(mempool_threads, a_cache_goes_back_when_its_thread_ends) {
+TEST(mempool_threads, a_cache_is_returned_when_its_thread_ends) {
     const auto pool = make_pool(2048), other = make_pool(512);
     std::jthread([&] {
         Batch<64> batch;
@@ -65,7 +65,7 @@ TEST(mempool_threads, a_cache_goes_back_when_its_thread_ends) {
     expect_complete(*other);
 }
 
-TEST(mempool_threads, numbers_of_ended_threads_are_used_again) {
+TEST(mempool_threads, numbers_of_ended_threads_are_reused) {
     const auto pool = make_pool(2048);
     std::set<std::size_t> slots;
     for (int i = 0; i < 200; ++i)
@@ -77,7 +77,7 @@ TEST(mempool_threads, numbers_of_ended_threads_are_used_again) {
     EXPECT_LT(*slots.rbegin(), detail::thread_slots);
 }
 
-TEST(mempool_threads, threads_beyond_the_most_work_without_a_cache) {
+TEST(mempool_threads, threads_beyond_the_maximum_work_without_a_cache) {
     const auto pool = make_pool(4096);
     constexpr int count = static_cast<int>(detail::thread_slots) + 20;
     std::barrier all_running(count);
@@ -98,18 +98,18 @@ TEST(mempool_threads, threads_beyond_the_most_work_without_a_cache) {
     expect_complete(*pool);
 }
 
-TEST(mempool_threads, a_thread_local_batch_may_outlive_the_threads_cache) {
+TEST(mempool_threads, a_thread_local_batch_may_outlive_its_threads_cache) {
     const auto pool = make_pool(2048);
     std::jthread([&] {
         static thread_local Batch<32>
-            batch;  // made before the thread's first use of a pool, so destroyed after its cache
+            batch;  // created before the thread first uses a pool, so destroyed after its cache
         batch.clear();
         batch.allocate(*pool, 10);
     });
     expect_complete(*pool);
 }
 
-TEST(mempool_threads, pools_end_while_threads_that_used_them_do) {
+TEST(mempool_threads, pools_may_end_together_with_threads_that_used_them) {
     for (int round = 0; round < 50; ++round) {
         auto pool = make_pool(1024);
         std::barrier used(5);
@@ -124,7 +124,7 @@ TEST(mempool_threads, pools_end_while_threads_that_used_them_do) {
     }
 }
 
-TEST(mempool_threads, eight_threads_that_pass_packets_on_bring_each_one_back_once) {
+TEST(mempool_threads, eight_threads_passing_packets_on_return_each_once) {
     const auto pool = make_pool(2048);
     MpmcRing<Packet*> passed_on(256);
     const auto work = [&](std::uint64_t self) {
@@ -135,7 +135,7 @@ TEST(mempool_threads, eight_threads_that_pass_packets_on_bring_each_one_back_onc
             batch.allocate(*pool, random() % 64);
             for (std::size_t i = before; i < batch.size(); ++i) write_owner(batch[i], self << 32 | batch[i].index());
             for (Packet& packet : batch)
-                if (owner_of(packet) != (self << 32 | packet.index())) ADD_FAILURE() << "two threads have one packet";
+                if (owner_of(packet) != (self << 32 | packet.index())) ADD_FAILURE() << "two threads own one packet";
             batch.release_front(passed_on.push(batch.pointers().first(random() % (batch.size() + 1))));
             if (random() % 2 == 0) batch.clear();
             const std::size_t kept = batch.size();
@@ -155,22 +155,22 @@ TEST(mempool_threads, eight_threads_that_pass_packets_on_bring_each_one_back_onc
     expect_complete(*pool);
 }
 
-// A pool this small has no caches, so every call swaps the top of the shared stack, and the same packets are on top
-// again and again: what would fool a stack without tags.
-TEST(mempool_threads, a_top_that_is_the_same_again_fools_nobody) {
+// A pool this small has no caches, so every call swaps the top of the shared stack, and the same packets keep returning
+// to the top: the ABA problem for a stack without tags.
+TEST(mempool_threads, reused_stack_top_does_not_confuse_a_pop) {
     const auto pool = make_pool(7);
     ASSERT_EQ(pool->cache_capacity(), 0u);
     std::array<std::atomic<int>, 7> owners{};
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-    // Takes two and gives the upper one back: it is on top again, and what was below it is ours. A pop that began
-    // before would put that on top.
+    // Takes two and frees the upper one: it is on top again, and the one below it is still ours. A pop that started
+    // earlier would put that one on top.
     const auto work = [&] {
         std::array<Packet*, 2> packets{};
         while (std::chrono::steady_clock::now() < deadline) {
             for (int round = 0; round < 100; ++round) {
                 const std::size_t count = pool->allocate_raw(packets);
                 for (std::size_t i = 0; i < count; ++i)
-                    if (owners[packets[i]->index()].exchange(1) != 0) ADD_FAILURE() << "two threads have one packet";
+                    if (owners[packets[i]->index()].exchange(1) != 0) ADD_FAILURE() << "two threads own one packet";
                 for (std::size_t i = 0; i < count; ++i) {
                     owners[packets[i]->index()] = 0;
                     pool->free({&packets[i], 1});

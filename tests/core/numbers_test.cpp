@@ -1,4 +1,4 @@
-// What is a number, and what is not.
+// What counts as a number, and what does not.
 #include <gtest/gtest.h>
 
 #include <ixy/core/numbers.hpp>
@@ -18,7 +18,7 @@ TEST(WholeNumbers, are_decimal_with_leading_zeros_and_units) {
     EXPECT_EQ(parse_whole("18446744073709551615").value(), 18'446'744'073'709'551'615U);
 }
 
-TEST(WholeNumbers, are_nothing_else) {
+TEST(WholeNumbers, refuse_anything_else) {
     for (const std::string_view text :
          {"", "-1", "+1", " 1", "1 ", "0x10", "1e3", "1.5", "1.", ".5", "1kk", "1.0005k", "many", "1kpps",
           "18446744073709551616", "18446744073709551615k", "18446744073.709551616G"}) {
@@ -30,7 +30,7 @@ TEST(WholeNumbers, are_nothing_else) {
     }
 }
 
-TEST(WholeNumbers, outside_the_range_name_the_range) {
+TEST(WholeNumbers, out_of_range_errors_name_the_range) {
     EXPECT_EQ(parse_whole("8", 8, 16).value(), 8U);
     EXPECT_EQ(parse_whole("16", 8, 16).value(), 16U);
     EXPECT_EQ(parse_whole("7", 8, 16).error().what, "\"7\" is not a whole number from 8 to 16");
@@ -38,7 +38,7 @@ TEST(WholeNumbers, outside_the_range_name_the_range) {
     EXPECT_EQ(parse_whole("0", 1).error().what, "\"0\" is not a whole number from 1 up");
 }
 
-TEST(Times, have_a_unit_that_may_be_missing_where_seconds_are_meant) {
+TEST(Times, need_a_unit_except_where_seconds_are_implied) {
     EXPECT_EQ(parse_time("10us").value(), 10us);
     EXPECT_EQ(parse_time("1.5ms").value(), 1500us);
     EXPECT_EQ(parse_time("2s").value(), 2s);
@@ -49,14 +49,14 @@ TEST(Times, have_a_unit_that_may_be_missing_where_seconds_are_meant) {
     for (const std::string_view text : {"", "-1", "nan", "inf", "1e3"}) EXPECT_FALSE(parse_seconds(text)) << text;
 }
 
-TEST(Shares, are_from_nothing_to_all) {
+TEST(Shares, range_from_nothing_to_everything) {
     EXPECT_DOUBLE_EQ(parse_share("0.01").value(), 0.01);
     EXPECT_DOUBLE_EQ(parse_share("1%").value(), 0.01);
     EXPECT_DOUBLE_EQ(parse_share("100%").value(), 1);
     for (const std::string_view text : {"", "1.1", "101%", "-1%", "1%%", "%"}) EXPECT_FALSE(parse_share(text)) << text;
 }
 
-TEST(Rates, are_packets_or_bits_a_second) {
+TEST(Rates, are_packets_or_bits_per_second) {
     EXPECT_DOUBLE_EQ(parse_rate("1.5Mpps")->amount, 1.5e6);
     EXPECT_EQ(parse_rate("1.5Mpps")->unit, TrafficRate::Unit::packets);
     EXPECT_DOUBLE_EQ(parse_rate("1Gbit/s")->amount, 1e9);

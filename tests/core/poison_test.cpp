@@ -1,4 +1,4 @@
-// What AddressSanitizer knows of DMA memory: only what has an owner may be touched.
+// What AddressSanitizer knows about DMA memory: only owned memory may be touched.
 #include <gtest/gtest.h>
 #include <sanitizer/asan_interface.h>
 
@@ -9,18 +9,18 @@ namespace {
 
 bool may_touch(const std::byte* byte) { return __asan_address_is_poisoned(byte) == 0; }
 
-TEST(Poison, a_piece_may_be_touched_to_its_last_byte_while_it_has_an_owner) {
+TEST(Poison, an_owned_piece_may_be_touched_to_its_last_byte) {
     const auto space = *ProcessSpace::create();
     auto piece = *space->allocate(100);
     const std::byte* const begin = piece.data();
     EXPECT_TRUE(may_touch(begin));
     EXPECT_TRUE(may_touch(begin + 99));
-    EXPECT_FALSE(may_touch(begin + 100)) << "the rest of its cache line is nobody's";
+    EXPECT_FALSE(may_touch(begin + 100)) << "nobody owns the rest of its cache line";
     piece = DmaMemory();
     EXPECT_FALSE(may_touch(begin));
 }
 
-TEST(Poison, a_packets_buffer_may_be_touched_while_the_packet_is_out) {
+TEST(Poison, a_packets_buffer_may_be_touched_only_while_allocated) {
     const auto pool = make_pool(16);
     Packet* const packet = pool->allocate();
     EXPECT_TRUE(may_touch(packet->buffer()));
@@ -29,7 +29,7 @@ TEST(Poison, a_packets_buffer_may_be_touched_while_the_packet_is_out) {
     EXPECT_FALSE(may_touch(packet->start()));
 }
 
-TEST(Poison, what_is_mapped_next_at_a_spaces_place_is_clean) {
+TEST(Poison, the_next_mapping_at_a_spaces_address_is_unpoisoned) {
     const std::byte* place = nullptr;
     {
         const auto space = *ProcessSpace::create();

@@ -1,4 +1,4 @@
-// Pools for tests, in this process' memory, with their checks on.
+// Pools for tests, in this process's memory, with checks enabled.
 #pragma once
 
 #include <gtest/gtest.h>

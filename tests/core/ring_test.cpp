@@ -1,4 +1,4 @@
-// Rings: order, completeness, every slot used; from one thread and from several.
+// Rings: order, completeness, every slot usable; from one thread and from several.
 #include <gtest/gtest.h>
 #include <ixy/core/ring.hpp>
 
@@ -66,7 +66,7 @@ TYPED_TEST(any_ring, empty_bulks_do_nothing) {
     EXPECT_EQ(ring.size(), 0u);
 }
 
-/// An object says who sent it and as which one, twice, so that a torn one shows.
+/// Holds its sender and sequence number twice, so that a torn object shows.
 struct Parcel {
     std::uint64_t sender, number, check;
     static Parcel make(std::uint64_t sender, std::uint64_t number) { return {sender, number, ~(sender ^ number)}; }
@@ -86,7 +86,7 @@ void send(Ring& ring, std::uint64_t sender, std::uint64_t count) {
     }
 }
 
-/// Takes parcels until all of `left` are taken, by whomever; each sender's come in order to each receiver.
+/// Takes parcels until all receivers together have taken `left`; each receiver sees each sender's parcels in order.
 template <class Ring>
 void receive(Ring& ring, std::atomic<std::int64_t>& left, std::vector<std::uint64_t>& sums) {
     std::mt19937 random(99);
@@ -112,7 +112,7 @@ TEST(spsc_ring, between_two_threads_everything_arrives_once_and_in_order) {
     for (const std::size_t capacity : std::initializer_list<std::size_t>{1, 8, 256}) {
         SpscRing<Parcel> ring(capacity);
         const std::uint64_t sent =
-            std::min<std::uint64_t>(200'000, 500 * capacity);  // a full ring ends a thread's turn
+            std::min<std::uint64_t>(200'000, 500 * capacity);  // a full ring makes a thread yield
         std::atomic<std::int64_t> left = static_cast<std::int64_t>(sent);
         std::vector<std::uint64_t> sums(1);
         {
@@ -124,7 +124,7 @@ TEST(spsc_ring, between_two_threads_everything_arrives_once_and_in_order) {
     }
 }
 
-TEST(mpmc_ring, between_six_threads_everything_arrives_once_and_in_its_senders_order) {
+TEST(mpmc_ring, between_six_threads_everything_arrives_once_in_its_senders_order) {
     constexpr std::uint64_t senders = 3, receivers = 3;
     for (const std::size_t capacity : std::initializer_list<std::size_t>{2, 64, 1024}) {
         const std::uint64_t count = std::min<std::uint64_t>(30'000, 200 * capacity);

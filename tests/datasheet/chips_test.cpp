@@ -1,4 +1,4 @@
-// Chips: their identities, which registers they have, and looking these up.
+// Chips: their identities, which registers they have, and register lookup.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -16,12 +16,12 @@ TEST(chips, no_two_registers_overlap) {
         for (const RegisterInfo* row : chip->registers)
             for (std::size_t i = 0; i < row->count; ++i) {
                 const auto [place, free] = owner.emplace(row->address(i), row->name);
-                EXPECT_TRUE(free) << chip->name << ' ' << row->name << " lies on " << place->second;
+                EXPECT_TRUE(free) << chip->name << ' ' << row->name << " overlaps " << place->second;
             }
     }
 }
 
-TEST(chips, registers_are_aligned_lie_in_the_bar_and_are_sorted) {
+TEST(chips, registers_are_aligned_sorted_and_inside_the_bar) {
     for (const Chip* chip : CHIPS) {
         EXPECT_TRUE(std::ranges::is_sorted(chip->registers, {}, &RegisterInfo::offset)) << chip->name;
         for (const RegisterInfo* row : chip->registers) {
@@ -53,7 +53,7 @@ TEST(chips, aliases_hide_no_register_and_no_other_alias) {
     }
 }
 
-TEST(chips, variations_are_of_registers_that_the_chip_has) {
+TEST(chips, variations_apply_to_registers_the_chip_has) {
     for (const Chip* chip : CHIPS)
         for (const Variation& variation : chip->variations)
             EXPECT_TRUE(chip->has(*variation.info)) << chip->name << ' ' << variation.info->name;
@@ -107,7 +107,7 @@ TEST(chips, are_found_by_name) {
     EXPECT_EQ(find_chip("82599"), nullptr);
 }
 
-TEST(chips, older_ones_lack_what_came_with_the_82540) {
+TEST(chips, older_ones_lack_features_introduced_by_the_82540) {
     for (const Chip* chip : {&CHIP_82543GC, &CHIP_82544EI, &CHIP_82544GC})
         for (const RegisterInfo* row : SINCE_82540) EXPECT_FALSE(chip->has(*row)) << chip->name << ' ' << row->name;
     EXPECT_TRUE(CHIP_82544GC.has(TXDMAC));
@@ -121,7 +121,7 @@ TEST(chips, only_the_82574_has_msix_and_rss) {
 }
 
 TEST(chips, the_82540em_has_all_registers_of_the_manual) {
-    // Wake-up, filters and diagnostics, which a driver can do without and a model cannot.
+    // Wake-up, filters and diagnostics: optional for a driver, required for a model.
     for (const char* name :
          {"WUC",  "WUFC", "WUS",   "IPAV",  "IP4AT", "IP6AT", "WUPL", "WUPM",  "FFLT",  "FFMT",  "FFVT",
           "RDFH", "RDFT", "RDFHS", "RDFTS", "RDFPC", "TDFH",  "TDFT", "TDFHS", "TDFTS", "TDFPC", "PBM",
@@ -163,7 +163,7 @@ TEST(lookup, interleaved_arrays_are_kept_apart) {
     EXPECT_EQ(CHIP_82540EM.find(0x540c)->index, 1U);
 }
 
-TEST(lookup, old_offsets_lead_to_the_same_register) {
+TEST(lookup, old_offsets_map_to_the_same_register) {
     EXPECT_EQ(CHIP_82540EM.find(0x0128)->info, &RDT);
     EXPECT_EQ(CHIP_82540EM.find(0x0004)->info, &CTRL);
     EXPECT_EQ(CHIP_82540EM.find(0x004c)->info, &RAH);
@@ -179,7 +179,7 @@ TEST(lookup, gaps_and_unaligned_offsets_hold_nothing) {
     EXPECT_FALSE(CHIP_82540EM.find(0xffff'fffc));
 }
 
-TEST(lookup, by_name_finds_what_the_chip_has) {
+TEST(lookup, by_name_finds_only_registers_of_the_chip) {
     EXPECT_EQ(CHIP_82540EM.find("RCTL"), &RCTL);
     EXPECT_EQ(CHIP_82540EM.find("EERD"), &EERD);
     EXPECT_EQ(CHIP_82574L.find("EERD"), &EERD_NARROW);

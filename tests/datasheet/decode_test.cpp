@@ -17,7 +17,7 @@ const DecodedField& field_of(const std::vector<DecodedField>& decoded, std::stri
     return none;
 }
 
-TEST(decode, names_fields_numbers_and_what_they_stand_for) {
+TEST(decode, names_fields_numbers_and_their_meanings) {
     const auto decoded = decode(STATUS, 0x0000'0083);
     EXPECT_EQ(decoded.size(), STATUS.fields().size());
     EXPECT_EQ(field_of(decoded, "LU").number, 1U);
@@ -33,7 +33,7 @@ TEST(decode, a_value_without_a_meaning_stays_a_number) {
     EXPECT_TRUE(field_of(decoded, "LBM").value_meaning.empty());
 }
 
-TEST(decode, puts_every_described_bit_into_a_field) {
+TEST(decode, assigns_every_described_bit_to_a_field) {
     for (const RegisterInfo* row : all_rows()) {
         if (row->fields().empty()) continue;
         std::uint32_t rebuilt = 0;
@@ -49,7 +49,7 @@ TEST(decode, a_plain_number_has_no_fields_and_no_reserved_bits) {
 
 TEST(decode, reserved_bits_are_those_without_a_name) { EXPECT_EQ(reserved_bits(RCTL), ~0x06df'bffeU); }
 
-TEST(decode, fields_of_pci_express_chips_are_reserved_bits_of_the_others) {
+TEST(decode, fields_of_pci_express_chips_are_reserved_on_the_others) {
     const std::pair<const RegisterInfo*, std::uint32_t> express[] = {
         {&CTRL, CTRL.GIO_MASTER_DISABLE.mask()},
         {&STATUS, STATUS.GIO_MASTER_ENABLE.mask()},
@@ -74,8 +74,8 @@ TEST(decode, fields_of_pci_express_chips_are_reserved_bits_of_the_others) {
     }
 }
 
-/// A field's meaning names the chips that have it, where not all have.
-TEST(decode, no_field_of_the_82574L_is_shown_of_an_8254x) {
+/// A field's meaning names the chips that have it, unless all do.
+TEST(decode, an_8254x_shows_no_field_of_the_82574L) {
     for (const Chip* chip : CHIPS) {
         if (chip == &CHIP_82574L) continue;
         for (const RegisterInfo* info : chip->registers)
@@ -85,7 +85,7 @@ TEST(decode, no_field_of_the_82574L_is_shown_of_an_8254x) {
     }
 }
 
-TEST(decode, what_only_the_8254x_have_is_not_shown_of_an_82574L) {
+TEST(decode, an_82574L_shows_no_field_that_only_the_8254x_have) {
     const auto shows = [](const RegisterInfo& info, std::string_view name) {
         return std::ranges::any_of(decode(info, 0, &CHIP_82574L), [=](const auto& each) { return each.name == name; });
     };

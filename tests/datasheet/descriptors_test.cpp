@@ -1,4 +1,4 @@
-// Descriptors: their layout in memory is that of the manual's pictures.
+// Descriptors: their memory layout matches the manual's figures.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -11,7 +11,7 @@ namespace {
 
 using Bytes = std::array<std::uint8_t, 16>;
 
-TEST(descriptors, words_lie_one_after_the_other) {
+TEST(descriptors, words_are_contiguous) {
     for (const DescriptorInfo* descriptor : DESCRIPTORS)
         for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(descriptor->words[i]->offset, 4 * i) << descriptor->name;
 }

@@ -1,4 +1,4 @@
-// What must hold for every row of the tables, and the arithmetic of the typed access.
+// Invariants of every row of the tables, and the arithmetic of typed access.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -11,7 +11,7 @@ namespace {
 
 // --- every row -----------------------------------------------------------------------------------------------------
 
-TEST(rows, have_name_title_and_section) {
+TEST(rows, have_a_name_title_and_section) {
     for (const RegisterInfo* row : all_rows()) {
         EXPECT_FALSE(row->name.empty()) << std::hex << row->offset;
         EXPECT_FALSE(row->title.empty()) << row->name;
@@ -21,7 +21,7 @@ TEST(rows, have_name_title_and_section) {
     }
 }
 
-TEST(rows, fields_do_not_overlap_and_lie_within_the_register) {
+TEST(rows, fields_do_not_overlap_and_fit_the_register) {
     for (const RegisterInfo* row : all_rows()) {
         std::uint32_t taken = 0;
         for (const FieldInfo& field : row->fields()) {
@@ -33,7 +33,7 @@ TEST(rows, fields_do_not_overlap_and_lie_within_the_register) {
     }
 }
 
-TEST(rows, fields_stand_in_the_order_of_their_bits) {
+TEST(rows, fields_are_in_bit_order) {
     for (const RegisterInfo* row : all_rows())
         for (std::size_t i = 1; i < row->fields().size(); ++i)
             EXPECT_LT(row->fields()[i - 1].low, row->fields()[i].low) << row->name << '.' << row->fields()[i].name;
@@ -86,7 +86,7 @@ TEST(registers, reset_bits_belong_to_fields) {
             EXPECT_EQ(chip->reset(*row) & reserved_bits(*row, chip), 0U) << chip->name << ' ' << row->name;
 }
 
-TEST(registers, read_only_ones_have_no_writable_bit_and_the_others_have) {
+TEST(registers, only_read_only_ones_have_no_writable_bit) {
     for (const Chip* chip : CHIPS)
         for (const RegisterInfo* row : chip->registers) {
             const bool read_only = row->access == Access::RO || row->access == Access::RC;
@@ -112,7 +112,7 @@ TEST(registers, self_clearing_fields_are_zero_after_reset) {
             }
 }
 
-TEST(registers, write_only_and_write_one_registers_begin_at_zero) {
+TEST(registers, write_only_and_write_one_registers_start_at_zero) {
     for (const RegisterInfo* row : all_registers())
         EXPECT_TRUE(row->access == Access::RW || row->access == Access::RO || row->reset == 0) << row->name;
 }
@@ -128,7 +128,7 @@ TEST(registers, all_statistics_are_cleared_by_a_read) {
     EXPECT_EQ(counters, 58);
 }
 
-TEST(registers, causes_lie_at_the_same_bits_in_all_four) {
+TEST(registers, causes_have_the_same_bits_in_all_four_registers) {
     const RegisterInfo* causes[] = {&ICR, &ICS, &IMS, &IMC};
     for (const RegisterInfo* other : causes) {
         ASSERT_EQ(other->fields().size(), ICR.fields().size());
@@ -162,7 +162,7 @@ TEST(typed_access, combines_fields_and_takes_them_apart) {
     EXPECT_EQ((value & ~RCTL.EN).bits, 0x0002'8000U);
 }
 
-TEST(typed_access, a_number_too_wide_stays_in_its_field) { EXPECT_EQ(RCTL.BSIZE(7).bits, 0x0003'0000U); }
+TEST(typed_access, an_overwide_number_does_not_spill_out_of_its_field) { EXPECT_EQ(RCTL.BSIZE(7).bits, 0x0003'0000U); }
 
 TEST(typed_access, reaches_array_elements) {
     EXPECT_EQ(Location<Number>(MTA[127]).offset, 0x53fcU);

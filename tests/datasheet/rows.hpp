@@ -1,4 +1,4 @@
-// All rows that the datasheet has, for tests that hold for each of them.
+// All rows of the datasheet, for tests that check each of them.
 #pragma once
 
 #include <ixy/datasheet/e1000/chips.hpp>

@@ -1,7 +1,7 @@
-// Random scripts on our model and on QEMU's, and every difference that is not known is a failure.
+// Random scripts on our model and on QEMU's; every unknown difference is a failure.
 //
-// Environment: IXY_SEEDS=N runs N seeds instead of the few, IXY_FIRST_SEED=N begins with that one, and
-// IXY_SCRIPT=FILE runs, instead of them, a script that an earlier failure printed.
+// Environment: IXY_SEEDS=N runs N seeds instead of the usual few, IXY_FIRST_SEED=N starts with that one, and
+// IXY_SCRIPT=FILE instead runs a script printed by an earlier failure.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -19,7 +19,7 @@ std::uint64_t environment(const char* name, std::uint64_t otherwise) {
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 0);
 }
 
-/// Runs `script`; what differs, with the step's number, if anything does.
+/// Runs `script`; returns the difference, with the step's number, if there is one.
 Pair::Found run(Pair& pair, const std::vector<Step>& script) {
     for (std::size_t i = 0; i < script.size(); ++i) {
         if (auto found = pair.run(script[i]))
@@ -47,7 +47,7 @@ void expect_no_difference(const datasheet::e1000::Chip& chip, std::uint64_t seed
 
 struct Subject {
     const datasheet::e1000::Chip& chip;
-    std::uint64_t seeds;  ///< how many are usual
+    std::uint64_t seeds;  ///< the usual number
 };
 void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.chip.name; }
 
@@ -56,7 +56,7 @@ protected:
     const datasheet::e1000::Chip& chip = GetParam().chip;
 };
 
-TEST_P(Differential, scripts_do_the_same_to_both) {
+TEST_P(Differential, scripts_have_the_same_effect_on_both) {
     if (const char* const path = std::getenv("IXY_SCRIPT")) {
         std::ostringstream text;
         text << std::ifstream(path).rdbuf();
@@ -71,7 +71,7 @@ TEST_P(Differential, scripts_do_the_same_to_both) {
         expect_no_difference(chip, seed, 1500);
 }
 
-TEST_P(Differential, each_known_difference_is_there_and_tolerated) {
+TEST_P(Differential, each_known_difference_exists_and_is_tolerated) {
     for (const KnownDifference* difference : known::of(chip)) {
         const auto script = parse_script(std::string(known::preamble(chip)) + std::string(difference->shown_by), chip);
         if (!difference->avoided) {
@@ -80,7 +80,7 @@ TEST_P(Differential, each_known_difference_is_there_and_tolerated) {
             EXPECT_FALSE(found) << difference->name << ": " << *found;
         }
         Pair intolerant(chip, difference);
-        EXPECT_TRUE(run(intolerant, script)) << difference->name << ": QEMU does as the manual says";
+        EXPECT_TRUE(run(intolerant, script)) << difference->name << ": QEMU follows the manual";
     }
 }
 
@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(Chips, Differential,
                                          Subject{datasheet::e1000::CHIP_82574L, 3}),
                          [](const auto& each) { return std::string(each.param.chip.name); });
 
-TEST(Script, is_read_as_it_is_written) {
+TEST(Script, reads_back_what_it_writes) {
     constexpr const datasheet::e1000::Chip& chip = datasheet::e1000::CHIP_82540EM;
     for (const std::string line : {"write RCTL 0x4008002", "read ICR", "write RAL[3] 0x12345678", "drop ICR",
                                    "put 0x200000 00ff10", "fill 0x210000 1500 17", "frame 60 9 ffffffffffff",

@@ -1,5 +1,5 @@
-// What a random driver does: set-up, interrupts, registers. generator_receive.cpp and generator_transmit.cpp have the
-// rest.
+// What a random driver does: set-up, interrupts, registers. The rest is in generator_receive.cpp and
+// generator_transmit.cpp.
 #include "tests/differential/generator.hpp"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::uint64_t transmit_ring = 0x20'4000;  // and 4 KiB on, for the other queue
 
-/// Registers that only remember what is written, in both cards; and which of their bits.
+/// Registers that only store what is written, in both cards, and which of their bits do.
 struct Plain {
     const datasheet::RegisterInfo* reg;
     std::uint32_t bits = ~0U;
@@ -46,7 +46,7 @@ constexpr Plain plain_82540em[] = {{&LEDCTL, 0xcfcf'cfcf},
                                    {&TDFTS, 0x1fff},
                                    {&TDFPC, 0x1fff},
                                    {&PBM}};
-/// QEMU's e1000e remembers all bits of these; of the chip's, those that it has are written.
+/// QEMU's e1000e stores all bits of these; only the chip's bits are written.
 constexpr Plain plain_82574l[] = {
     {&AIFS},    {&PSRCTL},  {&LEDCTL},  {&WUFC},        {&IPAV},    {&IP4AT},   {&IP6AT},   {&VFTA},   {&FCAL},
     {&FCAH},    {&FCT},     {&FCTTV},   {&FCRTL},       {&FCRTH},   {&RDFH},    {&RDFT},    {&RDFHS},  {&RDFTS},
@@ -54,12 +54,12 @@ constexpr Plain plain_82574l[] = {
     {&GCR2},    {&TXDCTL1}, {&RXDCTL1}, {&EXTCNF_CTRL}, {&POEMB},   {&TIPG},    {&RXUDP},   {&RXMTRL}, {&SYSTIML},
     {&SYSTIMH}, {&TIMINCA}, {&TIMADJL}, {&TIMADJH},     {&TXSTMPL}, {&TXSTMPH}, {&RXSTMPL}, {&RXSTMPH}};
 
-/// What these hold after a reset QEMU has otherwise: known::other_after_reset.
+/// QEMU's reset values of these differ: known::other_after_reset.
 constexpr const datasheet::RegisterInfo* unlike_82540em[] = {&CTRL, &STATUS, &EECD, &LEDCTL, &RXDCTL, &TSPMT, &MANC};
 constexpr const datasheet::RegisterInfo* unlike_82574l[] = {
     &CTRL, &STATUS, &EECD_82574, &EERD_NARROW, &EXTCNF_CTRL, &TDFH, &TDFT, &TDFHS, &TDFTS, &MANC, &GCR, &SWSM};
 
-/// Read in this order: what QEMU makes equal is read together, and upper halves, which clear, after lower ones.
+/// Read in this order: counters that QEMU keeps equal together, and upper halves, which clear, after lower ones.
 constexpr const datasheet::RegisterInfo* counters[] = {
     &CRCERRS, &ALGNERRC, &SYMERRS, &RXERRC, &MPC,     &SCC,     &ECOL,    &MCC,    &LATECOL, &COLC,   &DC,     &TNCRS,
     &SEC,     &CEXTERR,  &RLEC,    &XONRXC, &XONTXC,  &XOFFRXC, &XOFFTXC, &FCRUC,  &PRC64,   &PRC127, &PRC255, &PRC511,
@@ -124,7 +124,7 @@ void Generator::fill(std::uint64_t address, std::size_t size) {
     steps_.push_back({.kind = Step::Kind::fill, .address = address, .size = size, .seed = bits() >> 8});
 }
 
-/// Each register's, of arrays the first element's and the last one's.
+/// Of each register; of arrays, the first and the last element.
 void Generator::read_reset_values() {
     using List = std::span<const datasheet::RegisterInfo* const>;
     const List unlike = chip_.features.interrupts_by_message ? List(unlike_82574l) : List(unlike_82540em);
@@ -137,7 +137,7 @@ void Generator::read_reset_values() {
 
 // --- set-up --------------------------------------------------------------------------------------------------------
 
-/// Both directions off, everything as if after a reset, which QEMU's card does not do; then on, in some other shape.
+/// Turns both directions off, restores the reset state, as QEMU's card does not, then turns them on with another setup.
 void Generator::set_up() {
     write(IMC, chip_.writable(IMC));
     write(RCTL, control_ = 0);
@@ -166,7 +166,7 @@ void Generator::set_up_ring(const RingRegisters& at, const Ring& ring) {
     for (const datasheet::Number* reg : at.all()) read(*reg);
 }
 
-/// Vectors for the causes, some of them shared or missing; what a message clears by itself. 82574L 10.2.4
+/// Vectors for the causes, some shared or missing, and the causes that a message clears automatically. 82574L 10.2.4
 void Generator::set_up_messages() {
     messages_ = chance(50);
     steps_.push_back({.kind = Step::Kind::messages, .value = messages_});
@@ -174,7 +174,7 @@ void Generator::set_up_messages() {
     constexpr std::array queues{ICR.RXQ0.mask(), ICR.RXQ1.mask(), ICR.TXQ0.mask(), ICR.TXQ1.mask(), ICR.OTHER.mask()};
     for (unsigned cause = 0; cause < message_vectors; ++cause) {
         if (chance(10)) continue;
-        vectors |= (8 | below(message_vectors)) << 4 * cause;  // 8: it is valid
+        vectors |= (8 | below(message_vectors)) << 4 * cause;  // 8: valid
         // See known::clear_without_message and known::other_stays.
         if (chance(50) && queues[cause] != ICR.OTHER.mask()) clear_themselves |= queues[cause];
     }
@@ -196,7 +196,7 @@ void Generator::set_up_transmit() {
 
 // --- the rest ------------------------------------------------------------------------------------------------------
 
-/// Those that the chip has. ICR's others are reserved in the 82574L, and cannot be masked in QEMU's. 82574L 10.2.4.1
+/// The chip's causes. The others of ICR are reserved in the 82574L and cannot be masked in QEMU's. 82574L 10.2.4.1
 std::uint32_t Generator::causes() const {
     if (!chip_.features.interrupts_by_message) return ICR.writable;
     return (ICR.TXDW | ICR.TXQE | ICR.LSC | ICR.RXDMT0 | ICR.RXO | ICR.RXT0 | ICR.MDAC | ICR.TXD_LOW | ICR.SRPD |
@@ -204,7 +204,7 @@ std::uint32_t Generator::causes() const {
         .bits;
 }
 
-/// Those that can be cleared one by one; see known::other_clears_its_causes.
+/// The causes that can be cleared one by one; see known::other_clears_its_causes.
 std::uint32_t Generator::clearable() const { return causes() & ~ICR.OTHER.mask(); }
 
 void Generator::interrupts() {
@@ -246,7 +246,7 @@ void Generator::read_counters() {
     }
 }
 
-/// The cable is out for a while, which both cards tell of.
+/// Unplugs the cable for a while, which both cards report.
 void Generator::unplug() {
     for (const std::uint32_t plugged : {0U, 1U}) {
         steps_.push_back({.kind = Step::Kind::cable, .value = plugged});
@@ -254,7 +254,7 @@ void Generator::unplug() {
     }
 }
 
-/// The words of the MAC address; the others are the maker's.
+/// Reads the words of the MAC address; the others are vendor-specific.
 void Generator::read_eeprom() {
     const std::uint32_t word = below(3);
     if (chip_.has(EERD)) {

@@ -1,4 +1,4 @@
-// Random scripts: a driver that knows the manual and does everything that it allows, in any order.
+// Random scripts: a driver that follows the manual and does everything it allows, in any order.
 #pragma once
 
 #include <array>
@@ -13,11 +13,12 @@
 
 namespace ixy::test {
 
-/// Makes a script step by step, since what can be done next depends on where the card's heads are.
+/// Makes a script step by step, since the possible next steps depend on the card's heads.
 class Generator {
 public:
-    /// `peek` reads a register of the card without having an effect.
-    Generator(const datasheet::e1000::Chip& chip, std::uint64_t seed, std::function<std::uint32_t(std::uint32_t offset)> peek);
+    /// `peek` reads a register of the card without side effects.
+    Generator(const datasheet::e1000::Chip& chip, std::uint64_t seed,
+              std::function<std::uint32_t(std::uint32_t offset)> peek);
 
     Step next();
 
@@ -28,7 +29,7 @@ private:
         std::uint32_t tail = 0;
     };
 
-    // --- what is done, each a few steps ---
+    // --- actions, each a few steps ---
     void read_reset_values();
     void set_up();
     void set_up_receive();
@@ -68,7 +69,7 @@ private:
     Ring& transmit_queue() { return transmit_[queue_]; }
     template <class T>
     void post(const T& descriptor);
-    /// Posts descriptors for the bytes in [address, address + size), in `pieces` pieces; `command` is for all of them.
+    /// Posts descriptors for the bytes in [address, address + size), in `pieces` pieces; all get `command`.
     void post_pieces(std::uint64_t address, std::size_t size, std::size_t pieces, std::uint32_t command,
                      std::uint32_t status);
     std::uint32_t transmit_room() const;
@@ -95,7 +96,7 @@ private:
 
     std::array<Ring, 2> receive_;
     std::array<Ring, 2> transmit_;
-    std::size_t queue_ = 0;  ///< that is being sent from
+    std::size_t queue_ = 0;  ///< the queue being sent from
     std::uint64_t transmit_next_ = 0;
     std::uint32_t buffer_size_ = 2048;
     std::uint32_t control_ = 0;  ///< RCTL
@@ -103,7 +104,7 @@ private:
     bool tags_ = false;          ///< CTRL.VME
     bool extended_ = false;      ///< RFCTL.EXSTEN
     bool messages_ = false;      ///< MSI-X
-    std::uint32_t actions_ = 0;  ///< until everything is set up anew
+    std::uint32_t actions_ = 0;  ///< until everything is set up again
 };
 
 }  // namespace ixy::test

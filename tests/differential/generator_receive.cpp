@@ -1,4 +1,4 @@
-// What a random driver receives: rings, buffers, filters; and the frames that come. Manual 3.2; 82574L 7.1.
+// How a random driver receives: rings, buffers, filters, and incoming frames. Manual 3.2; 82574L 7.1.
 #include <algorithm>
 #include <array>
 #include <span>
@@ -14,8 +14,8 @@ using namespace datasheet::e1000;
 
 namespace {
 
-constexpr std::uint64_t receive_ring = 0x20'0000;     // and 4 KiB on, for the other queue
-constexpr std::uint64_t receive_buffers = 0x21'0000;  // and behind all of queue 0's, for the other
+constexpr std::uint64_t receive_ring = 0x20'0000;     // and 4 KiB further, for the other queue
+constexpr std::uint64_t receive_buffers = 0x21'0000;  // followed by those of the other queue
 constexpr std::uint64_t buffers_of_a_queue = 0x9'0000;
 constexpr std::uint32_t small_frame = 128;  // RSRPD
 constexpr std::uint32_t check_sequence = 4;
@@ -57,7 +57,7 @@ void Generator::set_up_receive() {
     read(RCTL);
 }
 
-/// How the 82574L describes what it has received, and what it finds out. 82574L 7.1.4, 7.1.5, 10.2.5
+/// How the 82574L describes received frames, and what it checks. 82574L 7.1.4, 7.1.5, 10.2.5
 void Generator::set_up_formats() {
     extended_ = chance(70);
     auto filters = extended_ ? RFCTL.from(RFCTL.EXSTEN.mask()) : RFCTL.from(0);
@@ -79,7 +79,7 @@ void Generator::set_up_formats() {
         read(*reg);
 }
 
-/// RSS: another key, another table, some of the kinds of hashes. 82574L 10.2.5.17 to 10.2.5.19
+/// RSS: a new key, a new table, some of the hash types. 82574L 10.2.5.17 to 10.2.5.19
 void Generator::set_up_scaling() {
     for (std::size_t i = 0; i < RSSRK.count; ++i) write(RSSRK, bits(), i);
     for (std::size_t i = 0; i < RETA.count; ++i) write(RETA, bits() & 0x8080'8080, i);
@@ -98,7 +98,7 @@ void Generator::change_filters() {
     write(RAH, below(4) << 8 | (chance(70) ? RAH.AV.mask() : 0), entry);
     read(RAL, entry);
     read(RAH, entry);
-    // Where the hashes of these addresses are not: known::multicast_table_is_for_all.
+    // Away from the hashes of these addresses: known::multicast_table_is_for_all.
     constexpr std::uint32_t first = 32;
     const std::size_t hashes = first + below(MTA.count - first);
     if (chance(50)) write(MTA, bits() & bits(), hashes);
@@ -115,10 +115,10 @@ std::uint32_t Generator::receive_free(std::size_t queue) const {
     return (ring.tail + ring.size - peek_(receive_rings[queue].head.offset)) % ring.size;
 }
 
-/// Some or all of the slots that the card has filled get their buffers again.
+/// Refills some or all of the slots that the card has used.
 void Generator::give_buffers(std::size_t queue) {
     Ring& ring = receive_[queue];
-    const bool first = control_ == 0;  // while the ring is set up, its head is not there yet
+    const bool first = control_ == 0;  // while the ring is being set up, it has no head yet
     const std::uint32_t most = ring.size - 1 - (first ? 0 : receive_free(queue));
     const std::uint32_t count = first || chance(70) ? most : below(most + 1);
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -135,7 +135,7 @@ void Generator::give_buffers(std::size_t queue) {
 
 // --- frames --------------------------------------------------------------------------------------------------------
 
-/// A few frames, for which there are descriptors in whatever queue they go to: without, QEMU leaves them in the cable.
+/// A few frames, with enough descriptors in any queue they may go to; without, QEMU leaves them in the cable.
 void Generator::receive() {
     std::array<std::uint32_t, 2> free{};
     for (std::size_t i = 0; i < queues_; ++i) free[i] = receive_free(i);
@@ -163,7 +163,7 @@ bool Generator::is_comparable(std::uint32_t size) const {
     return !chip_.features.interrupts_by_message || size + margin < small_frame || size > small_frame + margin;
 }
 
-/// Ethernet addresses and, of some frames, a tag.
+/// Ethernet addresses and, if `tagged`, a tag.
 std::vector<std::byte> Generator::make_ethernet(bool tagged) {
     constexpr std::uint64_t own = 0x5254'0000'0001;
     auto bytes = address_bytes(one_of<std::uint64_t>(
@@ -186,7 +186,7 @@ void Generator::frame_of_any_type(std::uint32_t size) {
     steps_.push_back({.kind = Step::Kind::frame, .size = size, .seed = bits() >> 8, .bytes = std::move(first)});
 }
 
-/// TCP or UDP over IP, sometimes with a wrong checksum, or none.
+/// TCP or UDP over IP, sometimes with a wrong checksum or none.
 void Generator::frame_of_ip(std::uint32_t size) {
     const auto ethernet = make_ethernet(chance(40));
     const bool version_4 = chance(60), tcp = chance(60);

@@ -68,7 +68,7 @@ void Generator::post_pieces(std::uint64_t address, std::size_t size, std::size_t
     }
 }
 
-/// One to three packets, and the doorbell for all of them.
+/// One to three packets, with one doorbell for all.
 void Generator::send() {
     queue_ = below(static_cast<std::uint32_t>(queues_));
     const Ring& ring = transmit_queue();
@@ -96,7 +96,7 @@ void Generator::send_plain() {
     const std::size_t size = chance(10) ? 1515 + below(6000) : chance(20) ? 17 + below(50) : 60 + below(1455);
     const std::uint64_t address = transmit_memory(size);
     fill(address, size);
-    if (chance(50)) {  // to everybody, or to one
+    if (chance(50)) {  // broadcast or unicast
         put(address, std::vector<std::byte>(6, chance(50) ? std::byte{0xff} : std::byte{0x02}));
     }
     std::uint32_t command = TDESC_CMD.IFCS.mask();
@@ -137,7 +137,7 @@ void Generator::send_segmented() {
     if (tags_ && chance(50)) command |= DATA_CMD.VLE.mask();
     const std::uint32_t status =
         (bits() & 0xffff'0000) | DATA_STATUS.TXSM.mask() | (headers.version_4 ? DATA_STATUS.IXSM.mask() : 0);
-    if (chance(50)) {  // the headers in a buffer of their own
+    if (chance(50)) {  // the headers in a separate buffer
         post(TransmitDescriptor{.address = address,
                                 .command = TDESC_CMD.from(command | headers.size()),
                                 .status = TDESC_STATUS.from(status)});

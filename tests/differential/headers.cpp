@@ -1,4 +1,4 @@
-// Headers, and their checksums the simple way: RFC 1071, byte by byte.
+// Headers, with checksums computed the simple way: RFC 1071, byte by byte.
 #include "tests/differential/headers.hpp"
 
 #include <span>

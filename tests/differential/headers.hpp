@@ -11,8 +11,8 @@ namespace ixy::test {
 
 struct Headers {
     std::vector<std::byte> bytes;
-    std::uint32_t ip = 14;  ///< where it begins
-    std::uint32_t l4 = 34;  ///< and there TCP or UDP
+    std::uint32_t ip = 14;  ///< offset of the IP header
+    std::uint32_t l4 = 34;  ///< offset of the TCP or UDP header
     bool version_4 = true;
     bool tcp = true;
 
@@ -20,22 +20,22 @@ struct Headers {
         std::size_t payload = 0;
         bool version_4 = true;
         bool tcp = true;
-        bool segmented = false;     ///< the pseudo-header's sum leaves out the length, which the card finds out. 3.5.6
+        bool segmented = false;     ///< the pseudo-header's sum omits the length, which the card adds. 3.5.6
         std::uint32_t options = 0;  ///< bytes in the IPv4 header, a multiple of 4
     };
-    /// What is left open is made by `seed`. Checksums are as a driver leaves them for the card: zero for IP, the
+    /// `seed` determines everything else. Checksums are as a driver leaves them for the card: zero for IP, the
     /// pseudo-header's sum for TCP and UDP.
     static Headers make(const Shape& shape, std::uint32_t seed);
 
     std::uint32_t size() const { return static_cast<std::uint32_t>(bytes.size()); }
     std::uint32_t l4_checksum() const { return l4 + (tcp ? 16 : 6); }
-    /// Puts the checksums in, as they are on the wire before `payload`.
+    /// Fills in the checksums as they are on the wire, in front of `payload`.
     void finish(const std::vector<std::byte>& payload);
     /// A context descriptor's first two words. 3.3.6
     datasheet::e1000::ContextDescriptor context() const;
 };
 
-/// Writes a word in network order.
+/// Writes a word in network byte order.
 void put16(std::vector<std::byte>& bytes, std::size_t at, std::size_t value);
 
 }  // namespace ixy::test

@@ -1,4 +1,4 @@
-// Which differences QEMU's models have.
+// The differences of each of QEMU's models.
 #include "tests/differential/known.hpp"
 
 #include <array>

@@ -1,6 +1,6 @@
-// Where QEMU's e1000 differs from the chip that the manual describes, and so from our model. Any other difference is a
-// failure. Where the manual leaves a value open, the entry says so. Sections are those of Intel's manual of the 8254x
-// (317453). QEMU's e1000e shares some of the entries; known_82574l.hpp has those of its own.
+// Where QEMU's e1000 differs from the chip in the manual, and so from our model. Any other difference is a failure.
+// Where the manual leaves a value open, the entry says so. Sections refer to Intel's manual of the 8254x (317453).
+// QEMU's e1000e shares some of the entries; known_82574l.hpp has its own.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@ namespace ixy::test {
 
 struct KnownDifference {
     std::string_view name;
-    std::string_view section;  ///< of the manual: what settles it
+    std::string_view section;  ///< of the manual: the authority
     std::string_view what;     ///< what QEMU does
-    /// A script that shows it, after preamble(): it passes while the difference is tolerated, and fails when it is not.
+    /// A script that shows it, after preamble(): it passes if the difference is tolerated, and fails otherwise.
     std::string_view shown_by;
-    /// Random scripts stay away from it: what it leads to cannot be compared.
+    /// Random scripts avoid it, because its consequences cannot be compared.
     bool avoided = false;
 };
 
@@ -29,7 +29,7 @@ inline constexpr KnownDifference no_padding{
 
 inline constexpr KnownDifference tags_are_not_counted{
     "inserted tags are not counted", "13.7.32, 13.7.42",
-    "QEMU leaves the four bytes of an inserted tag out of the octets sent, which go from address to check sequence",
+    "QEMU omits the four bytes of an inserted tag from the octets sent, which go from address to check sequence",
     "set CTRL 0x40000000\nwrite VET 0x8100\nfill 0x300000 100 1\n"
     "put 0x204000 00003000000000006400004b00002300\nwrite TDT 1\nread GOTCL\n"};
 
@@ -40,12 +40,12 @@ inline constexpr KnownDifference stripped_bytes_are_not_counted{
 
 inline constexpr KnownDifference filtered_frames_are_not_counted{
     "filtered frames are not counted", "13.7.41, 13.7.43",
-    "QEMU leaves frames that no filter lets in out of the total packets and octets received",
+    "QEMU omits frames that no filter accepts from the total packets and octets received",
     "write RCTL 0x4000002\nframe 60 1 020000000001\nread TPR\n"};
 
 inline constexpr KnownDifference groups_count_by_filter{
     "groups are counted by filter", "13.7.28, 13.7.29",
-    "QEMU counts by the filter that let a frame in: MPE makes broadcast multicast, and an exact match counts neither",
+    "QEMU counts by the filter that accepted a frame: MPE makes broadcast multicast, and an exact match counts neither",
     "write RCTL 0x400801a\nframe 60 1 ffffffffffff\nread BPRC\n"};
 
 inline constexpr KnownDifference length_errors_are_not_counted{
@@ -59,12 +59,12 @@ inline constexpr KnownDifference checksums_are_not_checked{
 
 inline constexpr KnownDifference check_sequence_is_not_stored{
     "check sequences are not stored", "13.4.22, RCTL.SECRC",
-    "QEMU adds the length of a check sequence that is not stripped, and does not store it",
+    "QEMU adds the length of an unstripped check sequence, but does not store it",
     "write RCTL 0x801a\nframe 60 1 ffffffffffff\n"};
 
 inline constexpr KnownDifference inexact_is_not_marked{
     "inexact matches are not marked", "3.2.3.1, PIF",
-    "QEMU does not set PIF on a frame that only the multicast hash let in",
+    "QEMU does not set PIF on a frame that only the multicast hash accepted",
     "write MTA[0] 1\nwrite RCTL 0x4000002\nframe 60 1 010000000000\n"};
 
 inline constexpr KnownDifference tags_are_in_every_piece{
@@ -74,8 +74,7 @@ inline constexpr KnownDifference tags_are_in_every_piece{
     "frame 400 1 52540000000102000000000281000123\n"};
 
 inline constexpr KnownDifference oversized_frames_are_not_filtered{
-    "oversized frames are not filtered", "13.7.36",
-    "QEMU counts frames that are too long in ROC before it looks at their address",
+    "oversized frames are not filtered", "13.7.36", "QEMU counts overlong frames in ROC before it checks their address",
     "write RCTL 0x4000002\nframe 1600 1 020000000001\nread ROC\n"};
 
 inline constexpr KnownDifference zero_ip_checksums_are_ones{
@@ -105,7 +104,7 @@ inline constexpr KnownDifference empty_last_segment{
     true};
 
 inline constexpr KnownDifference multicast_table_is_for_all{
-    "the multicast table is for all", "13.5.1", "QEMU lets a unicast address in when its hash is in MTA",
+    "the multicast table is for all", "13.5.1", "QEMU accepts a unicast address when its hash is in MTA",
     "write MTA[0] 1\nwrite RCTL 0x4000002\nframe 60 1 020000000000\n", true};
 
 inline constexpr KnownDifference legacy_checksums_are_not_written{
@@ -128,18 +127,18 @@ inline constexpr KnownDifference empty_doorbells_interrupt{
 
 inline constexpr KnownDifference other_after_reset{
     "other values after a reset", "13.4; 82574L 10.2",
-    "QEMU gives the registers that the generator lists other values than the manual does; VET is not one of them",
+    "QEMU's values of the registers listed by the generator differ from the manual's; VET is not one of them",
     "read MANC\n", true};
 
 inline constexpr KnownDifference reset_does_nothing{"the reset does nothing", "13.4.1, CTRL.RST",
-                                                    "QEMU clears the bit, and keeps what the registers hold",
+                                                    "QEMU clears the bit, but keeps the registers' values",
                                                     "set CTRL 0x4000000\nread RDT\n", true};
 
-/// Those that QEMU's model of the chip has.
+/// The differences of QEMU's model of the chip.
 std::span<const KnownDifference* const> of(const datasheet::e1000::Chip& chip);
 
-/// What all the scripts above begin with: link up; rings of 8 descriptors at 0x200000 (receive, buffers from 0x210000
-/// on) and 0x204000 (transmit). The receiver is left to the script.
+/// All scripts above start with this: link up; rings of 8 descriptors at 0x200000 (receive, buffers from 0x210000 on)
+/// and 0x204000 (transmit). Enabling the receiver is up to the script.
 std::string_view preamble(const datasheet::e1000::Chip& chip);
 
 }  // namespace known

@@ -1,5 +1,5 @@
-// Where QEMU's e1000e (of QEMU 7.2) differs from the 82574L, apart from what it shares with the e1000 (known.hpp).
-// Sections are those of the 82574 datasheet.
+// Where QEMU's e1000e (of QEMU 7.2) differs from the 82574L, apart from differences shared with the e1000 (known.hpp).
+// Sections refer to the 82574 datasheet.
 #pragma once
 
 #include "tests/differential/known.hpp"
@@ -8,7 +8,7 @@ namespace ixy::test::known {
 
 // --- registers ---------------------------------------------------------------------------------------------------
 
-inline constexpr KnownDifference remembered_otherwise{"registers are remembered otherwise", "10.2",
+inline constexpr KnownDifference remembered_otherwise{"registers are stored differently", "10.2",
                                                       "QEMU reads TXCW, TIDV and the end of PBM as 0, keeps what is "
                                                       "written to WUS, and has other bits in WUC, PBA and GCR",
                                                       "write TIDV 5\nread TIDV\n", true};
@@ -17,11 +17,11 @@ inline constexpr KnownDifference remembered_otherwise{"registers are remembered 
 
 inline constexpr KnownDifference check_sequence_is_not_counted{
     "check sequences are not counted", "10.2.7",
-    "QEMU leaves the four bytes of the check sequence out of the sizes and octets sent",
+    "QEMU omits the four bytes of the check sequence from the sizes and octets sent",
     "fill 0x300000 100 1\nput 0x204000 00003000000000006400000b00000000\nwrite TDT 1\nread GOTCL\n"};
 
 inline constexpr KnownDifference checksums_are_put_into_memory{
-    "checksums are put into memory", "7.3.6.1", "QEMU writes TCP and UDP checksums into the buffers that it sends, too",
+    "checksums are put into memory", "7.3.6.1", "QEMU also writes TCP and UDP checksums into the buffers that it sends",
     "fill 0x300000 100 1\nput 0x30000c 08004500005600004000ff060000\nput 0x30002e 50\nput 0x300032 45ce\n"
     "put 0x204000 0e182100223200000000002100000000\nput 0x204010 00003000000000006400102b00020000\nwrite TDT 2\n"};
 
@@ -42,20 +42,20 @@ inline constexpr KnownDifference ignore_is_not_marked{
     "write RCTL 0x400801a\nframe 60 1 ffffffffffff\n"};
 
 inline constexpr KnownDifference packet_types_are_told{
-    "packet types are told", "7.1.5.2",
-    "QEMU tells the packet type in bits 16 to 19 of an extended descriptor's status, which are reserved",
+    "packet types are reported", "7.1.5.2",
+    "QEMU reports the packet type in bits 16 to 19 of an extended descriptor's status, which are reserved",
     "write RFCTL 0x8000\nwrite RXCSUM 0x2300\nwrite RCTL 0x400801a\n"
     "frame 60 1 ffffffffffff020000000063080045000014000000004000000000000000\n"};
 
 inline constexpr KnownDifference identification_is_always_told{
-    "the IP identification is always told", "7.1.5.2, IPIDV",
-    "QEMU gives the identification of every IPv4 packet; the chip gives those of fragments",
+    "the IP identification is always reported", "7.1.5.2, IPIDV",
+    "QEMU reports the identification of every IPv4 packet, the chip only those of fragments",
     "write RFCTL 0x8000\nwrite RCTL 0x400801a\n"
     "frame 60 1 ffffffffffff020000000063080045000014123400004000000000000000\n"};
 
 inline constexpr KnownDifference threshold_is_looked_at_once{
-    "the descriptor threshold is looked at once a frame", "10.2.5.1, RCTL.RDMTS",
-    "QEMU looks at the threshold once a frame, and misses one that lies between the descriptors of a frame",
+    "the descriptor threshold is checked once per frame", "10.2.5.1, RCTL.RDMTS",
+    "QEMU checks the threshold once per frame, and misses it between the descriptors of a frame",
     "write RCTL 0x403811a\nframe 600 1 ffffffffffff\nread ICR\n"};
 
 inline constexpr KnownDifference threshold_is_silent_with_messages{
@@ -63,7 +63,7 @@ inline constexpr KnownDifference threshold_is_silent_with_messages{
     "messages on\nwrite RDT 5\nwrite RCTL 0x400801a\nframe 60 1 ffffffffffff\nread ICR\n"};
 
 inline constexpr KnownDifference hashed_frames_count_twice{
-    "hashed frames count twice", "10.2.7, MPRC", "QEMU counts a multicast frame that its hash let in twice",
+    "hashed frames count twice", "10.2.7, MPRC", "QEMU counts a multicast frame accepted by its hash twice",
     "write MTA[0] 1\nwrite RCTL 0x4000002\nframe 60 1 010000000000\nread MPRC\n"};
 
 inline constexpr KnownDifference tells_in_the_last_piece{
@@ -73,25 +73,25 @@ inline constexpr KnownDifference tells_in_the_last_piece{
     "frame 400 1 ffffffffffff020000000063080045000182000040004006000001020304\n"};
 
 inline constexpr KnownDifference broadcast_is_no_multicast{
-    "broadcast is no multicast", "10.2.5.1, RCTL.MPE",
-    "QEMU does not let broadcast in by MPE alone, although its group bit is set; the datasheet does not say",
+    "broadcast is not multicast", "10.2.5.1, RCTL.MPE",
+    "QEMU does not accept broadcast with MPE alone, although its group bit is set; the datasheet does not say",
     "write RCTL 0x4000012\nframe 60 1 ffffffffffff\n", true};
 
 inline constexpr KnownDifference check_sequence_alone{
     "check sequences stand alone", "7.1.3.1, Length",
-    "QEMU puts a check sequence that is not stripped into a descriptor of its own",
-    "write RCTL 0x801a\nframe 60 1 ffffffffffff\n", true};
+    "QEMU puts an unstripped check sequence into a separate descriptor", "write RCTL 0x801a\nframe 60 1 ffffffffffff\n",
+    true};
 
 inline constexpr KnownDifference small_is_smaller{
     "small frames are smaller", "10.2.5.13, RSRPD",
-    "QEMU measures small packets without a check sequence that is stripped; the size includes it",
+    "QEMU measures small packets without their stripped check sequence; the size includes it",
     "write RSRPD 62\nwrite RCTL 0x400801a\nframe 60 1 ffffffffffff\nread ICR\n", true};
 
 // --- interrupts ----------------------------------------------------------------------------------------------------
 
 inline constexpr KnownDifference asserted_without_mask{
-    "asserted whatever IMS says", "10.2.4.1, INT_ASSERTED",
-    "QEMU sets ICR's bit 31 with any cause, also when IMS masks all of them and there was no interrupt",
+    "asserted regardless of IMS", "10.2.4.1, INT_ASSERTED",
+    "QEMU sets ICR's bit 31 with any cause, even when IMS masks all of them and there was no interrupt",
     "write IMC 0xffffffff\nwrite ICS 4\nread ICR\n"};
 
 inline constexpr KnownDifference causes_stay_when_read{
@@ -100,12 +100,12 @@ inline constexpr KnownDifference causes_stay_when_read{
     "messages on\nwrite IVAR 0x80000\nwrite IMS 0x1000004\nwrite ICS 4\nread ICR\nread ICR\n"};
 
 inline constexpr KnownDifference auto_clear_masks{
-    "clearing by itself masks, too", "10.2.4.6",
+    "auto-clear also masks", "10.2.4.6",
     "QEMU masks the causes that a message clears by EIAC; masking is for IAM, with EIAME",
     "write IVAR 8\nwrite EIAC 0x100000\nmessages on\nwrite IMS 0x100000\nwrite ICS 0x100000\nread IMS\n"};
 
 inline constexpr KnownDifference clear_without_message{
-    "causes clear themselves without a message", "10.2.4.6",
+    "causes are auto-cleared without a message", "10.2.4.6",
     "QEMU clears causes in EIAC even when IVAR gives them no vector, and so no message",
     "write EIAC 0x100000\nmessages on\nwrite IMS 0x100000\nwrite ICS 0x100000\nread ICR\n", true};
 
@@ -127,8 +127,8 @@ inline constexpr KnownDifference auto_mask_of_messages{
     "read IMS\n",
     true};
 
-inline constexpr KnownDifference interrupts_are_counted_often{
-    "interrupts are counted often", "10.2.7, IAC", "QEMU counts in IAC each time that it looks at an asserted line",
-    "write IMS 4\nwrite ICS 4\nwrite ICS 4\nread IAC\n"};
+inline constexpr KnownDifference interrupts_are_counted_often{"interrupts are counted often", "10.2.7, IAC",
+                                                              "QEMU counts in IAC each time it checks an asserted line",
+                                                              "write IMS 4\nwrite ICS 4\nwrite ICS 4\nread IAC\n"};
 
 }  // namespace ixy::test::known

@@ -1,5 +1,4 @@
-// The two machines that a script is run on: each has a card with the same chip, memory at the same addresses, and a
-// cable.
+// The two machines that run a script: each has a card with the same chip, memory at the same addresses, and a cable.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +12,14 @@
 
 namespace ixy::test {
 
-/// Where the machines' memory lies, as their cards see it, and how much of it there is.
+/// The address of the machines' memory, as seen by their cards, and its size.
 inline constexpr std::uint64_t arena_begin = 0x20'0000;
 inline constexpr std::size_t arena_size = std::size_t{4} << 20;
 /// MSI-X vectors of the 82574L.
 inline constexpr unsigned message_vectors = 5;
 
-/// After whatever is done to a machine, all that its card's timers had in store has happened: each has a clock of its
-/// own, which goes on by itself to where nothing waits for it.
+/// Every call lets all pending timers of the card run out: each machine has its own clock, which advances automatically
+/// until nothing waits for it.
 class Machine {
 public:
     virtual ~Machine() = default;
@@ -28,18 +27,18 @@ public:
     virtual void write(std::uint32_t offset, std::uint32_t value) = 0;
     /// The arena.
     virtual std::span<std::byte> memory() = 0;
-    /// A frame comes in.
+    /// Delivers a frame to the card.
     virtual void put(const Frame& frame) = 0;
-    /// The next frame that went out; empty when there is none.
+    /// The next frame the card sent; empty if there is none.
     virtual Frame take() = 0;
     /// The level of the interrupt line.
     virtual bool interrupt() = 0;
-    /// Switches MSI-X on or off, of a chip that has it.
+    /// Switches MSI-X on or off, for a chip that has it.
     virtual void set_messages(bool on) = 0;
-    /// The vectors whose messages have come since the last call: bit 0 is vector 0.
+    /// The vectors whose messages have arrived since the last call: bit 0 is vector 0.
     virtual std::uint32_t messages() = 0;
     virtual void set_cable(bool plugged) = 0;
-    /// What it says of how it was used; nothing where it is not one that does.
+    /// Its reports of misuse; empty if it makes none.
     virtual std::string reports() { return {}; }
 };
 

@@ -1,4 +1,4 @@
-// Comparing what is the same by the manual, and what known differences leave of it.
+// Compares everything that the manual requires to be the same, except for known differences.
 #include "tests/differential/pair.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t check_sequence = 4;
 constexpr std::uint32_t shortest_frame = 60;
 
-/// Whether the card does DMA in that step; that it does none elsewhere shows in the next of these.
+/// Whether the card does DMA in that step. DMA in any other step shows up in the next of these.
 bool may_touch_memory(const Step& step) {
     if (step.kind == Step::Kind::frame) return true;
     if (step.kind != Step::Kind::write && step.kind != Step::Kind::set) return false;
@@ -30,10 +30,10 @@ std::uint32_t number(const Frame& frame, std::size_t at) {
     return std::to_integer<std::uint32_t>(frame[at]) << 8 | std::to_integer<std::uint32_t>(frame[at + 1]);
 }
 
-/// Makes an IPv4 header's checksum of theirs as it should be, when it is all ones instead of zero.
+/// Corrects an IPv4 header checksum of theirs that is all ones instead of zero.
 void accept_zero_ip_checksum(const Frame& ours, Frame& theirs) {
     if (ours.size() != theirs.size() || theirs.size() < shortest_frame) return;
-    for (const std::size_t type : {12U, 16U}) {  // without a tag, and behind one
+    for (const std::size_t type : {12U, 16U}) {  // without a tag, and after one
         const std::size_t checksum = type + 12;
         if (number(theirs, type) == 0x0800 && number(theirs, checksum) == 0xffff && number(ours, checksum) == 0) {
             theirs[checksum] = theirs[checksum + 1] = std::byte{0};
@@ -116,7 +116,7 @@ void Pair::do_write(const Step& step) {
     if (chip_.has(IAC)) spoil(known::interrupts_are_counted_often, {&IAC});
 }
 
-/// The buffers of ours that are sent by that step with a checksum put in, and that QEMU may change.
+/// Our buffers that this step sends with an inserted checksum, and that QEMU may change.
 std::vector<std::span<std::byte>> Pair::buffers_to_checksum(const Step& step) {
     std::vector<std::span<std::byte>> buffers;
     for (const RingRegisters& ring : transmit_rings) {
@@ -158,7 +158,7 @@ Pair::Found Pair::do_read(const Step& step) {
     return difference(step.text(), ours, theirs);
 }
 
-/// After ICR was read: what QEMU has left there is cleared by hand.
+/// After a read of ICR: clears by hand what QEMU has left there.
 void Pair::settle_causes() {
     if (!messages_ || !tolerates(known::causes_stay_when_read)) return;
     for (Machine* machine : {ours_.get(), theirs_.get()}) machine->write(ICR.offset, chip_.writable(ICR));
@@ -196,7 +196,7 @@ Pair::Found Pair::do_frame(const Step& step) {
     return std::nullopt;
 }
 
-/// What a frame that the filters let through, or not, makes of counts.
+/// The effect on the counters of a frame that the filters accept or reject.
 void Pair::spoil_received(bool taken) {
     const auto control = get(RCTL);
     const bool strips_tags = static_cast<bool>(get(CTRL) & CTRL.VME);
@@ -216,8 +216,8 @@ void Pair::spoil_received(bool taken) {
     if (taken && !(control & RCTL.MPE)) spoil(known::hashed_frames_count_twice, {&MPRC});
 }
 
-/// Where QEMU's RXDMT0 says nothing, it is cleared on both: the e1000's when free descriptors were few before; the
-/// e1000e's with messages, and when a frame took several descriptors.
+/// Clears RXDMT0 on both where QEMU's means nothing: on the e1000 when few descriptors were already free; on the e1000e
+/// with messages, and when a frame took several descriptors.
 void Pair::settle_threshold(const Queue& queue) {
     if (queue.before == queue.after) return;
     const std::uint32_t threshold = queue.size >> (RCTL.RDMTS.of(get(RCTL)) + 1);
@@ -249,7 +249,7 @@ Pair::Found Pair::compare_received(const Queue& queue) {
     return std::nullopt;
 }
 
-/// What the descriptor there says of its buffer: how many bytes it has, and whether they are the frame's last.
+/// The descriptor's statement about its buffer: the number of bytes, and whether they end the frame.
 std::pair<std::size_t, bool> Pair::piece(std::uint64_t address) {
     if (is_extended()) {
         const auto& done = *at<ExtendedReceiveWriteBack>(*ours_, address);
@@ -259,7 +259,7 @@ std::pair<std::size_t, bool> Pair::piece(std::uint64_t address) {
     return {RDESC_LENGTH.LENGTH.of(done.length), static_cast<bool>(done.status & RDESC_STATUS.EOP)};
 }
 
-/// What is tolerated is made equal, so that memory as a whole can be compared afterwards.
+/// Makes tolerated differences equal, so that all of memory can be compared afterwards.
 Pair::Found Pair::compare_legacy(std::uint64_t address, const std::string& name) {
     auto& ours = *at<ReceiveDescriptor>(*ours_, address);
     const auto& theirs = *at<ReceiveDescriptor>(*theirs_, address);
@@ -315,7 +315,7 @@ Pair::Found Pair::compare_extended(std::uint64_t address, const std::string& nam
     return std::nullopt;
 }
 
-/// The frame's last four bytes, in whichever buffers they are.
+/// The frame's last four bytes, whichever buffers they are in.
 void Pair::accept_check_sequence(const std::vector<std::span<std::byte>>& pieces) {
     std::size_t left = check_sequence;
     for (auto piece = pieces.rbegin(); piece != pieces.rend() && left != 0; ++piece) {
@@ -325,7 +325,7 @@ void Pair::accept_check_sequence(const std::vector<std::span<std::byte>>& pieces
     }
 }
 
-// --- what a step has done ------------------------------------------------------------------------------------------
+// --- the outcome of a step -----------------------------------------------------------------------------------------
 
 Pair::Found Pair::compare_outcome(bool memory_too) {
     if (auto found = compare_sent()) return found;
@@ -361,7 +361,7 @@ Pair::Found Pair::compare_interrupts() {
     if (const auto ours = ours_->messages(), theirs = theirs_->messages(); ours != theirs) {
         return difference("messages", ours, theirs);
     }
-    if (messages_ && tolerates(known::auto_clear_masks)) {  // gives QEMU back what it has masked
+    if (messages_ && tolerates(known::auto_clear_masks)) {  // unmasks what QEMU has masked
         const std::uint32_t masked = peek(IMS.offset) & ~theirs_->read(IMS.offset) & peek(EIAC.offset);
         if (masked != 0) theirs_->write(IMS.offset, masked);
     }
@@ -372,7 +372,7 @@ Pair::Found Pair::compare_interrupts() {
 Pair::Found Pair::compare_memory() {
     const auto ours = ours_->memory();
     const auto theirs = theirs_->memory();
-    if (std::memcmp(ours.data(), theirs.data(), ours.size()) == 0) return std::nullopt;  // at once, in any build
+    if (std::memcmp(ours.data(), theirs.data(), ours.size()) == 0) return std::nullopt;  // fast in any build
     const auto [a, b] = std::ranges::mismatch(ours, theirs);
     std::ostringstream where;
     where << "memory at 0x" << std::hex << arena_begin + static_cast<std::uint64_t>(a - ours.begin());

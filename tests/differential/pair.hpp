@@ -1,4 +1,4 @@
-// Two machines that live through the same script, and are compared after each step.
+// Two machines that run the same script and are compared after each step.
 #pragma once
 
 #include <cstdint>
@@ -22,28 +22,28 @@ namespace ixy::test {
 
 class Pair {
 public:
-    using Found = std::optional<std::string>;  ///< what differs, if anything does
+    using Found = std::optional<std::string>;  ///< the difference, if any
 
-    /// `intolerant_of`: a known difference that is not to be tolerated this time.
+    /// `intolerant_of`: a known difference not to tolerate this time.
     explicit Pair(const datasheet::e1000::Chip& chip, const KnownDifference* intolerant_of = nullptr);
 
-    /// Does `step` on both, and compares what was read, what went out, memory and interrupt line.
+    /// Runs `step` on both and compares read values, sent frames, memory and interrupt line.
     Found run(const Step& step);
-    /// Nothing else may have changed in memory.
+    /// Checks that nothing else has changed in memory.
     Found finish() { return compare_outcome(true); }
 
-    /// A register of ours, without having an effect: for who decides what to do next. Not for those cleared by reading.
+    /// One of our registers, read without side effects, to choose the next step. Not for registers cleared by reading.
     std::uint32_t peek(std::uint32_t offset) { return ours_->read(offset); }
 
 private:
-    /// One of the chip's queues of received frames.
+    /// One of the chip's receive queues.
     struct Queue {
         const RingRegisters& at;
         std::uint64_t base;
         std::uint32_t size;                  ///< descriptors
-        std::uint32_t before;                ///< the head, before a frame came
-        std::uint32_t after;                 ///< and then
-        std::vector<std::uint64_t> buffers;  ///< what the descriptors gave
+        std::uint32_t before;                ///< the head before a frame came
+        std::uint32_t after;                 ///< and afterwards
+        std::vector<std::uint64_t> buffers;  ///< the addresses in the descriptors
     };
 
     void do_write(const Step& step);
@@ -65,7 +65,7 @@ private:
     void accept_check_sequence(const std::vector<std::span<std::byte>>& pieces);
     Found compare_memory();
     bool is_extended();
-    /// What our card's register holds.
+    /// The value of our card's register.
     template <class R>
     datasheet::Value<R> get(const datasheet::Register<R>& reg) {
         return {peek(reg.offset)};
@@ -73,7 +73,7 @@ private:
     bool tolerates(const KnownDifference& difference) const;
     template <class T>
     T* at(Machine& machine, std::uint64_t address);
-    /// The registers of a count are not compared until they are read, and so begin anew.
+    /// Stops comparing these counters until they are read, which restarts them.
     void spoil(const KnownDifference& why, std::initializer_list<const datasheet::RegisterInfo*> counters);
 
     const datasheet::e1000::Chip& chip_;

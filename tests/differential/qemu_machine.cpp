@@ -1,4 +1,4 @@
-// QEMU's card: registers through the qtest socket, memory in the file that we share with it, the cable a socket.
+// QEMU's card: registers through the qtest socket, memory in a file shared with QEMU, the cable as a socket.
 #include <stdexcept>
 #include <utility>
 
@@ -13,22 +13,22 @@ constexpr unsigned slot = 2 << 3;  // where Qemu puts its first card
 constexpr std::uint32_t mailbox_begin = 0x1f'0000;
 constexpr std::size_t mailbox_size = 4 * message_vectors;
 
-/// The machine's clock stands still while nothing waits for it, else it jumps to the next timer, once all earlier ones
-/// have been served: what the card has in store is over when a later timer of ours is. That is one of the HPET, whose
-/// counter counts 10 ns; QEMU's card is deaf for a second after RCTL was written, and nothing in it takes longer.
+/// The machine's clock stands still while nothing waits for it; otherwise it jumps to the next timer once all earlier
+/// ones have been served. So everything pending in the card is done when a later timer of ours expires: one of the
+/// HPET, whose counter counts 10 ns. QEMU's card is deaf for a second after a write to RCTL; nothing takes longer.
 class MachineClock {
 public:
     static QemuOptions options() { return {.arguments = {"-machine", "hpet=on"}}; }
 
     explicit MachineClock(std::shared_ptr<QtestConnection> connection) : connection_(std::move(connection)) {
-        connection_->write(timer_configuration, 8, 1 << 1 | 1 << 2);  // its interrupt stays until it is cleared
+        connection_->write(timer_configuration, 8, 1 << 1 | 1 << 2);  // its interrupt stays until cleared
         connection_->write(configuration, 8, 1);                      // the counter runs
     }
     void let_pass_all() const {
         constexpr std::uint64_t two_seconds = 200'000'000;
         connection_->write(comparator, 8, connection_->read(counter, 8) + two_seconds);
         if (!eventually([&] { return (connection_->read(status, 8) & 1) != 0; }))
-            throw std::runtime_error("QEMU's clock does not go on");
+            throw std::runtime_error("QEMU's clock does not advance");
         connection_->write(status, 8, 1);
     }
 
@@ -58,7 +58,7 @@ public:
         clock_.let_pass_all();
     }
     std::span<std::byte> memory() override { return memory_; }
-    /// QEMU's loop takes the frame from the cable, and gives it to the card before it answers us again.
+    /// QEMU's loop takes the frame from the cable and gives it to the card before it answers us again.
     void put(const Frame& frame) override {
         Wire& wire = qemu_.wire();
         if (!wire.send(frame) || !eventually([&] { return wire.is_empty(); }))
@@ -70,11 +70,11 @@ public:
         constexpr std::uint32_t interrupt_status = 1 << 3;
         return (connection_->config_read(slot, pci_config::status, 2) & interrupt_status) != 0;
     }
-    /// A message is a write to memory: each vector's is to a word of its own.
+    /// A message is a write to memory: each vector writes its own word.
     void set_messages(bool on) override {
         Bar table = function_->map_bar(3, 16 * message_vectors).value();
         for (unsigned vector = 0; vector < message_vectors; ++vector) {
-            const std::uint32_t entry[] = {mailbox_begin + vector * 4, 0, 1, 0};  // address, data, not masked
+            const std::uint32_t entry[] = {mailbox_begin + vector * 4, 0, 1, 0};  // address, data, unmasked
             for (unsigned i = 0; i < 4; ++i) table.store(vector * 16 + i * 4, entry[i]);
         }
         std::uint32_t capability = connection_->config_read(slot, pci_config::capabilities, 1);

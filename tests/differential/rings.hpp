@@ -31,7 +31,7 @@ inline constexpr std::array<RingRegisters, 2> transmit_rings{
      {datasheet::e1000::TDBAL1, datasheet::e1000::TDBAH1, datasheet::e1000::TDLEN1, datasheet::e1000::TDH1,
       datasheet::e1000::TDT1}}};
 
-/// How many queues each direction has.
+/// The number of queues in each direction.
 inline std::size_t queues_of(const datasheet::e1000::Chip& chip) { return chip.has(datasheet::e1000::RDT1) ? 2 : 1; }
 
 }  // namespace ixy::test

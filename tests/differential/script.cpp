@@ -81,7 +81,7 @@ std::string Step::text() const {
 
 std::optional<Step> parse_step(std::string_view line, const datasheet::e1000::Chip& chip) {
     std::istringstream words{std::string(line)};
-    words.unsetf(std::ios::basefield);  // 0x1f and 31 both
+    words.unsetf(std::ios::basefield);  // both 0x1f and 31
     std::string word;
     if (!(words >> word) || word.front() == '#') return std::nullopt;
     const auto kind = std::ranges::find(kinds, word);

@@ -1,13 +1,13 @@
-// What is done to two cards at once, step by step, and how it is written down so that a run can be repeated:
+// The steps applied to two cards in parallel, and their text form, so that a run can be repeated:
 //
 //   write RCTL 0x4008002          a register; elements of arrays are RAL[1]
-//   set CTRL 0x40000000           these bits, besides what our register holds
-//   read ICR                      and compared
-//   drop ICR                      read, whatever it says
+//   set CTRL 0x40000000           sets these bits in addition to those our register holds
+//   read ICR                      reads and compares
+//   drop ICR                      reads and ignores the value
 //   put 0x200000 00112233         bytes into the cards' memory
-//   fill 0x210000 1500 17         1500 bytes that seed 17 makes
-//   frame 60 17 ffffffffffff      a frame comes in: 60 bytes, first those given, then what seed 17 makes
-//   cable out                     is pulled out; "cable in"
+//   fill 0x210000 1500 17         1500 bytes generated from seed 17
+//   frame 60 17 ffffffffffff      an incoming frame: 60 bytes, first those given, the rest generated from seed 17
+//   cable out                     unplugs it; "cable in"
 //   messages on                   MSI-X instead of the interrupt line; "messages off"
 #pragma once
 
@@ -33,17 +33,17 @@ struct Step {
     std::vector<std::byte> bytes{};  ///< of put, frame
 
     std::uint32_t offset() const { return reg.info->address(reg.index); }
-    /// Its line, without the end.
+    /// Its line, without the newline.
     std::string text() const;
 };
 
-/// The step that a line says; nothing for empty lines and comments (#). Throws std::runtime_error.
+/// The step on a line; nothing for empty lines and comments (#). Throws std::runtime_error.
 std::optional<Step> parse_step(std::string_view line, const datasheet::e1000::Chip& chip);
-/// All lines of a text.
+/// The steps of all lines of a text.
 std::vector<Step> parse_script(std::string_view text, const datasheet::e1000::Chip& chip);
 std::string text(const std::vector<Step>& script);
 
-/// `size` bytes that are the same for the same seed, beginning with `first`.
+/// `size` bytes that start with `first`; the rest depends only on the seed.
 std::vector<std::byte> make_bytes(std::size_t size, std::uint32_t seed, const std::vector<std::byte>& first = {});
 
 }  // namespace ixy::test

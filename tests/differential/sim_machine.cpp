@@ -1,4 +1,4 @@
-// Our card, alone: no PCI function in front of it, and a clock that is stepped.
+// Our card alone: no PCI function in front of it, and a stepped clock.
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Longer than any of the card's timers can be set to: 67 ms (RDTR) and 17 ms (ITR).
+/// Longer than the longest settings of the card's timers: 67 ms (RDTR) and 17 ms (ITR).
 constexpr sim::Time all_that_comes = 100ms;
 
 class SimMachine final : public Machine {
@@ -78,7 +78,7 @@ private:
     void settle() { clock_->pass(all_that_comes); }
 
     std::vector<std::byte> memory_;
-    std::vector<int> files_;  ///< events, one a vector
+    std::vector<int> files_;  ///< events, one per vector
     FarEnd far_end_{false};
     std::shared_ptr<sim::SteppedClock> clock_ = std::make_shared<sim::SteppedClock>();
     std::shared_ptr<sim::ReportList> reports_ = std::make_shared<sim::ReportList>();
@@ -91,7 +91,7 @@ std::unique_ptr<Machine> make_sim_machine(const datasheet::e1000::Chip& chip) {
     for (const sim::CardType& type : sim::card_types()) {
         if (chip.serves(type.identity.device)) return std::make_unique<SimMachine>(type);
     }
-    throw std::runtime_error(std::string(chip.name) + ": there is no software card with it");
+    throw std::runtime_error(std::string(chip.name) + ": there is no software card with this chip");
 }
 
 }  // namespace ixy::test

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The pages of documentation: each is linked from the README, and their examples suit a machine of any size and leave a clean checkout."""
+"""The documentation: the README links every page, and the examples suit a machine of any size and keep the checkout clean."""
 
 import pathlib
 import re
@@ -21,17 +21,17 @@ class Pages(unittest.TestCase):
         for page in (ROOT / "docs").glob("*.md"):
             self.assertIn(f"docs/{page.name}", linked)
 
-    def test_every_link_leads_to_a_file(self):
+    def test_every_link_points_to_a_file(self):
         for page in PAGES:
             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
                 self.assertTrue((page.parent / target).exists(), f"{page}: {target}")
 
-    def test_builds_start_as_many_compilers_as_there_are_processors(self):
+    def test_builds_run_one_compiler_per_processor(self):
         for page in [*PAGES, *SCRIPTS]:
             for line in page.read_text().splitlines():
-                self.assertNotRegex(line, r"--build.* -j(?! ?\"?\$\(nproc\)| ?\d)", f"{page}: as many as there are files")
+                self.assertNotRegex(line, r"--build.* -j(?! ?\"?\$\(nproc\)| ?\d)", f"{page}: one compiler per file")
 
-    def test_what_examples_write_lands_outside_of_the_checkout(self):
+    def test_examples_write_outside_the_checkout(self):
         for page in PAGES:
             for line in examples(page):
                 for name in re.findall(r"(?<![\w/.-])[\w.-]+\.pcap\b", line):

@@ -1,4 +1,4 @@
-// Descriptors decoded, and followed from the driver to the card and back.
+// Decoding descriptors, and following them from the driver to the card and back.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -62,7 +62,7 @@ private:
     RingWatch watch_;
 };
 
-TEST_F(Rings, a_doorbell_hands_over_what_is_between_the_old_tail_and_the_new) {
+TEST_F(Rings, a_doorbell_hands_over_the_slots_between_old_and_new_tail) {
     for (std::size_t i = 0; i < size; ++i) rx(i).address = 0x1000 * (i + 1);
     const auto events = write(RDT, 7);
     ASSERT_EQ(events.size(), 1U);
@@ -70,10 +70,10 @@ TEST_F(Rings, a_doorbell_hands_over_what_is_between_the_old_tail_and_the_new) {
     EXPECT_EQ(events[0].first, 0U);
     ASSERT_EQ(events[0].count, 7U);
     EXPECT_EQ(text(events[0], 6), "[  6] receive: buffer at 0x0000000000007000");
-    EXPECT_TRUE(write(RDT, 7).empty()) << "the same tail again hands over nothing";
+    EXPECT_TRUE(write(RDT, 7).empty()) << "writing the same tail again hands over nothing";
 }
 
-TEST_F(Rings, every_kind_of_transmit_descriptor_is_known) {
+TEST_F(Rings, every_kind_of_transmit_descriptor_is_decoded) {
     tx(0) = {0x1234, TDESC_CMD.LENGTH(60) | TDESC_CMD.EOP | TDESC_CMD.IFCS | TDESC_CMD.RS, {}};
     const ContextDescriptor context{.ip = CONTEXT_IP.IPCSS(14) | CONTEXT_IP.IPCSO(24) | CONTEXT_IP.IPCSE(33),
                                     .tcp = CONTEXT_TCP.TUCSS(34) | CONTEXT_TCP.TUCSO(50),
@@ -102,12 +102,12 @@ TEST_F(Rings, every_kind_of_transmit_descriptor_is_known) {
     EXPECT_FALSE(line["descriptors"][1].contains("buffer"));
 }
 
-TEST_F(Rings, what_the_card_has_given_back_is_seen_at_the_next_access) {
+TEST_F(Rings, descriptors_the_card_returned_are_seen_at_the_next_access) {
     write(RDT, 7);
     rx(0).length = RDESC_LENGTH.LENGTH(60);
     rx(0).status = RDESC_STATUS.DD | RDESC_STATUS.EOP;
     rx(1).status = RDESC_STATUS.DD | RDESC_STATUS.EOP | RDESC_STATUS.CE;
-    rx(3).status = RDESC_STATUS.DD;  // beyond one that is not done: not the card's order, and not told
+    rx(3).status = RDESC_STATUS.DD;  // after one that is not done: out of the card's order, so not shown
     const auto events = read(STATUS);
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events[0].kind, Kind::from_card);
@@ -117,7 +117,7 @@ TEST_F(Rings, what_the_card_has_given_back_is_seen_at_the_next_access) {
     EXPECT_TRUE(read(STATUS).empty());
 }
 
-TEST_F(Rings, a_report_of_the_card_vouches_for_the_descriptors_before_it) {
+TEST_F(Rings, a_write_back_also_completes_the_descriptors_before_it) {
     write(TDT, 4);
     EXPECT_TRUE(read(STATUS).empty());
     tx(2).status = TDESC_STATUS.DD;
@@ -128,7 +128,7 @@ TEST_F(Rings, a_report_of_the_card_vouches_for_the_descriptors_before_it) {
     EXPECT_EQ(events[0].count, 3U);
 }
 
-TEST_F(Rings, wrap_around_and_descriptors_used_again_before_anybody_looked) {
+TEST_F(Rings, wrap_around_and_unobserved_reuse_are_handled) {
     write(RDT, 7);
     for (std::size_t i = 0; i < 5; ++i) rx(i).status = {};  // received, refilled: 7, 0, 1, 2, 3
     rx(5).status = RDESC_STATUS.DD;
@@ -136,7 +136,7 @@ TEST_F(Rings, wrap_around_and_descriptors_used_again_before_anybody_looked) {
     ASSERT_EQ(events.size(), 3U);
     EXPECT_EQ(events[0].kind, Kind::unseen);
     EXPECT_EQ(events[0].first, 0U);
-    EXPECT_EQ(events[0].count, 5U) << "the card never has all slots";
+    EXPECT_EQ(events[0].count, 5U) << "the card never owns all slots";
     EXPECT_EQ(events[1].kind, Kind::from_card);
     EXPECT_EQ(events[1].first, 5U);
     EXPECT_EQ(events[1].count, 1U);
@@ -147,7 +147,7 @@ TEST_F(Rings, wrap_around_and_descriptors_used_again_before_anybody_looked) {
     EXPECT_NE(handover_text(events[0]).find("used again since"), std::string::npos);
 }
 
-TEST_F(Rings, of_many_descriptors_the_first_and_the_last_are_told) {
+TEST_F(Rings, long_runs_show_only_the_first_and_last_descriptors) {
     Handover event{.kind = Kind::to_card, .time = {}, .ring = {&all_rings()[0], {}, 512}, .count = 100, .where = {}};
     for (std::uint32_t i = 0; i < 100; ++i) event.descriptors.push_back({.slot = i});
     const std::string text = handover_text(event);
@@ -170,15 +170,15 @@ TEST_F(Rings, only_memory_of_the_space_is_touched) {
     }
 }
 
-TEST_F(Rings, a_tail_beyond_the_ring_is_said) {
+TEST_F(Rings, a_tail_beyond_the_ring_is_reported) {
     const auto events = write(TDT, 8);
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events[0].kind, Kind::bad_tail);
     EXPECT_NE(handover_text(events[0]).find("the tail 8 is beyond its 8 descriptors"), std::string::npos);
-    EXPECT_EQ(write(TDT, 1).size(), 1U) << "and the ring is still understood";
+    EXPECT_EQ(write(TDT, 1).size(), 1U) << "and the ring is still followed";
 }
 
-TEST_F(Rings, a_ring_that_is_not_set_up_says_nothing) {
+TEST_F(Rings, a_ring_that_is_not_set_up_is_silent) {
     write(TDLEN, 0);
     EXPECT_TRUE(write(TDT, 5).empty());
 }
@@ -188,7 +188,7 @@ protected:
     RingsOf82574() : Rings(CHIP_82574L) {}
 };
 
-TEST_F(RingsOf82574, extended_descriptors_and_the_second_queue_are_known) {
+TEST_F(RingsOf82574, extended_descriptors_and_the_second_queue_are_decoded) {
     write(RFCTL, RFCTL.EXSTEN.mask());
     write(RDT, 7);
     auto& back = reinterpret_cast<ExtendedReceiveWriteBack&>(rx(0));

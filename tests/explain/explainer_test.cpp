@@ -1,5 +1,4 @@
-// The wrapper around a device: what a driver's life looks like in sentences and in JSON, and that nothing is left of it
-// when it is off.
+// The wrapper around a device: a driver's life in sentences and in JSON, and no trace of the wrapper when it is off.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -41,7 +40,7 @@ private:
 
 class Explained : public testing::Test {
 protected:
-    /// A card of memory, opened by the driver, with what `words` ask for told in `said`.
+    /// A card made of memory, opened by the driver; the explanations selected by `words` go to `said`.
     Device open(std::string_view words) {
         auto card = std::make_unique<test::MemoryCard>();
         card_ = card.get();
@@ -68,7 +67,7 @@ private:
     std::shared_ptr<TextList> said_ = std::make_shared<TextList>();
 };
 
-TEST_F(Explained, opening_tells_the_chapter_of_initialisation) {
+TEST_F(Explained, opening_narrates_the_initialisation_chapter) {
     const Device device = open("registers");
     const std::string text = said();
     std::size_t last = 0;
@@ -82,10 +81,10 @@ TEST_F(Explained, opening_tells_the_chapter_of_initialisation) {
         ASSERT_NE(found, std::string::npos) << step << "\nis not after\n" << text.substr(0, last);
         last = found;
     }
-    EXPECT_EQ(text.find("no register"), std::string::npos) << "the driver knows only the datasheet's registers";
+    EXPECT_EQ(text.find("no register"), std::string::npos) << "the driver uses only registers of the datasheet";
 }
 
-TEST_F(Explained, the_driver_sets_no_reserved_bits_but_in_masks) {
+TEST_F(Explained, the_driver_sets_no_reserved_bits_except_in_masks) {
     const Device device = open("registers");
     std::istringstream text(said());
     std::string before;
@@ -98,7 +97,7 @@ TEST_F(Explained, the_driver_sets_no_reserved_bits_but_in_masks) {
     }
 }
 
-TEST_F(Explained, the_driver_does_the_same_whether_it_is_explained_or_not) {
+TEST_F(Explained, explaining_does_not_change_what_the_driver_does) {
     const auto trace = [](bool explained) {
         auto log = std::make_shared<RegisterLog>();
         auto function = record(std::make_unique<test::MemoryCard>(), log);
@@ -131,13 +130,13 @@ TEST_F(Explained, descriptors_come_with_their_doorbell) {
     EXPECT_NE(said().find("[  0] receive: 60 bytes at 0x"), std::string::npos);
 }
 
-TEST_F(Explained, registers_alone_say_nothing_of_descriptors) {
+TEST_F(Explained, registers_alone_do_not_show_descriptors) {
     Device device = open("registers");
     send(device, 2);
     EXPECT_EQ(said().find("handed to the card"), std::string::npos);
 }
 
-TEST_F(Explained, json_is_one_object_a_line_and_leaves_nothing_out) {
+TEST_F(Explained, json_is_one_object_per_line_and_omits_nothing) {
     std::size_t accesses = 0;
     {
         Device device = open("json,descriptors");
@@ -164,10 +163,10 @@ TEST_F(Explained, json_is_one_object_a_line_and_leaves_nothing_out) {
         EXPECT_EQ(lines[lines.size() - 2]["register"], "TDT");
         EXPECT_EQ(lines[lines.size() - 2]["value"], 5);
     }
-    EXPECT_GT(lines_of(said()).size(), 5U) << "closing is told too";
+    EXPECT_GT(lines_of(said()).size(), 5U) << "closing is explained too";
 }
 
-TEST_F(Explained, chips_without_a_datasheet_are_told_by_offsets) {
+TEST_F(Explained, chips_without_a_datasheet_are_explained_by_offset) {
     auto card = std::make_unique<test::MemoryCard>();
     card->set_identity({.vendor = 0x1af4, .device = 0x1000});
     auto sink = std::make_shared<TextList>();
@@ -197,7 +196,7 @@ TEST_F(Explained, threads_do_not_mix_their_lines) {
     EXPECT_EQ(lines_of(sink->take()).size(), 801U);
 }
 
-TEST_F(Explained, garbage_in_registers_and_descriptors_is_told_without_harm) {
+TEST_F(Explained, garbage_in_registers_and_descriptors_is_explained_safely) {
     for (const bool json : {false, true}) {
         auto sink = std::make_shared<TextList>();
         auto card = std::make_unique<test::MemoryCard>();
@@ -237,7 +236,7 @@ TEST_F(Explained, garbage_in_registers_and_descriptors_is_told_without_harm) {
     }
 }
 
-/// What the environment asks for, on whatever is opened.
+/// Explanations requested by the environment, for any opened device.
 class ExplainedByEnvironment : public testing::Test {
 protected:
     void TearDown() override {
@@ -254,7 +253,7 @@ protected:
         std::filesystem::temp_directory_path() / ("ixy-explain-" + std::to_string(::getpid()));
 };
 
-TEST_F(ExplainedByEnvironment, off_leaves_the_function_alone) {
+TEST_F(ExplainedByEnvironment, off_leaves_the_function_untouched) {
     std::unique_ptr<PciFunction> function = std::make_unique<test::MemoryCard>();
     const PciFunction* const before = function.get();
     ASSERT_TRUE(explain_if_requested(function));
@@ -266,7 +265,7 @@ TEST_F(ExplainedByEnvironment, off_leaves_the_function_alone) {
     EXPECT_EQ(device.pci_function(), before);
 }
 
-TEST_F(ExplainedByEnvironment, any_device_that_is_opened_is_explained_and_files_are_added_to) {
+TEST_F(ExplainedByEnvironment, every_opened_device_is_explained_and_files_are_appended_to) {
     ::setenv("IXY_EXPLAIN", "1", 1);
     ::setenv("IXY_EXPLAIN_FILE", file_.c_str(), 1);
     ASSERT_TRUE(Device::open(std::make_unique<test::MemoryCard>()));
@@ -277,7 +276,7 @@ TEST_F(ExplainedByEnvironment, any_device_that_is_opened_is_explained_and_files_
     EXPECT_GT(told().size(), first.size() * 3 / 2);
 }
 
-TEST_F(ExplainedByEnvironment, what_cannot_be_done_is_an_error_of_open) {
+TEST_F(ExplainedByEnvironment, bad_settings_make_open_fail) {
     ::setenv("IXY_EXPLAIN", "loudly", 1);
     const auto wrong_word = Device::open(std::make_unique<test::MemoryCard>());
     ASSERT_FALSE(wrong_word);

@@ -1,4 +1,4 @@
-// `ixy rings` on a card that somebody else drives: its registers are there, its memory is not, and nothing is changed.
+// `ixy rings` on a card driven by another process: its registers are readable, its memory is not, and nothing changes.
 #include <gtest/gtest.h>
 
 #include "tests/apps/program.hpp"
@@ -31,7 +31,7 @@ protected:
     std::string errors;
 };
 
-TEST_F(IxyRings, of_a_card_of_this_machine_are_drawn_without_descriptors) {
+TEST_F(IxyRings, card_of_this_machine_is_drawn_without_descriptors) {
     fake.add({});
     put(RDBAL.offset, 0x12340000);
     put(RDLEN.offset, 4096);
@@ -49,7 +49,7 @@ TEST_F(IxyRings, of_a_card_of_this_machine_are_drawn_without_descriptors) {
     EXPECT_EQ(fake.snapshot(), before);
 }
 
-TEST_F(IxyRings, of_what_cannot_be_looked_at_are_errors) {
+TEST_F(IxyRings, uninspectable_targets_are_errors) {
     EXPECT_EQ(rings(), 1);
     EXPECT_NE(errors.find("no PCI device 0000:03:00.0"), std::string::npos) << errors;
     fake.add({.device = 0x4711});

@@ -1,4 +1,4 @@
-// Explaining QEMU's card: what the library says, and what the programs say when they are asked to.
+// Explaining QEMU's card: what the library prints, and what the programs print on request.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -25,12 +25,12 @@ std::string read_all(const std::filesystem::path& path) {
     return text.str();
 }
 
-/// One thing that must be said, after the one before.
+/// Expects all parts in this order.
 void expect_in_order(const std::string& text, std::initializer_list<std::string_view> parts) {
     std::size_t from = 0;
     for (const std::string_view part : parts) {
         const std::size_t found = text.find(part, from);
-        ASSERT_NE(found, std::string::npos) << part << "\nis not behind\n" << text.substr(0, from) << "\nin\n" << text;
+        ASSERT_NE(found, std::string::npos) << part << "\nis not after\n" << text.substr(0, from) << "\nin\n" << text;
         from = found;
     }
 }
@@ -68,7 +68,7 @@ TEST(ExplainOnQemu, descriptors_go_to_the_card_and_come_back) {
                             "TDH 41, TDT 41: the card has 0, the driver 64"});
 }
 
-TEST(ExplainOnQemu, pktgen_tells_its_accesses_between_its_own_lines) {
+TEST(ExplainOnQemu, pktgen_shows_its_accesses_between_its_own_lines) {
     Qemu qemu;
     Program program("ixy-pktgen", {qemu.address(), "--count=70", "--explain=descriptors"});
     EXPECT_EQ(program.wait(), 0) << program.errors();
@@ -79,7 +79,7 @@ TEST(ExplainOnQemu, pktgen_tells_its_accesses_between_its_own_lines) {
     EXPECT_EQ(program.output(), "");
 }
 
-TEST(ExplainOnQemu, fwd_tells_of_both_cards_in_one_json_file) {
+TEST(ExplainOnQemu, fwd_explains_both_cards_in_one_json_file) {
     Qemu qemu({Card{}, Card{}});
     const TemporaryFolder folder;
     const std::string file = folder / "told";
@@ -121,7 +121,7 @@ TEST(ExplainOnQemu, pcap_is_explained_when_the_environment_says_so) {
     expect_in_order(read_all(file), {"{", "\"register\":\"STATUS\"", "\"register\":\"RCTL\""});
 }
 
-TEST(ExplainOnQemu, a_program_draws_its_rings_when_asked_by_a_signal) {
+TEST(ExplainOnQemu, a_program_draws_its_rings_on_a_signal) {
     Qemu qemu;
     std::jthread reader([&](const std::stop_token& stop) {
         while (!stop.stop_requested()) (void)qemu.wire().receive(10ms);
@@ -137,7 +137,7 @@ TEST(ExplainOnQemu, a_program_draws_its_rings_when_asked_by_a_signal) {
     expect_in_order(program.errors(), {"receive ring at 0x", "RDT 511", "transmit ring at 0x", "in all: sent"});
 }
 
-TEST(ExplainOnQemu, ixy_rings_draws_what_a_program_has_left) {
+TEST(ExplainOnQemu, ixy_rings_draws_the_rings_a_program_left_behind) {
     Qemu qemu;
     Program pktgen("ixy-pktgen", {qemu.address(), "--count=5"});
     ASSERT_EQ(pktgen.wait(), 0) << pktgen.errors();

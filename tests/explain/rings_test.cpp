@@ -1,4 +1,4 @@
-// Rings drawn: head, tail, owners and descriptors.
+// Drawing rings: head, tail, owners and descriptors.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -61,7 +61,7 @@ TEST_F(DrawnRing, wraps_around) {
     EXPECT_NE(text.find("the driver: slots 4 to 11\n"), std::string::npos) << text;
 }
 
-TEST_F(DrawnRing, of_any_size_is_short) {
+TEST_F(DrawnRing, is_short_at_any_size) {
     for (const std::uint32_t size : {8U, 64U, 72U, 512U, 4096U, 65528U}) {
         for (const auto& [head, tail] : {std::pair(0U, size - 1), {size - 1, 0U}, {size / 2, size / 2 + 1}, {3U, 3U}}) {
             const std::string text = draw(ring(size, head, tail), space.get());
@@ -74,7 +74,7 @@ TEST_F(DrawnRing, of_any_size_is_short) {
     EXPECT_NE(draw(ring(512, 0, 8), nullptr).find("8 slots per mark"), std::string::npos);
 }
 
-TEST_F(DrawnRing, shows_the_one_slot_that_the_driver_keeps_however_many_a_mark_stands_for) {
+TEST_F(DrawnRing, shows_the_slot_kept_by_the_driver_at_any_scale) {
     const std::string text = draw(ring(512, 0, 511), nullptr);
     EXPECT_NE(text.find("|" + std::string(63, '#') + "+|"), std::string::npos) << text;
     EXPECT_NE(text.find("+ mixed   8 slots per mark"), std::string::npos) << text;
@@ -93,7 +93,7 @@ TEST_F(DrawnRing, with_impossible_registers_says_so) {
               std::string::npos);
 }
 
-TEST_F(DrawnRing, whose_memory_cannot_be_reached_has_no_descriptors) {
+TEST_F(DrawnRing, in_unreachable_memory_has_no_descriptors) {
     RingState state = ring(16, 4, 12);
     state.place.base.value = 16;
     const std::string text = draw(state, space.get());
@@ -102,7 +102,7 @@ TEST_F(DrawnRing, whose_memory_cannot_be_reached_has_no_descriptors) {
     EXPECT_NE(text.find("the card: slots 4 to 11"), std::string::npos) << text;
 }
 
-TEST_F(DrawnRing, a_running_device_s_rings_are_drawn_from_its_registers) {
+TEST_F(DrawnRing, of_a_running_device_is_drawn_from_its_registers) {
     auto card = std::make_unique<test::MemoryCard>(space);
     auto* const function = card.get();
     const Device device = Device::open(std::move(card), {.rx_ring_size = 64, .tx_ring_size = 128}).value();

@@ -1,4 +1,4 @@
-// Known accesses, and the sentences that they become.
+// Known accesses, and the sentences that describe them.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -13,12 +13,12 @@ namespace {
 using namespace datasheet::e1000;
 using namespace std::chrono_literals;
 
-/// One card's accesses, each 1 ms after the one before.
+/// One card's accesses, 1 ms apart.
 class Sentence : public testing::Test {
 protected:
     Access read(std::uint64_t offset, std::uint64_t value) { return look_up(false, offset, value); }
     Access write(std::uint64_t offset, std::uint64_t value) { return look_up(true, offset, value); }
-    /// The sentence without its last words, the place in the source, which is this file.
+    /// The sentence without the source location at its end, which is this file.
     static std::string text(const Access& access) { return without_source(sentence(access)); }
     static std::string short_text(const Access& access) { return without_source(short_sentence(access)); }
     void forget(const datasheet::Chip& chip = CHIP_82540EM) { memory_ = RegisterMemory(&chip); }
@@ -51,7 +51,7 @@ TEST_F(Sentence, a_write_names_the_fields_that_change) {
               "  0.003000  write RCTL       0x00100  0x00018002 as before      Receive Control Register, 13.4.22\n");
 }
 
-TEST_F(Sentence, a_first_read_names_what_is_set_and_the_next_what_differs) {
+TEST_F(Sentence, a_first_read_names_set_fields_and_the_next_names_changes) {
     EXPECT_EQ(text(read(STATUS.offset, (STATUS.LU | STATUS.SPEED(2)).bits)),
               "  0.001000  read  STATUS     0x00008     0x00000082             Device Status Register, 13.4.2\n"
               "                 LU 1: link up\n"
@@ -71,17 +71,17 @@ TEST_F(Sentence, elements_of_arrays_have_an_index_and_numbers_are_decimal_too) {
               "  0.002000  write RDT        0x02818  <- 0x0000001f (31)        Receive Descriptor Tail, 13.4.29\n");
 }
 
-TEST_F(Sentence, ones_that_act_are_told_as_ones_written) {
+TEST_F(Sentence, bits_that_act_when_written_are_shown_as_written_ones) {
     EXPECT_EQ(
         text(write(IMS.offset, (IMS.LSC | IMS.RXT0).bits)),
         "  0.001000  write IMS        0x000d0  <- 0x00000084             Interrupt Mask Set/Read Register, 13.4.20\n"
         "                 LSC 1 written: link status change\n"
         "                 RXT0 1 written: receiver timer\n");
     EXPECT_NE(text(write(IMC.offset, ~0U)).find("ones to every bit\n"), std::string::npos);
-    EXPECT_EQ(read(IMS.offset, 0).before, std::nullopt) << "what was written to a mask is not what it holds";
+    EXPECT_EQ(read(IMS.offset, 0).before, std::nullopt) << "the value written to a mask is not its contents";
 }
 
-TEST_F(Sentence, what_a_read_clears_is_said_and_remembered) {
+TEST_F(Sentence, clearing_by_read_is_reported_and_remembered) {
     const std::string first = text(read(ICR.offset, ICR.LSC.mask()));
     EXPECT_NE(first.find("LSC 1: link status change\n"), std::string::npos) << first;
     EXPECT_NE(first.find("the read clears it\n"), std::string::npos) << first;
@@ -90,7 +90,7 @@ TEST_F(Sentence, what_a_read_clears_is_said_and_remembered) {
     EXPECT_NE(text(read(GPRC.offset, 3)).find("0x00000000 -> 0x00000003"), std::string::npos);
 }
 
-TEST_F(Sentence, a_wide_count_is_cleared_with_its_high_half) {
+TEST_F(Sentence, a_64_bit_counter_is_cleared_with_its_high_half) {
     EXPECT_NE(text(read(GORCL.offset, 64)).find("it stays until its high half is read\n"), std::string::npos);
     EXPECT_EQ(read(GORCL.offset, 128).before, 64U);
     EXPECT_NE(text(read(GORCH.offset, 1)).find("the read clears both halves\n"), std::string::npos);
@@ -98,35 +98,35 @@ TEST_F(Sentence, a_wide_count_is_cleared_with_its_high_half) {
     EXPECT_EQ(read(GORCH.offset, 0).before, 0U);
 }
 
-TEST_F(Sentence, what_a_read_of_causes_clears_is_not_known_of_a_chip_with_messages) {
+TEST_F(Sentence, clearing_of_causes_by_read_is_unknown_on_a_chip_with_msi_x) {
     forget(CHIP_82574L);
     EXPECT_NE(text(read(ICR.offset, 4)).find("with MSI-X, only once an interrupt was sent\n"), std::string::npos);
     EXPECT_EQ(read(ICR.offset, 4).before, std::nullopt);
 }
 
-TEST_F(Sentence, oddities_are_said) {
+TEST_F(Sentence, oddities_are_reported) {
     EXPECT_NE(text(write(0x1234, 7)).find("?          0x01234  <- 0x00000007"), std::string::npos);
     EXPECT_NE(text(write(0x1234, 7)).find("the datasheet has no register there"), std::string::npos);
     EXPECT_NE(text(write(RCTL.offset, 0x8000'0001)).find("reserved bits are written as ones: 0x80000001"),
               std::string::npos);
     EXPECT_EQ(text(write(RCTL.offset, 0x8000'0000)).find("reserved"), std::string::npos) << "it was set before";
-    EXPECT_EQ(text(write(IMC.offset, ~0U)).find("reserved"), std::string::npos) << "harmless, and usual";
+    EXPECT_EQ(text(write(IMC.offset, ~0U)).find("reserved"), std::string::npos) << "harmless and common";
     EXPECT_NE(text(write(STATUS.offset, 1)).find("read only: the write does nothing"), std::string::npos);
     EXPECT_NE(text(read(CTRL.offset, ~0U)).find("all ones: is the card gone?"), std::string::npos);
-    EXPECT_EQ(text(read(CTRL.offset, ~0U)).find("FD 1"), std::string::npos) << "nothing there has fields";
+    EXPECT_EQ(text(read(CTRL.offset, ~0U)).find("FD 1"), std::string::npos) << "an absent card has no fields";
     const std::string alias = text(write(0x0040, 5));
     EXPECT_NE(alias.find("RAL[0]     0x00040"), std::string::npos) << alias;
     EXPECT_NE(alias.find("an older offset of this register, which is at 0x05400"), std::string::npos) << alias;
 }
 
-TEST_F(Sentence, a_reset_makes_everything_new) {
+TEST_F(Sentence, a_reset_forgets_all_known_values) {
     write(TCTL.offset, TCTL.EN.mask());
     EXPECT_EQ(read(TCTL.offset, 0).before, TCTL.EN.mask());
     write(CTRL.offset, CTRL.RST.mask());
     EXPECT_EQ(read(TCTL.offset, 0).before, std::nullopt);
 }
 
-TEST_F(Sentence, source_files_have_their_names_in_the_project) {
+TEST_F(Sentence, source_files_are_named_relative_to_the_project) {
     EXPECT_EQ(source_name(__FILE__), "tests/explain/sentence_test.cpp");
     EXPECT_EQ(source_name("/home/somebody/program.cpp"), "/home/somebody/program.cpp");
     const std::string root(std::string_view(__FILE__).substr(0, std::string_view(__FILE__).find("tests/explain")));

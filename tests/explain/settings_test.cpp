@@ -1,4 +1,4 @@
-// The words that say what is explained.
+// The words that select what is explained.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -8,7 +8,7 @@
 namespace ixy::explain {
 namespace {
 
-TEST(ExplainSettings, words_choose_what_is_told) {
+TEST(ExplainSettings, words_choose_what_is_explained) {
     for (const char* words : {"", "1", "on", "registers"}) {
         const auto settings = parse_settings(words);
         ASSERT_TRUE(settings) << words;
@@ -33,7 +33,7 @@ TEST(ExplainSettings, unknown_words_are_errors_that_name_the_word) {
               std::string::npos);
 }
 
-TEST(ExplainSettings, the_environment_asks_until_the_program_does) {
+TEST(ExplainSettings, the_environment_decides_until_the_program_does) {
     EXPECT_FALSE(requested()->on);
     ::setenv("IXY_EXPLAIN", "descriptors", 1);
     ::setenv("IXY_EXPLAIN_FILE", "/tmp/a", 1);
@@ -42,10 +42,10 @@ TEST(ExplainSettings, the_environment_asks_until_the_program_does) {
     EXPECT_EQ(requested()->file, "/tmp/a");
     ::setenv("IXY_EXPLAIN", "evrything", 1);
     ASSERT_FALSE(requested());
-    EXPECT_NE(requested().error().what.find("IXY_EXPLAIN"), std::string::npos) << "it says where the word stands";
+    EXPECT_NE(requested().error().what.find("IXY_EXPLAIN"), std::string::npos) << "it says where the word comes from";
     request(Settings{.on = true, .json = true});
     EXPECT_TRUE(requested()->json);
-    EXPECT_EQ(requested()->file, "/tmp/a") << "the environment's file, where the request has none";
+    EXPECT_EQ(requested()->file, "/tmp/a") << "the environment's file, if the request has none";
     request(Settings{.on = true, .file = "/tmp/b"});
     EXPECT_EQ(requested()->file, "/tmp/b");
     request(Settings{});

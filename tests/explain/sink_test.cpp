@@ -1,4 +1,4 @@
-// Explanations that go into a pipe.
+// Writing explanations to a pipe.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ protected:
     const std::string path = folder.path("pipe");
 };
 
-TEST_F(SinkIntoPipe, waits_for_its_reader_until_the_program_is_asked_to_end) {
+TEST_F(SinkIntoPipe, waits_for_its_reader_until_the_program_is_told_to_end) {
     std::jthread ending([] { asked = true; });
     const auto sink = open_sink(path);
     ASSERT_FALSE(sink);
@@ -40,13 +40,13 @@ TEST_F(SinkIntoPipe, waits_for_its_reader_until_the_program_is_asked_to_end) {
     EXPECT_NE(sink.error().what.find(path), std::string::npos);
 }
 
-TEST_F(SinkIntoPipe, reader_who_takes_nothing_loses_lines_once_the_program_is_asked_to_end_and_they_are_counted) {
+TEST_F(SinkIntoPipe, lines_a_stalled_reader_misses_at_program_end_are_counted) {
     const File reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     const auto sink = open_sink(path);
     ASSERT_TRUE(sink);
     const std::string line = std::string(99, 'x') + "\n";
     std::string lines;
-    for (int i = 0; i < 2000; ++i) lines += line;  // more than a pipe takes
+    for (int i = 0; i < 2000; ++i) lines += line;  // more than fits in a pipe
     const std::uint64_t before = lost_lines();
     ::testing::internal::CaptureStderr();
     asked = true;

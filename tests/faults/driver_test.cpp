@@ -1,5 +1,5 @@
-// A driver whose card fails: whatever happens ends in an error value, a counter, or nothing at all; never in a hang, a
-// crash or a lost packet.
+// A driver whose card fails: every fault ends in an error value, a counter, or nothing at all; never in a hang, a crash
+// or a lost packet.
 #include <gtest/gtest.h>
 
 #include "tests/support/memory_card.hpp"
@@ -14,7 +14,7 @@ namespace {
 using namespace datasheet::e1000;
 using namespace std::chrono_literals;
 
-/// One life of a device from open to close.
+/// The life of a device from open to close.
 class Life {
 public:
     explicit Life(const Plan& plan) : counts_(std::make_shared<Counts>()) {
@@ -30,7 +30,7 @@ public:
     test::MemoryCard& card() { return *card_; }
     std::uint64_t accesses() const { return counts_->accesses; }
 
-    /// Frames both ways and every call that a program can make.
+    /// Sends frames both ways and makes every call that a program can make.
     void work() {
         if (!opened()) return;
         Batch<32> batch;
@@ -64,7 +64,7 @@ private:
         static const std::shared_ptr<ProcessSpace> shared = ProcessSpace::create().value();
         return shared;
     }
-    /// Where the card was told another address or size than the driver has.
+    /// Whether the card was given an address or size different from the driver's.
     template <class Ring>
     static bool broken_ring(const Ring& ring) {
         return ring.size() != 64 ||
@@ -87,7 +87,7 @@ private:
     std::size_t next_ = 0;
 };
 
-/// A whole life under `plan`, which must be short and end well.
+/// A whole life under `plan`, which must be short and end cleanly.
 void survive(const Plan& plan) {
     SCOPED_TRACE(script_of(plan));
     const auto begin = std::chrono::steady_clock::now();
@@ -101,7 +101,7 @@ void survive(const Plan& plan) {
     }
     life.work();
     life.close();
-    EXPECT_LT(life.accesses(), 100'000U) << "it waits without end";
+    EXPECT_LT(life.accesses(), 100'000U) << "it waits forever";
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 
@@ -113,7 +113,7 @@ TEST(FaultyCard, without_faults_works) {
     life.close();
 }
 
-TEST(FaultyCard, that_disappears_at_any_access_of_its_life) {
+TEST(FaultyCard, may_disappear_at_any_access) {
     std::uint64_t accesses = 0;
     std::uint64_t until_open = 0;
     {
@@ -128,7 +128,7 @@ TEST(FaultyCard, that_disappears_at_any_access_of_its_life) {
     }
 }
 
-TEST(FaultyCard, that_disappears_while_it_is_opened_is_said_to_be_gone) {
+TEST(FaultyCard, disappearing_during_open_is_reported_as_gone) {
     std::uint64_t until_open = Life(Plan{}).accesses();
     for (std::uint64_t after = 0; after + 1 < until_open; ++after) {
         const Life life({.faults = {{.kind = Kind::gone, .after = after}}});
@@ -137,13 +137,13 @@ TEST(FaultyCard, that_disappears_while_it_is_opened_is_said_to_be_gone) {
     }
 }
 
-TEST(FaultyCard, that_comes_back) {
+TEST(FaultyCard, may_come_back) {
     for (std::uint64_t after = 0; after < 600; after += 7) {
         survive({.faults = {{.kind = Kind::gone, .after = after, .lasts = 5}}});
     }
 }
 
-TEST(FaultyCard, any_field_of_which_sticks) {
+TEST(FaultyCard, may_have_any_stuck_field) {
     for (const datasheet::RegisterInfo* info : CHIP_82540EM.registers) {
         Target target{.name = std::string(info->name)};
         for (const std::uint32_t value : {0U, ~0U, 0x5555'5555U}) {
@@ -159,13 +159,13 @@ TEST(FaultyCard, any_field_of_which_sticks) {
     }
 }
 
-TEST(FaultyCard, that_ignores_writes_of_any_register) {
+TEST(FaultyCard, may_ignore_writes_to_any_register) {
     for (const datasheet::RegisterInfo* info : CHIP_82540EM.registers) {
         survive({.faults = {{.kind = Kind::ignore, .target = {.name = std::string(info->name)}}}});
     }
 }
 
-TEST(FaultyCard, that_answers_at_random) {
+TEST(FaultyCard, may_answer_at_random) {
     for (const datasheet::RegisterInfo* info : CHIP_82540EM.registers) {
         for (std::uint64_t seed = 0; seed < 3; ++seed) {
             survive({.seed = seed, .faults = {{.kind = Kind::random, .target = {.name = std::string(info->name)}}}});
@@ -173,7 +173,7 @@ TEST(FaultyCard, that_answers_at_random) {
     }
 }
 
-TEST(FaultyCard, whose_link_flaps) {
+TEST(FaultyCard, may_have_a_flapping_link) {
     for (const std::uint32_t every : {3U, 10U, 100U}) {
         const auto plan = parse_plan("flap 1000 times every " + std::to_string(every) + " accesses").value();
         Life life(plan);
@@ -183,11 +183,11 @@ TEST(FaultyCard, whose_link_flaps) {
     }
 }
 
-TEST(FaultyCard, from_many_seeds) {
+TEST(FaultyCard, survives_many_seeds) {
     for (std::uint64_t seed = 0; seed < 1000; ++seed) survive(random_plan(seed, CHIP_82540EM));
 }
 
-TEST(FaultyCard, whose_counters_lie_shows_no_impossible_figures) {
+TEST(FaultyCard, with_lying_counters_shows_no_impossible_figures) {
     Life life(parse_plan("stuck GPTC 1000; stuck GOTCL 5 after 500 accesses").value());
     ASSERT_TRUE(life.opened()) << life.error().text();
     life.work();
@@ -195,7 +195,7 @@ TEST(FaultyCard, whose_counters_lie_shows_no_impossible_figures) {
     life.close();
 }
 
-TEST(FaultyCard, that_has_another_s_address_is_refused) {
+TEST(FaultyCard, with_the_address_of_another_is_refused) {
     for (const char* plan : {"stuck EERD.DATA 0xffff; stuck RAL 0xffffffff; stuck RAH 0xffffffff",
                              "never EERD.DATA; never RAL; stuck RAH 0x80000000"}) {
         const Life life(parse_plan(plan).value());

@@ -1,4 +1,4 @@
-// What a driver sees of a device that fails.
+// What a driver sees of a failing device.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -36,11 +36,11 @@ private:
     test::MemoryCard* card_ = nullptr;
 };
 
-TEST_F(Inject, a_field_that_never_becomes_ready_and_one_that_sticks) {
+TEST_F(Inject, fields_may_stick_or_never_become_ready) {
     const Bar bar = inject("never STATUS.LU\nstuck STATUS.SPEED 1\nstuck MPC 0x1234");
     const auto status = bar.read(STATUS);
     EXPECT_FALSE(status & STATUS.LU);
-    EXPECT_TRUE(status & STATUS.FD) << "other fields are as they are";
+    EXPECT_TRUE(status & STATUS.FD) << "other fields are unaffected";
     EXPECT_EQ(STATUS.SPEED.of(status), 1U);
     EXPECT_EQ(bar.read(MPC).bits, 0x1234U);
     EXPECT_EQ(counts->accesses, 2U);
@@ -50,7 +50,7 @@ TEST_F(Inject, a_field_that_never_becomes_ready_and_one_that_sticks) {
     EXPECT_EQ(counts->altered, 2U);
 }
 
-TEST_F(Inject, times_are_counted_over_all_registers) {
+TEST_F(Inject, times_count_accesses_to_all_registers) {
     const Bar bar = inject("flip RCTL after 2 accesses for 2 accesses");
     bar.write(RCTL, 1);
     EXPECT_EQ(bar.read(RCTL).bits, 1U);
@@ -66,7 +66,7 @@ TEST_F(Inject, the_link_flaps) {
     EXPECT_EQ(seen, "1000111000111111");
 }
 
-TEST_F(Inject, writes_that_do_not_arrive_are_counted) {
+TEST_F(Inject, lost_writes_are_counted) {
     const Bar bar = inject("ignore RAL[1]\nignore 0x03818 after 3 accesses");
     bar.write(RAL[1], 5);
     bar.write(RAL[2], 6);
@@ -78,11 +78,11 @@ TEST_F(Inject, writes_that_do_not_arrive_are_counted) {
     EXPECT_EQ(counts->dropped, 2U);
 }
 
-TEST_F(Inject, a_whole_array_is_meant_where_no_index_is_named) {
+TEST_F(Inject, a_name_without_an_index_means_the_whole_array) {
     const Bar bar = inject("stuck RAL 7");
     for (std::size_t i = 0; i < RAL.count; ++i) {
         EXPECT_EQ(bar.read(RAL[i]).bits, 7U);
-        EXPECT_EQ(bar.read(RAH[i]).bits, 0U) << "RAH stands between them";
+        EXPECT_EQ(bar.read(RAH[i]).bits, 0U) << "RAH is interleaved with them";
     }
 }
 
@@ -99,12 +99,12 @@ TEST_F(Inject, random_numbers_repeat_with_the_seed) {
     EXPECT_GT(std::set<std::uint32_t>(first.begin(), first.end()).size(), 15U);
 }
 
-TEST_F(Inject, a_device_that_is_gone_answers_nothing_anywhere) {
+TEST_F(Inject, a_removed_device_answers_nowhere) {
     const Bar bar = inject("gone after 2 accesses");
     EXPECT_EQ(function->config_read(pci_config::command, 2).value(), 0U);
     bar.write(RCTL, 5);
     EXPECT_EQ(bar.read(RCTL).bits, 5U);
-    EXPECT_EQ(function->config_read(pci_config::command, 2).value(), 0xffffU) << "not only once somebody looks";
+    EXPECT_EQ(function->config_read(pci_config::command, 2).value(), 0xffffU) << "even before any other access notices";
     bar.write(RCTL, 6);
     EXPECT_EQ(bar.read(RCTL).bits, ~0U);
     EXPECT_EQ(bar.load<std::uint8_t>(0), 0xff);
@@ -117,7 +117,7 @@ TEST_F(Inject, a_device_that_is_gone_answers_nothing_anywhere) {
     EXPECT_EQ(counts->altered, 3U);
 }
 
-TEST_F(Inject, what_the_card_does_not_have_is_an_error_that_names_the_line) {
+TEST_F(Inject, faults_in_absent_registers_are_errors_that_name_the_line) {
     for (const auto& [script, text] :
          {std::pair("\nnever STATIS.LU", "no register STATIS"),
           {"\nnever STATUS.UP", "no field UP"},
@@ -138,10 +138,10 @@ TEST_F(Inject, what_the_card_does_not_have_is_an_error_that_names_the_line) {
     EXPECT_FALSE(faults::inject(std::move(unknown), parse_plan("never STATUS.LU").value()));
     unknown = std::make_unique<test::MemoryCard>();
     unknown->set_identity({.vendor = 0x1af4, .device = 0x1000});
-    EXPECT_TRUE(faults::inject(std::move(unknown), parse_plan("stuck 0x12 1; gone").value())) << "offsets do";
+    EXPECT_TRUE(faults::inject(std::move(unknown), parse_plan("stuck 0x12 1; gone").value())) << "offsets are enough";
 }
 
-/// IXY_FAULTS, for whatever is opened.
+/// IXY_FAULTS, for any opened device.
 class RequestedFaults : public testing::Test {
 protected:
     void TearDown() override { ::unsetenv("IXY_FAULTS"); }
@@ -157,7 +157,7 @@ protected:
     }
 };
 
-TEST_F(RequestedFaults, nothing_requested_leaves_the_function_alone) {
+TEST_F(RequestedFaults, no_request_leaves_the_function_untouched) {
     std::unique_ptr<PciFunction> function = std::make_unique<test::MemoryCard>();
     const PciFunction* const before = function.get();
     ASSERT_TRUE(inject_if_requested(function));
@@ -183,7 +183,7 @@ TEST_F(RequestedFaults, come_from_a_script_a_file_or_a_seed) {
     EXPECT_FALSE(request("seed:x"));
 }
 
-TEST_F(RequestedFaults, those_of_memory_are_for_cards_that_are_software) {
+TEST_F(RequestedFaults, memory_faults_are_only_for_software_cards) {
     const auto refused = request("lose write-back after 1 write-back");
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, ErrorKind::unsupported);

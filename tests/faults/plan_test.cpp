@@ -1,4 +1,4 @@
-// Scripts of faults.
+// Fault scripts.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -74,7 +74,7 @@ TEST(FaultPlan, a_fault_lasts_as_long_as_it_says) {
     EXPECT_TRUE(Fault{}.is_active(Fault::forever));
 }
 
-TEST(FaultPlan, mistakes_name_their_line_and_word) {
+TEST(FaultPlan, errors_name_their_line_and_word) {
     const auto expect_mistake = [](std::string_view script, std::string_view line, std::string_view word) {
         const auto plan = parse_plan(script);
         ASSERT_FALSE(plan) << script;
@@ -109,7 +109,7 @@ TEST(FaultPlan, mistakes_name_their_line_and_word) {
     expect_mistake("seed 1 2", "line 1", "\"2\"");
 }
 
-TEST(FaultPlan, numbers_are_those_of_the_command_line_and_may_be_hexadecimal) {
+TEST(FaultPlan, numbers_follow_the_command_line_and_may_be_hexadecimal) {
     const auto plan = parse_plan("stuck STATUS 010; stuck STATUS 0x10; gone after 1.5k accesses for 2M accesses");
     ASSERT_TRUE(plan) << plan.error().text();
     EXPECT_EQ(plan->faults[0].value, 10U);
@@ -118,7 +118,7 @@ TEST(FaultPlan, numbers_are_those_of_the_command_line_and_may_be_hexadecimal) {
     EXPECT_EQ(plan->faults[2].lasts, 2'000'000U);
 }
 
-TEST(FaultPlan, nothing_is_a_plan_too) {
+TEST(FaultPlan, an_empty_plan_is_valid) {
     for (const char* script : {"", "\n\n", " \t", ";;", "# never STATUS.LU; gone"}) {
         const auto plan = parse_plan(script);
         ASSERT_TRUE(plan) << script;
@@ -126,7 +126,7 @@ TEST(FaultPlan, nothing_is_a_plan_too) {
     }
 }
 
-TEST(FaultPlan, garbage_is_read_without_harm) {
+TEST(FaultPlan, garbage_is_parsed_safely) {
     std::uint64_t state = 1;
     for (int i = 0; i < 20'000; ++i) {
         std::string script;
@@ -143,7 +143,7 @@ TEST(FaultPlan, garbage_is_read_without_harm) {
     }
 }
 
-TEST(FaultPlan, random_plans_are_the_same_for_the_same_seed_and_can_be_written_down) {
+TEST(FaultPlan, random_plans_repeat_with_the_seed_and_can_be_written_as_text) {
     std::set<std::string> different;
     for (std::uint64_t seed = 0; seed < 500; ++seed) {
         for (const datasheet::Chip* chip : CHIPS) {

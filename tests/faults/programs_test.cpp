@@ -1,5 +1,4 @@
-// The programs on a card of QEMU's that fails: each ends, in a bounded time, with a status and a sentence that say what
-// happened.
+// The programs on a failing QEMU card: each ends in bounded time, with a status and a sentence that say what happened.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -16,7 +15,7 @@ using namespace std::chrono_literals;
 
 class FaultyPrograms : public testing::Test {
 protected:
-    /// Starts a program whose card fails as `script` says.
+    /// Starts a program whose card fails as described in `script`.
     static std::unique_ptr<Program> start(const std::string& name, const std::vector<std::string>& words,
                                           const std::string& script) {
         ::setenv("IXY_FAULTS", script.c_str(), 1);
@@ -44,7 +43,7 @@ private:
     }};
 };
 
-TEST_F(FaultyPrograms, say_what_a_card_does_not_do) {
+TEST_F(FaultyPrograms, report_what_a_card_fails_to_do) {
     expect_error("never STATUS.LU", "no link after");
     expect_error("stuck CTRL.RST 1", "the reset does not end");
     expect_error("never EERD.DONE", "the EEPROM does not answer");
@@ -53,14 +52,14 @@ TEST_F(FaultyPrograms, say_what_a_card_does_not_do) {
     expect_error("ignore TDT", "did not leave the card");
 }
 
-TEST_F(FaultyPrograms, do_their_work_where_a_fault_does_no_harm) {
+TEST_F(FaultyPrograms, work_when_a_fault_is_harmless) {
     for (const char* script : {"never MDIC.R", "flap 100 times every 3 accesses", "random RDH TDH MPC", "flip ICR"}) {
         EXPECT_EQ(pktgen(script), 0) << script << "\n" << errors;
         EXPECT_NE(errors.find("sent 100"), std::string::npos) << script << "\n" << errors;
     }
 }
 
-TEST_F(FaultyPrograms, end_in_good_time_whatever_a_seed_brings) {
+TEST_F(FaultyPrograms, end_promptly_with_any_seed) {
     for (int seed = 0; seed < 8; ++seed) {
         const int status = pktgen("seed:" + std::to_string(seed));
         EXPECT_TRUE(status == 0 || status == 1) << "seed " << seed << ", status " << status << "\n" << errors;
@@ -68,7 +67,7 @@ TEST_F(FaultyPrograms, end_in_good_time_whatever_a_seed_brings) {
     }
 }
 
-TEST_F(FaultyPrograms, refuse_scripts_that_they_do_not_understand) {
+TEST_F(FaultyPrograms, refuse_malformed_scripts) {
     EXPECT_EQ(pktgen("never STATUS.LU; sometimes RCTL"), 2);
     EXPECT_NE(errors.find("\"sometimes\" is not understood"), std::string::npos) << errors;
     EXPECT_EQ(pktgen("never STATIS.LU"), 2);
@@ -76,7 +75,7 @@ TEST_F(FaultyPrograms, refuse_scripts_that_they_do_not_understand) {
     EXPECT_NE(errors.find("software"), std::string::npos) << errors;
 }
 
-TEST_F(FaultyPrograms, that_receive_end_when_their_card_has_gone) {
+TEST_F(FaultyPrograms, receivers_end_when_their_card_disappears) {
     const TemporaryFolder folder;
     const auto pcap = start("ixy-pcap", {qemu.address(), folder / "a.pcap"}, "gone after 700 accesses");
     EXPECT_EQ(pcap->wait(30s), 1) << pcap->errors();

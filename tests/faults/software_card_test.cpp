@@ -1,5 +1,5 @@
-// The driver on a software 82540EM whose registers fail: what the card does then, DMA too, is what a real one would do.
-// Its clock is stepped by the driver's own waiting, so that no test waits.
+// The driver on a software 82540EM whose registers fail: the card then behaves as a real one would, including its DMA.
+// The driver's own waits advance its clock, so no test waits.
 #include <gtest/gtest.h>
 
 #include "tests/support/test_bed.hpp"
@@ -20,7 +20,7 @@ struct Outcome {
     std::uint64_t accesses = 0;
 };
 
-/// Opens a card whose wire gives back what it sends, sends and receives, closes it.
+/// Opens a card with a loopback wire, sends and receives, closes it.
 Outcome live(const Plan& plan) {
     SCOPED_TRACE(script_of(plan));
     const auto begin = std::chrono::steady_clock::now();
@@ -52,7 +52,7 @@ Outcome live(const Plan& plan) {
         EXPECT_EQ(pool->available(), pool->size());
     }
     outcome.accesses = counts->accesses;
-    EXPECT_LT(outcome.accesses, 100'000U) << "it waits without end";
+    EXPECT_LT(outcome.accesses, 100'000U) << "it waits forever";
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
     return outcome;
 }
@@ -63,7 +63,7 @@ TEST(FaultySoftwareCard, without_faults_works) {
     EXPECT_GT(outcome.received, 200U);
 }
 
-TEST(FaultySoftwareCard, that_disappears_at_any_time) {
+TEST(FaultySoftwareCard, may_disappear_at_any_time) {
     const std::uint64_t accesses = live({}).accesses;
     for (std::uint64_t after = 0; after < accesses; after += 29) {
         live({.faults = {{.kind = Kind::gone, .after = after}}});
@@ -71,20 +71,20 @@ TEST(FaultySoftwareCard, that_disappears_at_any_time) {
     }
 }
 
-TEST(FaultySoftwareCard, that_does_not_hear_or_answers_at_random) {
+TEST(FaultySoftwareCard, may_ignore_writes_or_answer_at_random) {
     for (const datasheet::RegisterInfo* info : CHIP_82540EM.registers) {
-        if (info->access == datasheet::Access::RC) continue;  // counters: on the card of memory
+        if (info->access == datasheet::Access::RC) continue;  // counters: tested on the card made of memory
         const Target target{.name = std::string(info->name)};
         live({.faults = {{.kind = Kind::ignore, .target = target}}});
         live({.faults = {{.kind = Kind::random, .target = target}}});
     }
 }
 
-TEST(FaultySoftwareCard, from_many_seeds) {
+TEST(FaultySoftwareCard, survives_many_seeds) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) live(random_plan(seed, CHIP_82540EM));
 }
 
-TEST(FaultySoftwareCard, whose_link_flaps_gets_its_frames_through) {
+TEST(FaultySoftwareCard, with_a_flapping_link_gets_its_frames_through) {
     const Outcome outcome = live(parse_plan("flap 1000 times every 10 accesses").value());
     ASSERT_TRUE(outcome.opened) << outcome.opened.error().text();
     EXPECT_GT(outcome.received, 200U);

@@ -1,4 +1,4 @@
-// The cards that are fuzzed: one of each family, made once and reset for each input.
+// The fuzzed cards: one of each family, created once and reset for each input.
 #pragma once
 
 #include <array>

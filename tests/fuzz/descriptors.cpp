@@ -1,5 +1,5 @@
-// Fuzzes what a card reads from memory: descriptors of all kinds, in rings that are set up as they should be. The
-// registers' own turn is in registers.cpp.
+// Fuzzes what a card reads from memory: descriptors of all kinds, in correctly set up rings. registers.cpp fuzzes the
+// registers.
 #include <cstdlib>
 #include <vector>
 
@@ -55,11 +55,11 @@ private:
         write<datasheet::Number>(RDLEN, ring_size * 16);
         write<datasheet::Number>(TDLEN, ring_size * 16);
         write<Rctl>(RCTL, input_.take<std::uint32_t>() | RCTL.EN.mask() | RCTL.BAM.mask());
-        write<Rfctl>(RFCTL, input_.take<std::uint32_t>());  // what the 82574L has besides
+        write<Rfctl>(RFCTL, input_.take<std::uint32_t>());  // the 82574L's additions
         write<Psrctl>(PSRCTL, input_.take<std::uint32_t>());
         write<Mrqc>(MRQC, input_.take<std::uint32_t>());
         write<Tctl>(TCTL, TCTL.EN.mask() | (input_.take<std::uint8_t>() & TCTL.PSP.mask()));
-        if (input_.up_to(3) == 0)  // the PHY's loopback: what is sent is received
+        if (input_.up_to(3) == 0)  // the PHY's loopback: sent frames are received
             write<Mdic>(MDIC, (MDIC.PHYADD(1) | MDIC.OP(1) | MDIC.DATA(0x4140)).bits);
     }
 
@@ -84,7 +84,7 @@ private:
 
     std::uint64_t address() {
         const auto value = input_.take<std::uint16_t>();
-        return value < 16 ? std::uint64_t{value} << 60 : value;  // some that are not mapped
+        return value < 16 ? std::uint64_t{value} << 60 : value;  // some of them unmapped
     }
 
     void put_transmit_descriptor() {

@@ -1,4 +1,4 @@
-// A fuzzer's input, taken piece by piece; zeros when it is used up.
+// A fuzzer's input, consumed piece by piece; zeros once it is exhausted.
 #pragma once
 
 #include <algorithm>

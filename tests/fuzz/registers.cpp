@@ -25,7 +25,7 @@ public:
     }
 
 private:
-    /// What descriptors and buffers a driver may have in memory: anything.
+    /// The driver's descriptors and buffers in memory may hold anything.
     void fill_memory() {
         auto state = input_.take<std::uint32_t>();
         for (std::byte& each : card_.host.memory) {

@@ -1,4 +1,4 @@
-// Runs the inputs that are kept, without libFuzzer: replay_NAME FOLDER|FILE…
+// Runs the kept inputs without libFuzzer: replay_NAME FOLDER|FILE…
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -28,7 +28,7 @@ int main(int count, char** arguments) {
     std::ranges::sort(files);
     for (const auto& path : files) {
         std::printf("%s\n", path.filename().c_str());
-        std::fflush(stdout);  // so that the last one named is the one that crashes
+        std::fflush(stdout);  // so that the last name printed is the input that crashes
         const std::vector<std::uint8_t> bytes = read_file(path);
         LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
     }

@@ -1,5 +1,5 @@
-// Fuzzes the vfio-user server with a whole 82540EM behind it: messages that are well framed and anything in them, bytes
-// that are no messages, memory and event files, clients that come and go.
+// Fuzzes the vfio-user server with a whole 82540EM behind it: well-framed messages with any contents, bytes that are
+// not messages, memory and event files, clients that come and go.
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -31,7 +31,7 @@ class NoWire final : public sim::Wire {
     std::optional<sim::WireFrame> receive(sim::Time) override { return std::nullopt; }
 };
 
-/// What clients send along: made once, since the server has to close what it gets.
+/// The files that clients send: created once, since the server must close its copies.
 struct Files {
     File event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     File memory{::memfd_create("fuzz", MFD_CLOEXEC)};
@@ -48,7 +48,7 @@ const Files& files() {
     return all;
 }
 
-/// One for all inputs, since making it takes longer than most of them.
+/// One for all inputs, since creating it takes longer than most of them.
 struct Bed {
     sim::Card card{sim::e1000::card_82540em, std::make_unique<NoWire>()};
     std::unique_ptr<vfio_user::Server> server;
@@ -79,7 +79,7 @@ public:
         client_ = File();
         settle();
         if (server_.has_client()) std::abort();
-        connect(true);  // whatever was said, the next client is served
+        connect(true);  // whatever came before, the next client is served
         settle();
         if (!server_.has_client()) std::abort();
     }
@@ -158,7 +158,7 @@ private:
         }
     }
 
-    /// Capabilities: a text of up to four pieces, each of them many times, which a short input can make deep.
+    /// Capabilities: a text of up to four pieces, each repeated many times, so that a short input can nest deeply.
     std::vector<std::byte> proposal() {
         std::vector<std::byte> text;
         for (std::uint32_t pieces = 1 + input_.up_to(3); pieces > 0; --pieces) {
@@ -216,7 +216,7 @@ private:
         ::sendmsg(client_.get(), &message, MSG_NOSIGNAL);  // the server may have hung up
     }
 
-    /// Commands that map memory get memory, all others event files.
+    /// Commands that map memory get memory files, all others event files.
     static bool wants_memory(std::span<const std::byte> bytes) {
         const auto header = vfio_user::take<vfio_user::Header>(bytes);
         return header && header->command == Command::dma_map;

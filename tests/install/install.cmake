@@ -1,4 +1,4 @@
-# Installs the tree that was built in `build` into the empty folder `prefix`, and looks at what came out.
+# Installs the tree built in `build` into the empty folder `prefix` and checks the result.
 file(REMOVE_RECURSE ${prefix})
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${build} --prefix ${prefix} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 
@@ -10,11 +10,11 @@ foreach(file include/ixy/core/packet.hpp include/ixy/pci/function.hpp include/ix
   endif()
 endforeach()
 
-# Nobody else shall be forced to our warnings, or to where the tree was built.
+# Our warning options and the location of the build tree must not leak to users.
 file(GLOB_RECURSE described ${prefix}/*.cmake ${prefix}/*.pc)
 foreach(file ${described})
   file(READ ${file} text)
   if(text MATCHES "-W[a-z]|ixy_warnings" OR text MATCHES "${build}")
-    message(FATAL_ERROR "${file} holds more than users need: ${CMAKE_MATCH_0}")
+    message(FATAL_ERROR "${file} leaks a build detail to users: ${CMAKE_MATCH_0}")
   endif()
 endforeach()

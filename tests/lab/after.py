@@ -1,4 +1,4 @@
-"""What a scenario's lines `# after:` may ask for: each function gets the folder that the guest left and returns an objection, or ""."""
+"""The checks for a scenario's `# after:` lines: each function gets the folder left by the guest and returns an objection, or ""."""
 
 import pathlib
 import re
@@ -11,7 +11,7 @@ def read(path: pathlib.Path) -> list[bytes]:
 
 
 def wire_is_numbered(left: pathlib.Path, wire: str, count: str, *options: str) -> str:
-    """ixy-pktgen's frames 0 to count - 1 were on the wire, each once and in order, and, unless --ours-only, nothing else."""
+    """The wire carried ixy-pktgen's frames 0 to count - 1, each once and in order, and, unless --ours-only, nothing else."""
     frames = read(left / f"wire-{wire}.pcap")
     numbers = [number for number in map(pcap.sequence_number, frames) if number is not None]
     if "--ours-only" not in options and len(numbers) != len(frames):
@@ -29,7 +29,7 @@ def capture_is_wire(left: pathlib.Path, capture: str, wire: str) -> str:
 
 
 def capture_begins_as_wire(left: pathlib.Path, capture: str, wire: str) -> str:
-    """The capture is whole in itself, has at least one frame, and breaks off somewhere before the wire's end."""
+    """The capture is valid, has at least one frame, and ends somewhere before the wire's capture does."""
     captured, carried = read(left / capture), read(left / f"wire-{wire}.pcap")
     if not 0 < len(captured) < len(carried):
         return f"{len(captured)} frames of {len(carried)} captured"
@@ -61,20 +61,20 @@ def frames_are_tagged(left: pathlib.Path, wire: str, identifier: str) -> str:
 
 
 def statistics_are_wire(left: pathlib.Path, wire: str, address: str) -> str:
-    """What `ethtool -S` of the e1000 driver said (/out/statistics) is what the wire has carried for the card with that address.
+    """The e1000 driver's `ethtool -S` output (/out/statistics) matches what the wire carried for the card with that address.
 
-    All is exact but the sums of bytes: the driver reads the two halves of those counters one after the other, every 2 seconds,
-    and on real cards too loses what passes in between (13.7.31: reading the upper half clears both). At most a frame each time.
+    Everything is exact except byte counts: the driver reads the two halves of those counters separately, every 2 seconds,
+    and, on real cards too, loses what passes in between (13.7.31: reading the upper half clears both). At most a frame each time.
     """
     card, everybody = bytes.fromhex(address.replace(":", "")), b"\xff" * 6
-    groups = {bytes.fromhex("01005e000001")}  # that every host is in
+    groups = {bytes.fromhex("01005e000001")}  # every host is in this group
     frames = read(left / f"wire-{wire}.pcap")
     sent = [frame for frame in frames if frame[6:12] == card]
     received = [frame for frame in frames if frame[6:12] != card and frame[:6] in {card, everybody} | groups]
     wanted = {}
     for direction, ours in (("tx", sent), ("rx", received)):
         wanted |= {f"{direction}_packets": len(ours),
-                   f"{direction}_bytes": sum(max(len(frame), 60) + 4 for frame in ours),  # with padding and check sequence
+                   f"{direction}_bytes": sum(max(len(frame), 60) + 4 for frame in ours),  # including padding and check sequence
                    f"{direction}_broadcast": sum(frame[:6] == everybody for frame in ours),
                    f"{direction}_multicast": sum(frame[0] & 1 and frame[:6] != everybody for frame in ours)}
     said = dict(re.findall(r"^ *(\w+): (\d+)$", (left / "statistics").read_text(), re.M))
@@ -84,21 +84,21 @@ def statistics_are_wire(left: pathlib.Path, wire: str, address: str) -> str:
     return "; ".join(f"{name} is {said.get(name)} and should be {wanted[name]}" for name in wrong)
 
 
-# What Linux' drivers are known to do against the datasheets.
+# Known violations of the datasheets by Linux's drivers.
 KNOWN_MISUSE = {
-    "82574L": ("reserved bits: MRQC: bits 200000h",  # a kind of packets to hash that only later chips know
-               "receiver before its ring: RCTL:"),   # e1000_setup_rctl comes before e1000_configure_rx
+    "82574L": ("reserved bits: MRQC: bits 200000h",  # a packet type to hash that only later chips support
+               "receiver before its ring: RCTL:"),   # e1000_setup_rctl runs before e1000_configure_rx
 }
 SELF_TEST_MISUSE = ("reserved bits: RDTR:", "reserved bits: RAH:",  # the register test writes all bits of these
                     "tail beyond the ring: RDH:",                   # and of RDH, and then enables the receiver
-                    "descriptor given again: TDT:")  # the loopback test sends what it has once put into the ring again and again
+                    "descriptor given again: TDT:")  # the loopback test resends the same ring contents repeatedly
 
 
 def no_misuse_reported(left: pathlib.Path, card: str, *options: str) -> str:
-    """The software card, which says so when its driver breaks a rule, has said nothing new; --self-test: there was one."""
+    """The software card, which reports when its driver breaks a rule, has reported nothing new; --self-test: there was one."""
     file = left / f"{card}.said"
     said = file.read_text(errors="replace").splitlines() if file.exists() else ["nothing"]
-    known = next((texts for chip, texts in KNOWN_MISUSE.items() if chip in said[0]), ())  # it begins with what it is
+    known = next((texts for chip, texts in KNOWN_MISUSE.items() if chip in said[0]), ())  # the first line names the chip
     known += SELF_TEST_MISUSE if "--self-test" in options else ()
     return " | ".join(line for line in said[1:] if not any(text in line for text in known))[:2000]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""lab/lab as a command: it ends cleanly at a signal, finds its mirror, and its help names files that exist."""
+"""lab/lab as a command: it ends cleanly on a signal, finds its mirror, and its help names files that exist."""
 
 import hashlib
 import os
@@ -47,11 +47,11 @@ class Signals(unittest.TestCase):
                 self.assertEqual(guest.returncode, 128 + number, said)
                 self.assertEqual(list((folder / "tmp").iterdir()), [])
                 self.assertNotIn("Traceback", said)
-                self.assertEqual(machines_with(name), [], "QEMU still runs")
+                self.assertEqual(machines_with(name), [], "QEMU is still running")
 
 
 def machines_with(word: str) -> list[str]:
-    """The processes with this word on their command lines, us left out."""
+    """The other processes with this word on their command line."""
     found = []
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -64,7 +64,7 @@ def machines_with(word: str) -> list[str]:
 
 
 class Mirror(unittest.TestCase):
-    """Where QEMU would come from, by the real apt with sources of ours: archives in local folders."""
+    """Where QEMU would come from, according to the real apt with our own sources: archives in local folders."""
 
     def setUp(self):
         self._temporary = tempfile.TemporaryDirectory()
@@ -82,7 +82,7 @@ class Mirror(unittest.TestCase):
     def archive(self, name: str, origin: str, label: str) -> str:
         suite = self.folder / name / "dists" / "stable"
         (suite / "main" / "binary-amd64").mkdir(parents=True)
-        packages = b"Package: a\nVersion: 1\nArchitecture: amd64\nFilename: a.deb\nSize: 0\n"  # apt passes over an empty list
+        packages = b"Package: a\nVersion: 1\nArchitecture: amd64\nFilename: a.deb\nSize: 0\n"  # apt ignores an empty list
         (suite / "main" / "binary-amd64" / "Packages").write_bytes(packages)
         (suite / "Release").write_text(
             f"Origin: {origin}\nLabel: {label}\nSuite: stable\nCodename: stable\nArchitectures: amd64\nComponents: main\n"
@@ -96,7 +96,7 @@ class Mirror(unittest.TestCase):
     def deb822(self, address: str) -> str:
         return f"Types: deb\nURIs: {address}\nSuites: stable\nComponents: main\nArchitectures: amd64\nTrusted: yes\n"
 
-    def test_is_the_archive_of_debian_whatever_its_address_and_wherever_it_is_named(self):
+    def test_is_the_debian_archive_whatever_its_address_and_source_file(self):
         for file, line in (("a.list", "deb [trusted=yes arch=amd64] {} stable main\n"), ("b.sources", self.deb822("{}"))):
             with self.subTest(file):
                 debian = self.archive(f"debian-{file}", "Debian", "Debian")
@@ -106,7 +106,7 @@ class Mirror(unittest.TestCase):
                 self.assertEqual(qemu.mirror(), debian)
                 (self.folder / "sources" / file).unlink()
 
-    def test_none_known_is_an_error_with_the_next_step(self):
+    def test_an_unknown_mirror_is_an_error_with_the_next_step(self):
         with self.assertRaisesRegex(Problem, "no package lists.*run: sudo apt-get update"):
             qemu.mirror()
         (self.folder / "sources" / "ubuntu.sources").write_text(self.deb822(self.archive("ubuntu", "Ubuntu", "Ubuntu")))
@@ -114,7 +114,7 @@ class Mirror(unittest.TestCase):
         with self.assertRaisesRegex(Problem, r"no mirror of Debian's \(it knows: Ubuntu\); put a QEMU 10.1 or later into the PATH"):
             qemu.mirror()
 
-    def test_no_host_of_packages_is_named_in_the_lab(self):
+    def test_no_package_host_is_named_in_the_lab(self):
         for file in (ROOT / "lab").glob("*"):
             if file.is_file():
                 self.assertNotRegex(file.read_text(), r"https?://", file)
@@ -127,7 +127,7 @@ class Help(unittest.TestCase):
             named = re.findall(r"\b(?:lab|tests)/[\w/.-]+\.sh\b", text)
             self.assertTrue(named)
             for name in named:
-                self.assertTrue((ROOT / name).is_file() or name == "lab/functions.sh", name)  # that one is the guest's
+                self.assertTrue((ROOT / name).is_file() or name == "lab/functions.sh", name)  # that one is in the guest
 
 
 if __name__ == "__main__":

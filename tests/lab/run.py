@@ -2,8 +2,8 @@
 """Runs one scenario in a guest and judges it: `run.py [LAB OPTIONS] SCENARIO.sh`.
 
 A scenario reports its checks in the Test Anything Protocol: a plan `1..N`, then `ok` or `not ok` lines. Its lines
-`# after: FUNCTION ARGS` name functions of after.py, which look at what the guest left: captures, and the wires' own. It fails on
-any `not ok`, on a check that is missing or too many, on an exit status that is not 0, and on a function that objects.
+`# after: FUNCTION ARGS` name functions of after.py, which examine what the guest left: its captures and those of the wires. It
+fails on any `not ok`, a missing or surplus check, an exit status other than 0, and a function that objects.
 """
 
 import pathlib
@@ -22,14 +22,14 @@ from ending import unwind_at_signals
 
 
 def judge(said: str, status: int) -> list[str]:
-    """What was wrong with a scenario's report."""
+    """The problems in a scenario's report."""
     plan = re.search(r"^1\.\.(\d+)$", said, re.M)
     numbers = [int(number) for number in re.findall(r"^(?:not )?ok (\d+)\b", said, re.M)]
     wrong = re.findall(r"^not ok .*", said, re.M)
     if plan is None:
         wrong.append("the scenario has no plan")
     elif numbers != list(range(1, int(plan[1]) + 1)):
-        wrong.append(f"{plan[1]} checks were planned, {len(numbers)} were made")
+        wrong.append(f"{plan[1]} checks were planned, {len(numbers)} were run")
     if status != 0:
         wrong.append(f"the guest ended with status {status}")
     return wrong

@@ -24,7 +24,7 @@ std::uint32_t number_at(const char* bytes) {
     return number;
 }
 
-/// Where the number is: behind "lab", or in the last four bytes of what begins with "ixy"; null: it is neither's.
+/// Where the number is: after "lab", or in the last four bytes of a payload that starts with "ixy"; null: neither.
 const char* find_number(const Payload& payload, ssize_t length) {
     if (std::memcmp(payload.data(), "lab", 3) == 0) return payload.data() + 3;
     return std::memcmp(payload.data(), "ixy", 3) == 0 ? payload.data() + length - 4 : nullptr;

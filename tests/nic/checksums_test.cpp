@@ -1,4 +1,4 @@
-// Which requests for checksums can be right, and where the sums begin and end.
+// Which checksum requests are valid, and where the sums begin and end.
 #include <ixy/nic/checksums.hpp>
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ constexpr PacketFlags ip = PacketFlags::ip_checksum, tcp = PacketFlags::tcp_chec
 
 class FindChecksums : public testing::Test {
 protected:
-    /// A packet of `frame`, cut behind each of the bytes that `cuts` name.
+    /// A packet of `frame`, split after each of the bytes named in `cuts`.
     std::optional<ChecksumRange> find(const Frame& frame, PacketFlags flags, std::size_t l2, std::size_t l3,
                                       std::vector<std::size_t> cuts = {}) {
         cuts.push_back(frame.size());
@@ -61,7 +61,7 @@ Frame with_byte(Frame frame, std::size_t at, unsigned value) {
     return frame;
 }
 
-/// The IPv6 frame with `extension` put behind its IP header.
+/// The IPv6 frame with `extension` inserted after its IP header.
 Frame with_extension(const InternetFrame& frame, std::vector<unsigned> extension, unsigned type) {
     Frame bytes = frame.complete();
     for (std::size_t i = 0; i < extension.size(); ++i)
@@ -95,14 +95,14 @@ TEST_F(FindChecksums, follows_ipv4_and_ipv6_tcp_and_udp_options_and_tags) {
     }
 }
 
-TEST_F(FindChecksums, of_nothing_asks_for_nothing) {
+TEST_F(FindChecksums, without_requests_finds_nothing) {
     const Frame garbage = test::make_frame(60);
     const auto found = find(garbage, PacketFlags::ip_checksum_good | PacketFlags::insert_vlan, 0, 0);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->end, 0U);
 }
 
-TEST_F(FindChecksums, ends_where_the_packet_ends_and_not_with_its_padding) {
+TEST_F(FindChecksums, ends_with_the_packet_not_its_padding) {
     for (const unsigned version : {4U, 6U}) {
         for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{6, 17}) {
             const InternetFrame frame{.version = version, .protocol = protocol, .payload = 5};
@@ -113,7 +113,7 @@ TEST_F(FindChecksums, ends_where_the_packet_ends_and_not_with_its_padding) {
     }
 }
 
-TEST_F(FindChecksums, of_udp_end_with_the_datagram) {
+TEST_F(FindChecksums, ends_with_the_datagram_for_udp) {
     const InternetFrame frame{.payload = 20};
     const Frame shorter = with_byte(frame.complete(), frame.l2() + frame.l3() + 5, 8 + 12);
     EXPECT_EQ(find(shorter, udp, frame.l2(), frame.l3())->end, frame.size() - 8);
@@ -156,7 +156,7 @@ TEST_F(FindChecksums, refuses_lengths_that_are_not_set_or_do_not_fit) {
     for (const std::size_t l3 : {0U, 20U, 39U, 48U, 255U}) EXPECT_FALSE(find(small.complete(), udp, 14, l3)) << l3;
 }
 
-TEST_F(FindChecksums, refuses_what_a_packet_does_not_have) {
+TEST_F(FindChecksums, refuses_headers_that_a_packet_does_not_have) {
     const InternetFrame as_udp{.protocol = 17, .payload = 40}, as_tcp{.protocol = 6, .payload = 40};
     const InternetFrame ipv6{.version = 6, .protocol = 17, .payload = 40};
     EXPECT_FALSE(find(as_udp.complete(), tcp | udp, 14, 20)) << "both";
@@ -164,7 +164,7 @@ TEST_F(FindChecksums, refuses_what_a_packet_does_not_have) {
     EXPECT_FALSE(find(as_tcp.complete(), udp, 14, 20));
     EXPECT_FALSE(find(ipv6.complete(), PacketFlags::ip_checksum, 14, 40));
     EXPECT_FALSE(find(ipv6.complete(), tcp, 14, 40));
-    EXPECT_FALSE(find(with_byte(as_udp.complete(), 14, 0x55), ip, 14, 20)) << "no version of IP";
+    EXPECT_FALSE(find(with_byte(as_udp.complete(), 14, 0x55), ip, 14, 20)) << "not a version of IP";
     for (const auto& [at, value] : {std::pair{20U, 0x20U}, {21U, 1U}}) {
         const Frame fragment = with_byte(as_udp.complete(), at, value);
         EXPECT_FALSE(find(fragment, udp, 14, 20)) << at;
@@ -173,7 +173,7 @@ TEST_F(FindChecksums, refuses_what_a_packet_does_not_have) {
     EXPECT_TRUE(find(with_byte(as_udp.complete(), 20, 0x40), udp, 14, 20)) << "do not fragment";
 }
 
-TEST_F(FindChecksums, refuses_packets_that_are_cut_off) {
+TEST_F(FindChecksums, refuses_truncated_packets) {
     for (const unsigned version : {4U, 6U}) {
         for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{6, 17}) {
             const InternetFrame frame{.version = version, .protocol = protocol, .payload = 10};
@@ -192,15 +192,15 @@ TEST_F(FindChecksums, refuses_packets_that_are_cut_off) {
     }
 }
 
-TEST_F(FindChecksums, goes_through_ipv6_extension_headers) {
+TEST_F(FindChecksums, steps_over_ipv6_extension_headers) {
     const InternetFrame frame{.version = 6, .protocol = 17, .payload = 20};
     const std::vector<unsigned> options{17, 0, 1, 4, 0, 0, 0, 0};
     EXPECT_TRUE(find(with_extension(frame, options, 0), udp, 14, 48));
-    EXPECT_FALSE(find(with_extension(frame, options, 0), udp, 14, 40)) << "the options are no UDP header";
+    EXPECT_FALSE(find(with_extension(frame, options, 0), udp, 14, 40)) << "the options are not a UDP header";
     EXPECT_FALSE(find(with_extension(frame, options, 17), udp, 14, 48)) << "there are no options";
     EXPECT_FALSE(find(with_extension(frame, {6, 0, 1, 4, 0, 0, 0, 0}, 60), udp, 14, 48)) << "they lead to TCP";
     EXPECT_FALSE(find(with_extension(frame, {17, 1, 1, 4, 0, 0, 0, 0}, 60), udp, 14, 48)) << "they are longer";
-    EXPECT_TRUE(find(with_extension(frame, {17, 0, 0, 0, 1, 2, 3, 4}, 44), udp, 14, 48)) << "a packet that was not cut";
+    EXPECT_TRUE(find(with_extension(frame, {17, 0, 0, 0, 1, 2, 3, 4}, 44), udp, 14, 48)) << "an unfragmented packet";
     EXPECT_FALSE(find(with_extension(frame, {17, 0, 0, 1, 1, 2, 3, 4}, 44), udp, 14, 48)) << "more fragments follow";
 }
 

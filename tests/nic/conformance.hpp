@@ -1,6 +1,6 @@
-// What the tests of "driver x device" stand on: a device, opened on a bed of the subject, and frames both ways.
+// The basis of the "driver x device" tests: a device opened on a bed of the subject, and frames both ways.
 //
-// Each file derives its suites, and runs them on every_card(), or on one_card() what no two cards do differently.
+// Each file derives its suites and runs them on every_card(), or on one_card() if no two cards can differ.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ protected:
         bed_ = GetParam().make(cards, cabled);
     }
     void TearDown() override { expect_no_complaints(); }
-    /// True where the card follows the manual also in what QEMU's cards leave out.
+    /// True if the card follows the manual even where QEMU's cards do not.
     bool by_the_book() const { return GetParam().by_the_book; }
 
     Expected<Device> try_open(const DeviceOptions& options = {}, std::size_t card = 0) {
@@ -46,7 +46,7 @@ protected:
         early_.clear();
         return std::move(*device);
     }
-    /// The same with each register access written into log().
+    /// The same, with each register access recorded in log().
     Device open_logged(const DeviceOptions& options = {}) {
         auto device = Device::open(record(bed().function(0), log_), options);
         if (!device) throw std::runtime_error(device.error().text());
@@ -64,7 +64,7 @@ protected:
     bool wire_is_silent(std::size_t card = 0) { return bed().receive(card, moment).empty(); }
 
     // The program's end
-    /// Sends all of `frames` in batches of up to 32, and gives up when nothing is taken for a while.
+    /// Sends all of `frames` in batches of up to 32. Gives up when the card accepts nothing for a while.
     static void send(Device& device, const std::vector<Frame>& frames) {
         Batch<32> batch;
         std::size_t next = 0;
@@ -82,7 +82,7 @@ protected:
     }
     static void send(Device& device, const Frame& frame) { send(device, std::vector<Frame>(1, frame)); }
 
-    /// The next `count` frames; fewer when no more came.
+    /// The next `count` frames; fewer if no more came.
     std::vector<Frame> receive(Device& device, std::size_t count, std::chrono::milliseconds limit = patience) {
         std::vector<Frame> frames = std::exchange(early_, {});
         Batch<32> batch;
@@ -113,11 +113,11 @@ private:
     void expect_no_complaints() const { EXPECT_EQ(bed_ ? bed_->complaints() : "", ""); }
 
     std::unique_ptr<test::TestBed> bed_;
-    std::vector<Frame> early_;  // came together with what was waited for, and were not asked for yet
+    std::vector<Frame> early_;  // arrived together with frames waited for, and not requested yet
     std::shared_ptr<RegisterLog> log_ = std::make_shared<RegisterLog>();
 };
 
-/// Receives as much as `held` has room for and adds it to what that holds. Returns how many packets came.
+/// Receives what `held` has room for and appends it there. Returns how many packets came.
 inline std::size_t receive_onto(RxQueue& queue, PacketBatch& held) {
     Batch<64> batch;
     const std::size_t got = queue.receive(batch);
@@ -130,7 +130,7 @@ inline auto every_card() { return testing::ValuesIn(test::every_subject()); }
 inline auto one_card() { return testing::ValuesIn(test::one_of_a_kind()); }
 inline std::string subject_name(const testing::TestParamInfo<test::Subject>& subject) { return subject.param.name; }
 
-/// `count` frames of the sizes given, in turn, each different from its neighbours.
+/// `count` frames that cycle through `sizes`, each different from its neighbours.
 inline std::vector<test::Frame> numbered_frames(std::size_t count, std::vector<std::size_t> sizes = {60},
                                                 std::string_view destination = "ff:ff:ff:ff:ff:ff") {
     std::vector<test::Frame> frames;
@@ -140,8 +140,8 @@ inline std::vector<test::Frame> numbered_frames(std::size_t count, std::vector<s
     return frames;
 }
 
-/// `frame` as it is on a wire that carries no fewer than 60 bytes. Cards pad (TCTL.PSP); QEMU's do not, and its cables
-/// carry any length.
+/// `frame` as it appears on a wire that carries no fewer than 60 bytes. Cards pad (TCTL.PSP); QEMU's do not, and its
+/// cables carry any length.
 inline test::Frame padded(test::Frame frame) {
     frame.resize(std::max<std::size_t>(frame.size(), 60));
     return frame;

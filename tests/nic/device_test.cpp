@@ -1,4 +1,4 @@
-// What a device is before any card is touched: MAC addresses, and which cards have a driver.
+// Properties of a device that need no card: MAC addresses, and which cards have a driver.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace ixy {
 namespace {
 
-TEST(MacAddress, is_read_and_written_as_six_pairs) {
+TEST(MacAddress, is_parsed_and_formatted_as_six_pairs) {
     const auto address = MacAddress::parse("52:54:00:ab:CD:ef");
     ASSERT_TRUE(address);
     EXPECT_EQ(address->bytes, (std::array<std::uint8_t, 6>{0x52, 0x54, 0x00, 0xab, 0xcd, 0xef}));
@@ -21,7 +21,7 @@ TEST(MacAddress, is_read_and_written_as_six_pairs) {
     EXPECT_EQ(MacAddress{}.text(), "00:00:00:00:00:00");
 }
 
-TEST(MacAddress, knows_groups_from_cards) {
+TEST(MacAddress, tells_multicast_from_unicast) {
     EXPECT_TRUE(MacAddress::parse("ff:ff:ff:ff:ff:ff")->is_multicast());
     EXPECT_TRUE(MacAddress::parse("01:00:5e:00:00:01")->is_multicast());
     EXPECT_FALSE(MacAddress::parse("52:54:00:12:34:56")->is_multicast());
@@ -62,13 +62,13 @@ TEST(KnownDevices, have_a_driver_and_a_model) {
     }
 }
 
-TEST(KnownDevices, leave_out_what_the_drivers_cannot_do) {
+TEST(KnownDevices, omit_what_the_drivers_do_not_support) {
     for (const std::uint16_t fiber :
          std::initializer_list<std::uint16_t>{0x1001, 0x1009, 0x1011, 0x1012, 0x1027, 0x1028, 0x107a, 0x107b}) {
         EXPECT_EQ(find(fiber), nullptr) << std::hex << fiber;
     }
     EXPECT_EQ(find(0x10d3), nullptr) << "the 82574L is PCI Express";
-    EXPECT_EQ(find(0x100e, 0x1af4), nullptr) << "the id of somebody else's card";
+    EXPECT_EQ(find(0x100e, 0x1af4), nullptr) << "the id with another vendor";
     EXPECT_EQ(find(0x10fb), nullptr);
     EXPECT_EQ(find(0xffff, 0xffff), nullptr);
 }
@@ -94,8 +94,8 @@ TEST(Device, a_malformed_address_is_refused) {
     }
 }
 
-/// The loop that the README shows, on a card that takes seven of the 64 packets and sends none of them.
-TEST(MainLoop, touches_each_frame_once_however_many_the_card_takes) {
+/// The loop from the README, on a card that takes seven of the 64 packets and sends none of them.
+TEST(MainLoop, touches_each_frame_once_even_when_the_card_takes_only_some) {
     auto card = std::make_unique<test::MemoryCard>();
     test::MemoryCard& hardware = *card;
     auto device = Device::open(std::move(card), {.rx_ring_size = 128, .tx_ring_size = 8});

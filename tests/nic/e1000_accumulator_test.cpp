@@ -1,4 +1,4 @@
-// Adding up a counter without knowing whether reading clears it: on registers played here.
+// Adding up a counter without knowing whether reading clears it, on simulated registers.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -8,7 +8,7 @@
 namespace ixy::e1000 {
 namespace {
 
-/// A card's counter of one kind or the other, read the way CardCounters does it.
+/// A card's counter that reading clears or keeps, read as CardCounters does.
 struct PlayedCounter {
     bool clears;
     std::uint64_t value = 0;
@@ -32,7 +32,7 @@ class Counting : public testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(Register, Counting, testing::Bool(),
                          [](const auto& kind) { return kind.param ? "that_clears" : "that_keeps"; });
 
-TEST_P(Counting, begins_at_zero_whatever_the_register_held) {
+TEST_P(Counting, starts_at_zero_whatever_the_register_held) {
     for (const std::uint64_t before : {0U, 1U, 5U, 1000U, 0xffff'ffffU}) {
         PlayedCounter counter{GetParam(), before};
         Accumulator sum;
@@ -78,10 +78,10 @@ TEST_P(Counting, adds_up_exactly_in_random_steps) {
     }
 }
 
-TEST(Accumulator, loses_little_when_as_many_are_counted_between_the_two_readings) {
+TEST(Accumulator, loses_little_when_both_readings_are_equal) {
     Accumulator sum;
     sum.start(0, 0);
-    sum.add(5, 5);  // a register that clears, and five more at once; or one that keeps
+    sum.add(5, 5);  // either a register that clears, and five more at once, or one that keeps its value
     EXPECT_TRUE(sum.undecided());
     EXPECT_EQ(sum.total(), 5U);
     sum.add(3, 0);
@@ -91,14 +91,14 @@ TEST(Accumulator, loses_little_when_as_many_are_counted_between_the_two_readings
     EXPECT_EQ(sum.total(), 12U);
 }
 
-TEST(Accumulator, counts_further_than_32_bits) {
+TEST(Accumulator, counts_beyond_32_bits) {
     Accumulator sum;
     sum.start(9, 0);
     for (int i = 0; i < 10; ++i) sum.add(0xffff'ffff);
     EXPECT_EQ(sum.total(), 10 * std::uint64_t{0xffff'ffff});
 }
 
-TEST(Accumulator, takes_64_bits_at_once) {
+TEST(Accumulator, accepts_64_bits_at_once) {
     Accumulator sum;
     sum.start(std::uint64_t{1} << 40, 0);
     sum.add(std::uint64_t{5} << 32);

@@ -1,5 +1,5 @@
-// A card that is broken or hostile: whatever it writes into descriptors and registers costs a counter or an error
-// value, and never a buffer, a crash or a hang.
+// A broken or hostile card: whatever it writes into descriptors and registers results in a counter or an error value,
+// never in a lost buffer, a crash or a hang.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ using Status = datasheet::Value<RdescStatus>;
 constexpr Status done = RDESC_STATUS.DD | RDESC_STATUS.EOP;
 constexpr Status unfinished = RDESC_STATUS.DD;
 
-/// A device and the card that we play. In the end all of its buffers must be back.
+/// A device and the card that the test plays. All buffers must be back at the end.
 class HostileCard : public testing::Test {
 protected:
     Device& open(const DeviceOptions& options = {.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 128}) {
@@ -37,20 +37,20 @@ protected:
     ~HostileCard() override {
         device_.reset();
         if (pool_) {
-            EXPECT_EQ(pool_->available(), pool_->size()) << "buffers were lost, or given back twice";
+            EXPECT_EQ(pool_->available(), pool_->size()) << "buffers were lost or freed twice";
         }
     }
 
     test::MemoryCard& card() { return *card_; }
-    /// The card writes the next receive descriptor back.
+    /// Writes back the next receive descriptor, as the card.
     void deliver(std::uint32_t length, Status status) {
         card_->write_back(next_, length, status);
         next_ = (next_ + 1) % card_->rx_ring().size();
         card_->set(RDH.offset, static_cast<std::uint32_t>(next_));
     }
-    /// The slot that the card fills next.
+    /// The next slot that the card fills.
     std::size_t head() const { return next_; }
-    /// What the driver makes of it: the lengths of the frames.
+    /// What the driver receives: the lengths of the frames.
     std::vector<std::size_t> receive() {
         std::vector<std::size_t> lengths;
         Batch<256> batch;
@@ -58,7 +58,7 @@ protected:
         for (const Packet& packet : batch) lengths.push_back(packet.frame_length());
         return lengths;
     }
-    /// The same after as many polls as the driver needs to notice that the card is faulty.
+    /// The same, after as many polls as the driver needs to notice that the card is faulty.
     std::vector<std::size_t> receive_in_the_end() {
         std::vector<std::size_t> lengths;
         for (int polls = 0; lengths.empty() && polls < 20; ++polls) lengths = receive();
@@ -111,7 +111,7 @@ TEST_F(HostileCard, damaged_frames_are_dropped_and_counted) {
     expect_no_packet_lost();
 }
 
-TEST_F(HostileCard, a_frame_that_never_ends_holds_nothing_back) {
+TEST_F(HostileCard, an_endless_frame_does_not_hold_back_others) {
     for (const std::uint32_t length : {0U, 1U, 60U, 2044U, 2047U, 2048U, 65535U}) {
         open({.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 64, .max_frame = 16110});
         for (int i = 0; i < 1000; ++i) {
@@ -120,7 +120,7 @@ TEST_F(HostileCard, a_frame_that_never_ends_holds_nothing_back) {
                 EXPECT_EQ(receive(), Frames{}) << length;
             }
         }
-        deliver(60, done);  // its end, at last
+        deliver(60, done);  // its end, finally
         deliver(70, done);
         EXPECT_EQ(receive(), Frames{70}) << length;
         EXPECT_EQ(counters().errors.value() + counters().oversized.value(), 1U) << length;
@@ -128,7 +128,7 @@ TEST_F(HostileCard, a_frame_that_never_ends_holds_nothing_back) {
     }
 }
 
-TEST_F(HostileCard, a_damaged_piece_spoils_its_frame_and_no_other) {
+TEST_F(HostileCard, a_damaged_piece_spoils_only_its_frame) {
     open({.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 128, .max_frame = 9000});
     for (int place = 0; place < 3; ++place) {
         deliver(2048, place == 0 ? unfinished | RDESC_STATUS.CE : unfinished);
@@ -150,7 +150,7 @@ TEST_F(HostileCard, an_empty_last_piece_ends_its_frame) {
     expect_no_packet_lost();
 }
 
-TEST_F(HostileCard, pieces_may_come_one_by_one) {
+TEST_F(HostileCard, pieces_may_arrive_one_by_one) {
     open({.rx_ring_size = 16, .tx_ring_size = 64, .pool_packets = 32, .max_frame = 9000});
     for (int round = 0; round < 20; ++round) {
         for (int piece = 0; piece < 4; ++piece) {
@@ -163,7 +163,7 @@ TEST_F(HostileCard, pieces_may_come_one_by_one) {
     expect_no_packet_lost();
 }
 
-TEST_F(HostileCard, everything_marked_done_at_once_gives_each_buffer_once) {
+TEST_F(HostileCard, each_buffer_is_received_once_when_all_are_marked_done) {
     Device& device = open({.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 256});
     for (std::size_t slot = 0; slot < 64; ++slot) card().write_back(slot, 60, done);
     Batch<256> batch;
@@ -175,14 +175,14 @@ TEST_F(HostileCard, everything_marked_done_at_once_gives_each_buffer_once) {
     expect_no_packet_lost();
 }
 
-TEST_F(HostileCard, a_write_back_that_is_missing_costs_its_frame_once_the_head_is_beyond) {
+TEST_F(HostileCard, a_missing_write_back_costs_its_frame_once_the_head_has_passed) {
     open();
     deliver(60, {});
     EXPECT_EQ(receive(), Frames{});
     deliver(70, done);
     EXPECT_EQ(receive_in_the_end(), Frames{70});
     EXPECT_EQ(counters().errors.value(), 1U);
-    deliver(60, {});  // and the last one of all: when nothing came for long
+    deliver(60, {});  // and so does the last one of all, once nothing has come for long
     for (int i = 0; i < 40'000; ++i) ASSERT_EQ(receive(), Frames{});
     EXPECT_EQ(counters().errors.value(), 2U);
     deliver(80, done);
@@ -191,8 +191,8 @@ TEST_F(HostileCard, a_write_back_that_is_missing_costs_its_frame_once_the_head_i
     expect_no_packet_lost();
 }
 
-/// Into slots that are the card's again, with the buffer of the lap before.
-TEST_F(HostileCard, a_write_back_made_again_is_taken_back_before_it_passes_for_a_frame) {
+/// Repeated into slots that the card owns again, with the buffer of the lap before.
+TEST_F(HostileCard, a_repeated_write_back_is_undone_before_it_looks_like_a_frame) {
     open();
     for (int lap = 0; lap < 3; ++lap) {
         for (int i = 0; i < 63; ++i) deliver(60, done);
@@ -215,8 +215,8 @@ TEST_F(HostileCard, a_write_back_made_again_is_taken_back_before_it_passes_for_a
     expect_no_packet_lost();
 }
 
-/// Where it does pass for one, the driver's tail comes to where the card's head is: the card has no buffers left.
-TEST_F(HostileCard, that_is_behind_its_driver_gets_buffers_again) {
+/// If it is taken for a frame, the driver's tail reaches the card's head: the card has no buffers left.
+TEST_F(HostileCard, lagging_behind_its_driver_gets_buffers_again) {
     for (const std::size_t longest : {1514U, 9000U}) {
         open({.rx_ring_size = 64, .tx_ring_size = 64, .pool_packets = 128, .max_frame = longest});
         for (int i = 0; i < 55; ++i) deliver(60, done);
@@ -226,7 +226,7 @@ TEST_F(HostileCard, that_is_behind_its_driver_gets_buffers_again) {
         for (int i = 0; i < 40'000; ++i) ASSERT_EQ(receive(), Frames{});
         EXPECT_EQ(card().get(RDT.offset), (head() + 63) % 64) << "and full again";
         EXPECT_GT(counters().errors.value(), 0U);
-        if (longest > 2048) deliver(60, done);  // may end a frame of which nobody knows
+        if (longest > 2048) deliver(60, done);  // may end a frame that nobody knows about
         receive();
         for (int i = 0; i < 200; ++i) {
             deliver(70, done);
@@ -236,7 +236,7 @@ TEST_F(HostileCard, that_is_behind_its_driver_gets_buffers_again) {
     }
 }
 
-TEST_F(HostileCard, that_is_idle_is_asked_for_its_head_once) {
+TEST_F(HostileCard, when_idle_has_its_head_read_once) {
     open();
     deliver(60, done);
     EXPECT_EQ(receive(), Frames{60});
@@ -245,7 +245,7 @@ TEST_F(HostileCard, that_is_idle_is_asked_for_its_head_once) {
     EXPECT_EQ(*card().accesses(), before + 1);
 }
 
-TEST_F(HostileCard, whose_head_is_anywhere_loses_nothing) {
+TEST_F(HostileCard, with_an_arbitrary_head_loses_nothing) {
     for (const std::uint32_t wrong : {0U, 1U, 30U, 63U, 64U, 0xffffU, ~0U}) {
         open();
         for (int i = 0; i < 5; ++i) deliver(60, done);
@@ -256,7 +256,7 @@ TEST_F(HostileCard, whose_head_is_anywhere_loses_nothing) {
     }
 }
 
-TEST_F(HostileCard, all_ones_everywhere_is_damage) {
+TEST_F(HostileCard, all_ones_everywhere_count_as_damage) {
     open();
     for (std::size_t slot = 0; slot < 64; ++slot) {
         card().write_back(slot, 0xffff, RDESC_STATUS.from(~0U));
@@ -331,7 +331,7 @@ TEST_F(HostileCard, garbage_in_transmit_descriptors_loses_nothing) {
     }
 }
 
-TEST_F(HostileCard, that_never_sends_fills_the_ring_and_no_more) {
+TEST_F(HostileCard, never_sending_fills_only_the_ring) {
     for (const std::size_t ring : {8U, 16U, 64U, 512U}) {
         Device& device = open({.rx_ring_size = 8, .tx_ring_size = ring, .pool_packets = 1024});
         std::size_t taken = 0;
@@ -347,13 +347,13 @@ TEST_F(HostileCard, that_never_sends_fills_the_ring_and_no_more) {
 
         card().report_sent();
         const std::size_t again = device.tx_queue(0).send(batch);
-        EXPECT_GT(again, 0U) << "it goes on when the card does";
+        EXPECT_GT(again, 0U) << "the driver continues when the card does";
         EXPECT_LT(again, ring);
     }
 }
 
-// The card would read whatever its own space has at that address.
-TEST_F(HostileCard, is_given_no_packet_of_another_dma_space) {
+// The card would read whatever is at that address in its own space.
+TEST_F(HostileCard, never_gets_a_packet_of_another_dma_space) {
     Device& device = open();
     const auto foreign = Mempool::create(ProcessSpace::create().value(), {.packets = 64}).value();
     Batch<8> batch;
@@ -377,8 +377,8 @@ TEST_F(HostileCard, is_given_no_packet_of_another_dma_space) {
     EXPECT_EQ(card().get(TDT.offset), 2U);
 }
 
-#ifdef NDEBUG  // else pools are checked, and this ends the process
-TEST(Devices, closed_with_packets_out_can_be_followed_by_sending_and_freeing_them) {
+#ifdef NDEBUG  // otherwise pools are checked, and this ends the process
+TEST(Devices, may_close_before_their_packets_are_sent_or_freed) {
     Batch<8> batch;
     const auto space = ProcessSpace::create().value();
     auto first = Device::open(std::make_unique<test::MemoryCard>(space)).value();
@@ -392,7 +392,7 @@ TEST(Devices, closed_with_packets_out_can_be_followed_by_sending_and_freeing_the
 }
 #endif
 
-TEST_F(HostileCard, checksum_flags_are_those_that_the_descriptor_claims) {
+TEST_F(HostileCard, checksum_flags_are_those_the_descriptor_claims) {
     const struct {
         Status status;
         PacketFlags flags;
@@ -419,7 +419,7 @@ TEST_F(HostileCard, checksum_flags_are_those_that_the_descriptor_claims) {
     }
 }
 
-TEST_F(HostileCard, that_disappears_is_closed_without_waiting) {
+TEST_F(HostileCard, closes_without_waiting_after_it_disappeared) {
     Device& device = open();
     card().gone = true;
     EXPECT_TRUE(device.gone());
@@ -459,12 +459,12 @@ TEST_F(OpeningABrokenCard, whose_eeprom_does_not_answer) {
     expect_error(ErrorKind::timeout, "EEPROM");
 }
 
-TEST_F(OpeningABrokenCard, whose_eeprom_is_damaged_and_that_has_no_address) {
+TEST_F(OpeningABrokenCard, whose_eeprom_is_damaged_and_which_has_no_address) {
     card.eeprom[5] ^= 0x0100;
     expect_error(ErrorKind::device_failed, "checksum");
 }
 
-TEST_F(OpeningABrokenCard, whose_eeprom_is_damaged_uses_the_address_that_it_was_set_to) {
+TEST_F(OpeningABrokenCard, whose_eeprom_is_damaged_uses_the_address_set_before) {
     card.eeprom[5] ^= 0x0100;
     card.set(RAL.offset, 0x3322'1102);
     card.set(RAH.offset, 0x8000'5544);
@@ -479,7 +479,7 @@ TEST_F(OpeningABrokenCard, whose_phy_does_not_answer_but_whose_link_is_up) {
     EXPECT_TRUE(device) << device.error().text();
 }
 
-TEST_F(OpeningABrokenCard, whose_link_never_comes) {
+TEST_F(OpeningABrokenCard, whose_link_never_comes_up) {
     card.link = false;
     expect_error(ErrorKind::timeout, "no link after 500 ms");
 }

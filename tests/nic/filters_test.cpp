@@ -1,4 +1,4 @@
-// Which frames come through: own and foreign addresses, broadcast, multicast groups, promiscuous mode.
+// Which frames pass the filters: own and foreign addresses, broadcast, multicast groups, promiscuous mode.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -11,7 +11,7 @@ constexpr std::string_view other_group = "33:33:00:00:12:34";
 
 class Filters : public Conformance {
 protected:
-    /// Whether a frame to `destination` comes through: sends it, then one to everybody, and looks which arrive.
+    /// Whether a frame to `destination` passes: sends it, then a broadcast, and checks which of them arrive.
     bool comes_through(Device& device, std::string_view destination) {
         const Frame frame = test::make_frame(60, ++count_, destination);
         const Frame last = test::make_frame(60, ++count_);
@@ -41,7 +41,7 @@ TEST_P(Filters, promiscuous_receives_everything) {
     }
 }
 
-TEST_P(Filters, otherwise_only_own_and_broadcast_and_joined_groups) {
+TEST_P(Filters, otherwise_only_own_broadcast_and_joined_groups_pass) {
     auto device = open({.promiscuous = false});
     EXPECT_TRUE(comes_through(device, own));
     EXPECT_FALSE(comes_through(device, foreign));
@@ -79,7 +79,7 @@ TEST_P(FiltersMore, promiscuous_mode_can_be_toggled) {
     }
 }
 
-TEST_P(FiltersMore, an_address_that_was_set_is_the_one_that_is_received) {
+TEST_P(FiltersMore, an_assigned_address_is_received_instead) {
     auto device = open({.promiscuous = false});
     const MacAddress address = MacAddress::parse(foreign).value();
     ASSERT_TRUE(device.set_mac_address(address));
@@ -88,7 +88,7 @@ TEST_P(FiltersMore, an_address_that_was_set_is_the_one_that_is_received) {
     EXPECT_FALSE(comes_through(device, own));
 }
 
-TEST_P(FiltersMore, the_eeproms_address_is_back_after_opening_again) {
+TEST_P(FiltersMore, reopening_restores_the_eeprom_address) {
     {
         auto device = open();
         ASSERT_TRUE(device.set_mac_address(MacAddress::parse(foreign).value()));
@@ -99,7 +99,7 @@ TEST_P(FiltersMore, the_eeproms_address_is_back_after_opening_again) {
     EXPECT_FALSE(comes_through(device, foreign));
 }
 
-TEST_P(FiltersMore, groups_are_left_when_the_card_is_opened_again) {
+TEST_P(FiltersMore, reopening_leaves_all_groups) {
     {
         ASSERT_TRUE(open().set_multicast(addresses({group})));
     }
@@ -107,7 +107,7 @@ TEST_P(FiltersMore, groups_are_left_when_the_card_is_opened_again) {
     EXPECT_FALSE(comes_through(device, group));
 }
 
-TEST_P(FiltersMore, impossible_addresses_are_refused_and_change_nothing) {
+TEST_P(FiltersMore, invalid_addresses_are_refused_and_change_nothing) {
     auto device = open({.promiscuous = false});
     for (const std::string_view text : {"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01"}) {
         const auto set = device.set_mac_address(MacAddress::parse(text).value());

@@ -1,4 +1,4 @@
-// A card that disappears while it is in use: everything returns, quickly, and says so.
+// A card that disappears while in use: every call returns quickly and reports it.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 class Gone : public Conformance {};
 INSTANTIATE_TEST_SUITE_P(Card, Gone, every_card(), subject_name);
 
-TEST_P(Gone, the_device_says_so_and_every_call_returns) {
+TEST_P(Gone, the_device_reports_it_and_every_call_returns) {
     auto device = std::make_unique<Device>(open({.tx_ring_size = 64}));
     auto pool = device->pool();
     const auto frames = numbered_frames(10);
@@ -39,7 +39,7 @@ TEST_P(Gone, the_device_says_so_and_every_call_returns) {
             while (!batch.full()) batch.push(test::make_packet(*device->pool(), test::make_frame(60)));
             device->tx_queue(0).send(batch);
         }
-        EXPECT_TRUE(batch.full()) << "the ring fills up, and the batch keeps what nobody takes";
+        EXPECT_TRUE(batch.full()) << "the ring fills up, and the batch keeps the rest";
         EXPECT_EQ(device->tx_queue(0).reclaim(), 0U);
     }
     const Statistics after = device->statistics();
@@ -59,7 +59,7 @@ TEST_P(Gone, the_device_says_so_and_every_call_returns) {
     EXPECT_EQ(pool->available(), pool->size());
 }
 
-TEST_P(Gone, opening_what_is_gone_says_so) {
+TEST_P(Gone, opening_reports_it) {
     const std::string address = bed().address(0);
     auto function = bed().function(0);
     bed().kill();

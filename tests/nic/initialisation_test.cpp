@@ -1,5 +1,4 @@
-// Opening a card and closing it: what it says of itself, the link, options that are refused, and that nothing is left
-// behind.
+// Opening and closing a card: how it identifies itself, the link, refused options, and that nothing is left behind.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -10,7 +9,7 @@ using namespace std::chrono_literals;
 class Initialisation : public Conformance {};
 INSTANTIATE_TEST_SUITE_P(Card, Initialisation, every_card(), subject_name);
 
-TEST_P(Initialisation, says_what_it_is_and_works) {
+TEST_P(Initialisation, identifies_itself_and_works) {
     auto device = open();
     EXPECT_EQ(device.model(), GetParam().model);
     EXPECT_EQ(device.driver_name(), "e1000");
@@ -29,13 +28,13 @@ TEST_P(Initialisation, says_what_it_is_and_works) {
     EXPECT_EQ(receive(device, 5), frames);
 }
 
-TEST_P(Initialisation, opens_by_its_address) {
+TEST_P(Initialisation, opens_by_address) {
     auto device = Device::open(bed().address(0));
     ASSERT_TRUE(device) << device.error().text();
     EXPECT_EQ(device->model(), GetParam().model);
 }
 
-TEST_P(Initialisation, is_as_good_as_new_when_it_is_opened_again) {
+TEST_P(Initialisation, reopened_is_as_good_as_new) {
     for (unsigned round = 0; round < 3; ++round) {
         auto device = open();
         const Statistics zero = device.statistics();
@@ -58,20 +57,20 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, Opening, one_card(), subject_name);
 
-// 64 MiB of memory hold 13 of the pools: one that was left behind each time would be noticed.
+// 64 MiB of memory hold 13 of the pools: leaking one each time would be noticed.
 TEST_P(Opening, closes_and_opens_a_hundred_times_with_traffic) {
     for (unsigned round = 0; round < 100; ++round) {
         auto device = open();
         const Frame frame = test::make_frame(60 + round, round);
         if (round % 3 == 0) {
-            ASSERT_TRUE(wire_send(frame));  // may still be in the cable when the card is closed
+            ASSERT_TRUE(wire_send(frame));  // may still be in the cable when the card closes
         }
         if (round % 3 == 1) {
             send(device, frame);
             ASSERT_EQ(wire_receive(), frame);
         }
         if (round % 3 == 2) {
-            receive(device, 1, 1ms);  // of the round before
+            receive(device, 1, 1ms);  // from the round before
             ASSERT_TRUE(wire_send(frame));
             const auto received = receive(device, 1);
             ASSERT_EQ(received.size(), 1U);
@@ -80,7 +79,7 @@ TEST_P(Opening, closes_and_opens_a_hundred_times_with_traffic) {
     }
 }
 
-TEST_P(Opening, one_at_a_time_may_have_a_card) {
+TEST_P(Opening, a_card_has_one_owner_at_a_time) {
     auto device = open();
     auto again = Device::open(bed().address(0));
     ASSERT_FALSE(again);
@@ -89,7 +88,7 @@ TEST_P(Opening, one_at_a_time_may_have_a_card) {
     EXPECT_FALSE(wire_receive().empty());
 }
 
-TEST_P(Opening, refuses_rings_that_cannot_be) {
+TEST_P(Opening, refuses_impossible_ring_sizes) {
     for (const std::size_t size : {0U, 1U, 7U, 12U, 100U, 4104U, 8192U, 65536U}) {
         for (const bool transmit : {false, true}) {
             DeviceOptions options{.pool_packets = 100'000};
@@ -101,7 +100,7 @@ TEST_P(Opening, refuses_rings_that_cannot_be) {
     }
 }
 
-TEST_P(Opening, refuses_rings_too_small_for_the_longest_frame_and_names_the_smallest_that_will_do) {
+TEST_P(Opening, refuses_rings_too_small_for_the_longest_frame_and_names_the_smallest) {
     struct Case {
         std::size_t longest, ring, smallest;
         bool transmit;
@@ -125,7 +124,7 @@ TEST_P(Opening, refuses_rings_too_small_for_the_longest_frame_and_names_the_smal
     }
 }
 
-TEST_P(Opening, accepts_what_the_limits_name_and_refuses_one_more) {
+TEST_P(Opening, accepts_the_limits_and_refuses_one_more) {
     const DeviceLimits limits = widest_limits();
     const std::size_t ring = limits.largest_ring;
     EXPECT_TRUE(try_open(
@@ -137,13 +136,13 @@ TEST_P(Opening, accepts_what_the_limits_name_and_refuses_one_more) {
     EXPECT_EQ(refusal({.max_frame = limits.least_max_frame - 1}).kind, ErrorKind::invalid_argument);
 }
 
-TEST_P(Opening, refuses_options_that_cannot_be) {
+TEST_P(Opening, refuses_impossible_options) {
     EXPECT_EQ(refusal({.rx_queues = 2}).kind, ErrorKind::invalid_argument);
     EXPECT_EQ(refusal({.tx_queues = 0}).kind, ErrorKind::invalid_argument);
     EXPECT_EQ(refusal({.rx_ring_size = 512, .pool_packets = 511}).kind, ErrorKind::invalid_argument);
     EXPECT_EQ(refusal({.max_frame = 59}).kind, ErrorKind::invalid_argument);
     EXPECT_EQ(refusal({.max_frame = 16125}).kind, ErrorKind::invalid_argument);
-    auto device = open();  // nothing of all this keeps the card
+    auto device = open();  // none of these attempts keeps the card
     EXPECT_TRUE(device.link().up);
 }
 
@@ -152,7 +151,7 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(OpeningInLittleMemory);
 INSTANTIATE_TEST_SUITE_P(Card, OpeningInLittleMemory, testing::ValuesIn(test::subjects_in_little_memory()),
                          subject_name);
 
-TEST_P(OpeningInLittleMemory, refuses_a_pool_that_it_has_no_room_for) {
+TEST_P(OpeningInLittleMemory, refuses_a_pool_that_does_not_fit) {
     const Error error = refusal({.pool_packets = 100'000});
     EXPECT_EQ(error.kind, ErrorKind::no_memory) << error.text();
     auto device = open();
@@ -160,7 +159,7 @@ TEST_P(OpeningInLittleMemory, refuses_a_pool_that_it_has_no_room_for) {
     EXPECT_FALSE(wire_receive().empty());
 }
 
-TEST_P(Opening, without_a_link_ends_in_time_and_says_so) {
+TEST_P(Opening, without_a_link_times_out_and_says_so) {
     bed().set_link(0, false);
     const auto begin = std::chrono::steady_clock::now();
     const Error error = refusal({.link_timeout = 300ms});
@@ -189,7 +188,7 @@ TEST_P(Opening, does_not_wait_for_the_link_when_told_so) {
     EXPECT_EQ(receive_one(device), frame);
 }
 
-TEST_P(Opening, works_on_when_the_link_comes_back) {
+TEST_P(Opening, continues_when_the_link_comes_back) {
     auto device = open();
     for (int round = 0; round < 3; ++round) {
         bed().set_link(0, false);
@@ -204,7 +203,7 @@ TEST_P(Opening, works_on_when_the_link_comes_back) {
     }
 }
 
-TEST_P(Opening, closes_in_time_while_the_link_is_down) {
+TEST_P(Opening, closes_promptly_while_the_link_is_down) {
     auto device = std::make_unique<Device>(open());
     bed().set_link(0, false);
     Batch<8> batch;
@@ -222,7 +221,7 @@ TEST_P(Opening, a_device_can_be_moved) {
     send(second, frame);
     EXPECT_EQ(wire_receive(), frame);
 
-    RxQueue rx = std::move(second.rx_queue(0));  // as into a thread
+    RxQueue rx = std::move(second.rx_queue(0));  // as when handed to a thread
     Device third = std::move(second);
     ASSERT_TRUE(wire_send(frame));
     Batch<4> batch;

@@ -1,4 +1,4 @@
-// What cards can do for us: VLAN tags out and in, checksums written and checked.
+// Offloads: stripping and inserting VLAN tags, writing and checking checksums.
 #include "tests/nic/conformance.hpp"
 #include "tests/support/internet_frames.hpp"
 
@@ -9,7 +9,7 @@ using test::InternetFrame;
 
 class Vlan : public Conformance {
 protected:
-    /// The frame with an 802.1Q tag put in.
+    /// The frame with an 802.1Q tag inserted.
     static Frame tagged(Frame frame, std::uint16_t tag) {
         const std::byte bytes[] = {std::byte{0x81}, std::byte{0x00}, static_cast<std::byte>(tag >> 8),
                                    static_cast<std::byte>(tag)};
@@ -19,7 +19,7 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, Vlan, every_card(), subject_name);
 
-TEST_P(Vlan, tags_are_taken_out_and_put_in) {
+TEST_P(Vlan, tags_are_stripped_and_inserted) {
     auto device = open({.vlan = true});
     for (const std::uint16_t tag : std::initializer_list<std::uint16_t>{1, 0x0123, 0x0fff, 0xe000, 0xffff, 0x1000}) {
         const Frame frame = test::make_frame(100, tag);
@@ -41,13 +41,13 @@ TEST_P(Vlan, tags_are_taken_out_and_put_in) {
     EXPECT_EQ(test::bytes_of(batch[0]), plain);
     EXPECT_EQ(batch[0].flags(), PacketFlags::none);
     EXPECT_EQ(device.tx_queue(0).send(batch), 1U);
-    EXPECT_EQ(wire_receive(), plain) << "nobody asked for a tag";
+    EXPECT_EQ(wire_receive(), plain) << "no tag was requested";
 }
 
-TEST_P(Vlan, without_the_option_tags_stay_where_they_are) {
+TEST_P(Vlan, without_the_option_tags_stay_in_place) {
     {
         auto device = open({.vlan = true});
-    }  // what an earlier program wanted is forgotten
+    }  // the settings of an earlier program are forgotten
     auto device = open();
     const Frame frame = tagged(test::make_frame(100), 0x0123);
     ASSERT_TRUE(wire_send(frame));
@@ -82,7 +82,7 @@ protected:
         packet->set_header_lengths(frame.l2(), frame.l3());
         return packet;
     }
-    /// Sends everything, then compares what came out with what our own computation says.
+    /// Sends everything, then compares the result with the checksums computed here.
     void send_and_compare(Device& device, const std::vector<InternetFrame>& frames, bool only_some = false) {
         Batch<64> batch;
         for (std::size_t begin = 0; begin < frames.size(); begin += 16) {
@@ -105,7 +105,7 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, Checksums, every_card(), subject_name);
 
-TEST_P(Checksums, are_what_we_compute_ourselves) {
+TEST_P(Checksums, match_those_computed_in_software) {
     auto device = open({.tx_checksum = true});
     std::vector<InternetFrame> frames;
     for (const unsigned version : {4U, 6U}) {
@@ -124,7 +124,7 @@ TEST_P(Checksums, are_what_we_compute_ourselves) {
 class ChecksumsMore : public Checksums {};
 INSTANTIATE_TEST_SUITE_P(Card, ChecksumsMore, one_card(), subject_name);
 
-TEST_P(ChecksumsMore, are_right_at_every_place_of_the_ring_between_plain_packets) {
+TEST_P(ChecksumsMore, are_correct_in_every_slot_between_plain_packets) {
     for (const std::size_t ring : {8U, 16U, 64U}) {
         auto device = open({.tx_ring_size = ring, .tx_checksum = true});
         std::mt19937 random(static_cast<unsigned>(ring));
@@ -172,9 +172,9 @@ TEST_P(ChecksumsMore, are_written_into_jumbo_frames_of_several_pieces_and_with_a
     }
 }
 
-// Padding is not a part of the packet, whatever it holds: a program pads what it forwards, or a shorter frame leaves
-// it.
-TEST_P(Checksums, leave_out_the_bytes_behind_the_packet) {
+// Padding is not part of the packet, whatever it holds: a program pads forwarded frames, or a shorter frame leaves it
+// behind.
+TEST_P(Checksums, exclude_bytes_past_the_end_of_the_packet) {
     auto device = open({.tx_checksum = true});
     unsigned seed = 0;
     for (const unsigned version : {4U, 6U}) {
@@ -197,7 +197,7 @@ TEST_P(Checksums, leave_out_the_bytes_behind_the_packet) {
     }
 }
 
-TEST_P(Checksums, that_cannot_be_right_are_refused_and_counted) {
+TEST_P(Checksums, impossible_ones_are_refused_and_counted) {
     struct Request {
         PacketFlags flags;
         std::size_t l2, l3;
@@ -222,7 +222,7 @@ TEST_P(Checksums, that_cannot_be_right_are_refused_and_counted) {
         batch[0].set_flags(request.flags);
         batch[0].set_header_lengths(request.l2, request.l3);
         batch.push(packet_of(device, frame, ip_and_udp));
-        EXPECT_EQ(device.tx_queue(0).send(batch), 1U) << "the request behind it is right";
+        EXPECT_EQ(device.tx_queue(0).send(batch), 1U) << "the request after it is valid";
         EXPECT_TRUE(batch.empty());
         EXPECT_EQ(device.tx_queue(0).counters().refused.value(), ++refused) << request.l2 << " " << request.l3;
         EXPECT_EQ(wire_receive(), frame.complete());
@@ -231,11 +231,11 @@ TEST_P(Checksums, that_cannot_be_right_are_refused_and_counted) {
     EXPECT_TRUE(wire_is_silent());
 }
 
-// The context's fields have eight bits: headers may be right, and yet too far away for this card.
+// The context's fields have eight bits: headers may be valid and yet too far into the frame for this card.
 TEST_P(ChecksumsMore, beyond_the_first_255_bytes_are_refused_and_counted) {
     auto device = open({.tx_checksum = true});
     const InternetFrame inner{.protocol = 17, .payload = 50};
-    for (const std::size_t outer : {200U, 214U, 216U, 230U}) {  // TUCSO is 26 behind it: 240 at most is within reach
+    for (const std::size_t outer : {200U, 214U, 216U, 230U}) {  // TUCSO is 26 further: at most 240 is within reach
         Frame frame = test::make_frame(outer);
         const Frame unfinished = inner.unfinished(inner.all_flags());
         frame.insert(frame.end(), unfinished.begin() + 14, unfinished.end());
@@ -259,7 +259,7 @@ TEST_P(ChecksumsMore, beyond_the_first_255_bytes_are_refused_and_counted) {
 }
 
 // One context serves all frames with the same headers.
-TEST_P(ChecksumsMore, take_one_more_descriptor_only_when_the_headers_change) {
+TEST_P(ChecksumsMore, need_a_context_descriptor_only_when_the_headers_change) {
     auto device = open_logged({.tx_checksum = true});
     const auto descriptors_for = [&](const InternetFrame& frame) {
         log().clear();
@@ -280,8 +280,8 @@ TEST_P(ChecksumsMore, take_one_more_descriptor_only_when_the_headers_change) {
     EXPECT_EQ(descriptors_for({.version = 6, .protocol = 6, .payload = 100}), 9U);
 }
 
-// QEMU's cards say that what they found out shall be ignored (IXSM): then nothing may be claimed.
-TEST_P(ChecksumsMore, of_received_frames_are_claimed_only_when_the_card_checked_them) {
+// QEMU's cards mark their results as to be ignored (IXSM): then no flag may be set.
+TEST_P(ChecksumsMore, are_reported_on_receive_only_when_the_card_checked_them) {
     auto device = open({.rx_checksum = true});
     for (const bool damaged : {false, true}) {
         Frame frame = InternetFrame{.payload = 50}.complete();

@@ -1,5 +1,5 @@
-// Receiving: byte for byte, in order, over the end of the ring, and what happens when frames are too long or buffers
-// too few.
+// Receiving: byte for byte, in order, across the ring's wrap-around, and what happens when frames are too long or
+// buffers too few.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -25,7 +25,7 @@ TEST_P(Receive, every_byte_arrives_at_any_size) {
     EXPECT_EQ(device.rx_queue(0).counters().errors.value(), 0U);
 }
 
-TEST_P(Receive, jumbo_frames_come_in_several_pieces) {
+TEST_P(Receive, jumbo_frames_arrive_in_several_pieces) {
     auto device = open({.max_frame = 16110});
     for (const std::size_t size : {2047U, 2048U, 2049U, 4096U, 4097U, 9000U, 9014U, 16110U}) {
         const Frame frame = test::make_frame(size, 1);
@@ -38,7 +38,7 @@ TEST_P(Receive, jumbo_frames_come_in_several_pieces) {
 
 class ReceiveMore : public Conformance {
 protected:
-    /// Gives frames to the card until the cable is full, without anybody receiving. Returns those that went in.
+    /// Gives frames to the card until the cable is full, while nobody receives. Returns the accepted frames.
     std::vector<Frame> overrun(std::size_t most, std::size_t size = 60) {
         std::vector<Frame> sent;
         while (sent.size() < most) {
@@ -51,7 +51,7 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, ReceiveMore, one_card(), subject_name);
 
-TEST_P(ReceiveMore, goes_round_rings_of_any_size_in_order) {
+TEST_P(ReceiveMore, wraps_around_rings_of_any_size_in_order) {
     for (const std::size_t ring : {8U, 16U, 24U, 64U, 512U}) {
         auto device = open({.rx_ring_size = ring, .pool_packets = ring + 64});
         const auto frames = numbered_frames(3 * ring + 5, {60, 61, 200, 1514});
@@ -77,7 +77,7 @@ TEST_P(ReceiveMore, the_largest_ring_works) {
     for (const Frame& frame : frames) EXPECT_EQ(wire_receive(), frame);
 }
 
-TEST_P(ReceiveMore, takes_as_many_as_the_batch_has_room_for) {
+TEST_P(ReceiveMore, takes_as_many_as_fit_the_batch) {
     auto device = open();
     const auto frames = numbered_frames(10);
     for (const Frame& frame : frames) ASSERT_TRUE(wire_send(frame));
@@ -92,7 +92,7 @@ TEST_P(ReceiveMore, takes_as_many_as_the_batch_has_room_for) {
     EXPECT_EQ(received, frames);
 }
 
-TEST_P(ReceiveMore, frees_what_the_batch_still_held) {
+TEST_P(ReceiveMore, frees_packets_still_in_the_batch) {
     auto device = open();
     Batch<4> batch;
     ASSERT_EQ(batch.allocate(*device.pool(), 4), 4U);
@@ -105,7 +105,7 @@ TEST_P(ReceiveMore, frees_what_the_batch_still_held) {
     EXPECT_EQ(test::bytes_of(batch[0]), test::make_frame(60));
 }
 
-TEST_P(ReceiveMore, received_packets_begin_behind_the_headroom_and_alone) {
+TEST_P(ReceiveMore, received_packets_start_after_the_headroom_and_are_unchained) {
     auto device = open();
     ASSERT_TRUE(wire_send(test::make_frame(60)));
     Batch<4> batch;
@@ -116,7 +116,7 @@ TEST_P(ReceiveMore, received_packets_begin_behind_the_headroom_and_alone) {
     EXPECT_EQ(&batch[0].pool(), device.pool().get());
 }
 
-TEST_P(ReceiveMore, without_jumbo_longer_frames_are_dropped_and_disturb_nobody) {
+TEST_P(ReceiveMore, without_jumbo_longer_frames_are_dropped_without_side_effects) {
     auto device = open({.rx_ring_size = 16});
     for (const std::size_t size : {1519U, 1600U, 2048U, 2049U, 9000U, 16110U}) {
         ASSERT_TRUE(wire_send(test::make_frame(size)));
@@ -142,7 +142,7 @@ TEST_P(ReceiveMore, frames_longer_than_the_options_allow_are_counted_and_dropped
     EXPECT_LE(missing(device), before);
 }
 
-TEST_P(ReceiveMore, jumbo_frames_go_round_the_ring) {
+TEST_P(ReceiveMore, jumbo_frames_wrap_around_the_ring) {
     auto device = open({.rx_ring_size = 16, .pool_packets = 64, .max_frame = 9014});
     const auto frames = numbered_frames(40, {9014, 60, 2048, 4097});
     for (const Frame& frame : frames) {
@@ -151,7 +151,7 @@ TEST_P(ReceiveMore, jumbo_frames_go_round_the_ring) {
     }
 }
 
-TEST_P(ReceiveMore, what_the_ring_has_no_room_for_waits_in_the_cable) {
+TEST_P(ReceiveMore, frames_without_room_in_the_ring_wait_in_the_cable) {
     for (const std::size_t ring : {8U, 64U}) {
         auto device = open({.rx_ring_size = ring, .pool_packets = ring});
         constexpr std::size_t endless = 5000;
@@ -168,13 +168,13 @@ TEST_P(ReceiveMore, what_the_ring_has_no_room_for_waits_in_the_cable) {
     }
 }
 
-// Cards begin such a frame, and end it when there are buffers again; QEMU's drop it.
+// Cards start storing such a frame, and finish when there are buffers again; QEMU's drop it.
 TEST_P(ReceiveMore, a_frame_larger_than_the_free_ring_is_received_or_counted_as_missed) {
     auto device = open({.rx_ring_size = 16, .max_frame = 16110});
     const Frame large = test::make_frame(16110);  // 8 buffers
     for (unsigned i = 1; i <= 20; ++i) {
         ASSERT_TRUE(wire_send(large));
-        ASSERT_TRUE(wire_send(large));  // of 15 buffers, 7 are left at most
+        ASSERT_TRUE(wire_send(large));  // at most 7 of 15 buffers are left
         const Frame next = test::make_frame(60, i);
         ASSERT_TRUE(wire_send(next));
         if (by_the_book()) {
@@ -187,8 +187,8 @@ TEST_P(ReceiveMore, a_frame_larger_than_the_free_ring_is_received_or_counted_as_
     }
 }
 
-/// Whatever came before, and however much of the ring waits to be refilled.
-TEST_P(ReceiveMore, the_smallest_rings_hold_the_longest_frame_at_every_place) {
+/// Whatever came before, and however much of the ring awaits refilling.
+TEST_P(ReceiveMore, the_smallest_rings_hold_the_longest_frame_at_every_slot) {
     struct Case {
         std::size_t longest, rx_ring, tx_ring;
     };
@@ -208,7 +208,7 @@ TEST_P(ReceiveMore, the_smallest_rings_hold_the_longest_frame_at_every_place) {
     }
 }
 
-// The program keeps every buffer that there is, and then lets go of them.
+// The program keeps every buffer, then releases them.
 TEST_P(ReceiveMore, recovers_from_a_program_that_holds_all_packets) {
     for (const std::size_t ring : {8U, 64U}) {
         auto device = open({.rx_ring_size = ring, .pool_packets = 2 * ring});
@@ -221,7 +221,7 @@ TEST_P(ReceiveMore, recovers_from_a_program_that_holds_all_packets) {
                 receive_onto(device.rx_queue(0), batch);
                 return batch.size() == all;
             });
-            ASSERT_EQ(batch.size(), all) << "every buffer of the pool can be received into";
+            ASSERT_EQ(batch.size(), all) << "every buffer of the pool can receive";
             for (std::size_t i = 0; i < all; ++i) {
                 EXPECT_EQ(test::bytes_of(batch[i]), test::make_frame(60, static_cast<unsigned>(i)));
             }
@@ -240,7 +240,7 @@ TEST_P(ReceiveMore, recovers_from_a_program_that_holds_all_packets) {
     }
 }
 
-TEST_P(ReceiveMore, a_jumbo_frame_half_received_is_given_back_at_the_end) {
+TEST_P(ReceiveMore, a_half_received_jumbo_frame_is_freed_on_close) {
     std::shared_ptr<Mempool> pool;
     {
         auto device = open({.rx_ring_size = 16, .max_frame = 9014});

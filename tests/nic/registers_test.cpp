@@ -1,5 +1,5 @@
 // What the driver does to the card's registers, from a log of every access: the order of initialisation (chapter 14),
-// one doorbell for each batch, and no register that is read while packets move.
+// one doorbell per batch, and no register reads while packets move.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -9,7 +9,7 @@ using namespace datasheet::e1000;
 
 class Registers : public Conformance {
 protected:
-    /// Where in the log the first, or last, write to a register stands.
+    /// The position in the log of the first or last write to a register.
     std::size_t first_write(const datasheet::RegisterInfo& info) {
         const auto accesses = log().accesses();
         const auto found = std::ranges::find_if(accesses, writes_to(info));
@@ -47,16 +47,16 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, Registers, every_card(), subject_name);
 
-TEST_P(Registers, initialisation_keeps_the_manuals_order) {
+TEST_P(Registers, initialisation_follows_the_manuals_order) {
     auto device = open_logged();
     const std::size_t reset = first_write_with(CTRL, CTRL.RST.mask());
-    EXPECT_LT(first_write(IMC), reset) << "interrupts off before the reset";
+    EXPECT_LT(first_write(IMC), reset) << "interrupts are off before the reset";
     EXPECT_EQ(log().written(IMC.offset).front(), 0xffff'ffffU);
-    EXPECT_LT(first_write(RCTL), reset) << "receiver off before the reset";
+    EXPECT_LT(first_write(RCTL), reset) << "the receiver is off before the reset";
     EXPECT_LT(first_write(TCTL), reset);
     EXPECT_EQ(log().written(RCTL.offset).front() & RCTL.EN.mask(), 0U);
     EXPECT_EQ(log().written(TCTL.offset).front() & TCTL.EN.mask(), 0U);
-    EXPECT_GT(last_write(IMC), reset) << "and interrupts off again after it";
+    EXPECT_GT(last_write(IMC), reset) << "and interrupts are off again after it";
 
     const std::size_t receiver_on = first_write_with(RCTL, RCTL.EN.mask());
     const std::size_t transmitter_on = first_write_with(TCTL, TCTL.EN.mask());
@@ -72,18 +72,18 @@ TEST_P(Registers, initialisation_keeps_the_manuals_order) {
         EXPECT_LT(reset, first_write(*info)) << info->name;
         EXPECT_LT(last_write(*info), transmitter_on) << info->name << " is set before the transmitter is on";
     }
-    EXPECT_LT(last_write(RDH), last_write(RDT)) << "buffers are given once head and tail are";
+    EXPECT_LT(last_write(RDH), last_write(RDT)) << "buffers are supplied once head and tail are set";
     EXPECT_LT(last_write(RDLEN), last_write(RDT));
     EXPECT_EQ(log().written(TCTL.offset).back() & TCTL.PSP.mask(), TCTL.PSP.mask()) << "short frames are padded";
-    EXPECT_EQ(last_write(RCTL), receiver_on) << "written once after the reset: QEMU is deaf for a second after each";
+    EXPECT_EQ(last_write(RCTL), receiver_on) << "written once after the reset: each write deafens QEMU for a second";
     EXPECT_EQ(log().written(RCTL.offset).size(), 2U);
     const auto accesses = log().accesses();
     EXPECT_TRUE(std::none_of(accesses.begin() + static_cast<long>(receiver_on) + 1, accesses.end(),
                              [](const RegisterAccess& access) { return access.is_write(); }))
-        << "the receiver is switched on last";
+        << "the receiver is enabled last";
 }
 
-TEST_P(Registers, only_those_that_the_chip_has_are_touched) {
+TEST_P(Registers, only_registers_of_the_chip_are_touched) {
     auto device = open_logged({.vlan = true});
     device.statistics();
     ASSERT_TRUE(device.set_mac_address(MacAddress::parse("52:54:00:00:00:55").value()));
@@ -102,7 +102,7 @@ TEST_P(Registers, only_those_that_the_chip_has_are_touched) {
                            << access.where.line();
         EXPECT_EQ(access.width, 4U);
         EXPECT_TRUE(access.is_read() || found->info->access != datasheet::Access::RO) << found->info->name;
-        std::uint32_t known = chip->writable(*found->info);  // and what is read only may be written back
+        std::uint32_t known = chip->writable(*found->info);  // and read-only bits may be written back
         for (const datasheet::FieldInfo& field : found->info->fields()) known |= field.mask();
         EXPECT_TRUE(access.is_read() || (access.value & ~known) == 0 || found->info == &IMC)
             << found->info->name << " <- " << std::hex << access.value << ": reserved bits";
@@ -121,7 +121,7 @@ TEST_P(Registers, closing_stops_both_directions_and_leaves_the_receiver_off) {
 class Doorbells : public Registers {};
 INSTANTIATE_TEST_SUITE_P(Card, Doorbells, one_card(), subject_name);
 
-TEST_P(Doorbells, one_write_of_the_tail_for_each_batch_that_is_sent) {
+TEST_P(Doorbells, one_tail_write_for_each_batch_sent) {
     auto device = open_logged();
     log().clear();
     for (const std::size_t count : {1U, 2U, 31U, 32U, 64U}) {
@@ -130,11 +130,11 @@ TEST_P(Doorbells, one_write_of_the_tail_for_each_batch_that_is_sent) {
         log().clear();
         EXPECT_EQ(device.tx_queue(0).send(batch), count);
         EXPECT_EQ(doorbells(), 1U);
-        EXPECT_EQ(log().accesses().size(), 1U) << "and nothing else";
+        EXPECT_EQ(log().accesses().size(), 1U) << "and no other access";
     }
 }
 
-TEST_P(Doorbells, none_for_an_empty_batch_and_none_when_nothing_is_taken) {
+TEST_P(Doorbells, none_for_an_empty_batch_or_when_nothing_is_taken) {
     auto device = open_logged({.tx_ring_size = 8});
     log().clear();
     Batch<64> batch;
@@ -146,7 +146,7 @@ TEST_P(Doorbells, none_for_an_empty_batch_and_none_when_nothing_is_taken) {
     EXPECT_TRUE(log().accesses().empty());
 }
 
-TEST_P(Doorbells, sending_over_the_end_of_the_ring_reads_no_register) {
+TEST_P(Doorbells, sending_across_the_ring_wrap_reads_no_register) {
     auto device = open_logged({.tx_ring_size = 16, .vlan = true});
     log().clear();
     std::size_t sent = 0;
@@ -166,7 +166,7 @@ TEST_P(Doorbells, sending_over_the_end_of_the_ring_reads_no_register) {
     for (const std::uint64_t tail : log().written(TDT.offset)) EXPECT_LT(tail, 16U);
 }
 
-TEST_P(Doorbells, receiving_reads_no_register_and_writes_the_tail_once_at_most) {
+TEST_P(Doorbells, receiving_reads_no_register_and_writes_the_tail_at_most_once) {
     for (const std::size_t ring : {16U, 64U, 512U}) {
         auto device = open_logged({.rx_ring_size = ring, .max_frame = 9014});
         log().clear();
@@ -188,7 +188,7 @@ TEST_P(Doorbells, receiving_reads_no_register_and_writes_the_tail_once_at_most) 
     }
 }
 
-TEST_P(Doorbells, polling_for_nothing_touches_nothing) {
+TEST_P(Doorbells, polling_an_empty_ring_touches_nothing) {
     auto device = open_logged();
     log().clear();
     Batch<64> batch;
@@ -210,7 +210,7 @@ TEST_P(Doorbells, polling_with_an_empty_pool_touches_nothing) {
     EXPECT_GE(device.rx_queue(0).counters().no_buffer.value(), 60U);
 }
 
-// Head equal to tail means "no buffers" to the card: the driver must never give it as many as the ring has slots.
+// Head equal to tail means "no buffers" to the card: the driver must never fill all slots of the ring.
 TEST_P(Doorbells, tail_never_reaches_head) {
     for (const std::uint32_t ring : {8U, 16U, 64U}) {
         auto device = open_logged({.rx_ring_size = ring});
@@ -228,7 +228,7 @@ TEST_P(Doorbells, tail_never_reaches_head) {
     }
 }
 
-TEST_P(Doorbells, asking_for_promiscuous_mode_twice_writes_once) {
+TEST_P(Doorbells, enabling_promiscuous_mode_twice_writes_once) {
     auto device = open_logged();
     log().clear();
     ASSERT_TRUE(device.set_promiscuous(true));

@@ -1,4 +1,4 @@
-// That the rough world of the conformance suite is rough.
+// The rough world of the conformance suite is in fact rough.
 #include <gtest/gtest.h>
 
 #include "tests/support/far_end.hpp"
@@ -22,7 +22,7 @@ protected:
     std::unique_ptr<PciFunction> function() { return sim::make_function(card, "rough", sim::Running::inside); }
 };
 
-TEST_F(RoughWorld, what_takes_time_is_not_done_at_the_first_look) {
+TEST_F(RoughWorld, slow_operations_are_not_done_on_the_first_read) {
     const auto used = function();
     const Bar registers = used->map_bar(0, 0x20000).value();
     for (std::uint32_t word = 0; word < 10; ++word) {
@@ -35,7 +35,7 @@ TEST_F(RoughWorld, what_takes_time_is_not_done_at_the_first_look) {
     EXPECT_TRUE(registers.read(CTRL) & CTRL.RST);
 }
 
-TEST_F(RoughWorld, frames_arrive_late_and_are_pushed_by_a_read_of_any_register) {
+TEST_F(RoughWorld, frames_arrive_late_and_are_flushed_by_any_register_read) {
     auto device = Device::open(function()).value();
     std::size_t late = 0;
     for (unsigned i = 0; i < 50; ++i) {

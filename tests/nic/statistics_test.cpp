@@ -1,5 +1,5 @@
-// Counting: equal to what the cable carried, under the datasheet's names, and right whether reading a register clears
-// it or not.
+// Counting: equal to what the cable carried, under the datasheet's names, and correct whether or not reading a register
+// clears it.
 #include <ixy/nic/e1000/statistics.hpp>
 
 #include <map>
@@ -13,7 +13,7 @@ namespace {
 
 class StatisticsTest : public Conformance {
 protected:
-    /// QEMU's cards of version 11 answer 0 for most counters; ours and older ones of QEMU keep all of them.
+    /// The cards of QEMU 11 answer 0 for most counters; ours and those of older QEMUs keep all of them.
     bool keeps_few_counters(Device& device) const {
         const auto all = device.counters();
         const auto octets = std::ranges::find(all, "GOTCL", &NamedCounter::name);
@@ -58,7 +58,7 @@ TEST_P(StatisticsTest, equal_what_the_cable_carried) {
             for (std::size_t k = j; k < j + 5; ++k) ASSERT_TRUE(wire_send(some[k]));
             ASSERT_EQ(receive(device, 5).size(), 5U);
         }
-        if (i % 700 == 0) device.statistics();  // asking in between takes nothing away
+        if (i % 700 == 0) device.statistics();  // reading them in between loses nothing
     }
     for (int times = 0; times < 2; ++times) {
         const Statistics statistics = device.statistics();
@@ -68,8 +68,8 @@ TEST_P(StatisticsTest, equal_what_the_cable_carried) {
         EXPECT_EQ(statistics.tx_bytes, bytes);
         EXPECT_EQ(statistics.rx_missed + statistics.rx_errors + statistics.rx_dropped + statistics.tx_errors, 0U);
     }
-    // QEMU's cards sort received frames by their sizes without FCS (which leaves out those below 64), and broadcast
-    // into multicast where that is promiscuous: for these kinds the sums must be right.
+    // QEMU's cards sort received frames by their sizes without FCS (which omits those below 64), and count broadcast as
+    // multicast when that is promiscuous: for these kinds the sums must be correct.
     std::uint64_t sizes = 0;
     std::uint64_t groups = 0;
     if (keeps_few_counters(device)) return;
@@ -92,8 +92,8 @@ TEST_P(StatisticsTest, equal_what_the_cable_carried) {
 class StatisticsMore : public Conformance {};
 INSTANTIATE_TEST_SUITE_P(Card, StatisticsMore, one_card(), subject_name);
 
-// QEMU 11 counts all octets only. Other cards may count none: then the queue has.
-TEST_P(StatisticsMore, bytes_sent_are_right_where_the_card_does_not_count_them) {
+// QEMU 11 counts only the total octets. Other cards may count none; then the queue's count is used.
+TEST_P(StatisticsMore, sent_bytes_are_correct_even_if_the_card_does_not_count_them) {
     for (const std::string missing : {"stuck GOTCL 0\nstuck GOTCH 0\n", "stuck TOTL 0\nstuck TOTH 0\n",
                                       "stuck GOTCL 0\nstuck GOTCH 0\nstuck TOTL 0\nstuck TOTH 0\n"}) {
         Device device =
@@ -117,7 +117,7 @@ TEST_P(StatisticsMore, padding_counts_as_sent) {
     EXPECT_EQ(device.statistics().tx_bytes, on_the_wire);
 }
 
-TEST_P(StatisticsMore, each_counter_has_its_name_and_title_once) {
+TEST_P(StatisticsMore, counter_names_and_titles_are_unique) {
     auto device = open();
     std::map<std::string_view, std::string_view> titles;
     for (const NamedCounter& counter : device.counters()) {
@@ -127,11 +127,11 @@ TEST_P(StatisticsMore, each_counter_has_its_name_and_title_once) {
     for (const std::string_view name : {"CRCERRS", "MPC", "GPRC", "BPRC", "GPTC", "GORCL", "GOTCL", "RNBC", "ROC"}) {
         EXPECT_TRUE(titles.contains(name)) << name;
     }
-    EXPECT_FALSE(titles.contains("GORCH")) << "the upper half is part of GORCL's 64 bits";
+    EXPECT_FALSE(titles.contains("GORCH")) << "the upper half belongs to GORCL's 64 bits";
     EXPECT_EQ(titles["GPRC"], "Good Packets Received Count");
 }
 
-TEST_P(StatisticsMore, queues_count_what_passed_through_them) {
+TEST_P(StatisticsMore, queues_count_their_own_traffic) {
     auto device = open();
     const auto frames = numbered_frames(50, {60, 100, 1514});
     std::uint64_t bytes = 0;

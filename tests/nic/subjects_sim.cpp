@@ -1,4 +1,4 @@
-// The conformance suite on our own models, which are quick enough to run all of it on each.
+// The conformance suite on our own models, which are fast enough to run all of it on each.
 #include "tests/nic/subjects.hpp"
 #include "tests/support/sim_bed.hpp"
 

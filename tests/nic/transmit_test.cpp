@@ -1,5 +1,5 @@
-// Sending: byte for byte, in order, over the end of the ring; what does not fit stays, and what cannot be sent is
-// counted.
+// Sending: byte for byte, in order, across the ring's wrap-around; packets that do not fit stay in the batch, and
+// unsendable ones are counted.
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {
@@ -26,7 +26,7 @@ TEST_P(Transmit, every_byte_arrives_at_any_size) {
 
 TEST_P(Transmit, short_frames_are_padded_with_zeros) {
     auto device = open();
-    send(device, Frame(1514, std::byte{0xff}));  // what a card could pad with that does not clear its buffer
+    send(device, Frame(1514, std::byte{0xff}));  // a card that does not clear its buffer could pad with this
     EXPECT_EQ(wire_receive().size(), 1514U);
     for (const std::size_t size : {14U, 15U, 42U, 59U}) {
         const Frame frame = test::make_frame(size);
@@ -52,7 +52,7 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Card, TransmitMore, one_card(), subject_name);
 
-TEST_P(TransmitMore, goes_round_rings_of_any_size_in_order) {
+TEST_P(TransmitMore, wraps_around_rings_of_any_size_in_order) {
     for (const std::size_t ring : {8U, 16U, 24U, 40U, 64U, 96U, 512U}) {
         auto device = open({.tx_ring_size = ring});
         const auto frames = numbered_frames(3 * ring + 5, {60, 61, 200, 1514});
@@ -64,7 +64,7 @@ TEST_P(TransmitMore, goes_round_rings_of_any_size_in_order) {
     }
 }
 
-TEST_P(TransmitMore, takes_what_fits_and_the_batch_keeps_the_rest) {
+TEST_P(TransmitMore, takes_what_fits_and_leaves_the_rest_in_the_batch) {
     auto device = open({.tx_ring_size = 8});
     const auto frames = numbered_frames(64);
     Batch<64> batch;
@@ -90,7 +90,7 @@ TEST_P(TransmitMore, an_empty_batch_sends_nothing) {
     EXPECT_TRUE(wire_is_silent());
 }
 
-TEST_P(TransmitMore, reclaim_gives_buffers_back) {
+TEST_P(TransmitMore, reclaim_frees_buffers) {
     auto device = open({.tx_ring_size = 64});
     auto pool = device.create_pool({.packets = 64});
     ASSERT_TRUE(pool);
@@ -98,12 +98,12 @@ TEST_P(TransmitMore, reclaim_gives_buffers_back) {
     for (int i = 0; i < 63; ++i) batch.push(test::make_packet(**pool, test::make_frame(60)));
     EXPECT_EQ(device.tx_queue(0).send(batch), 63U);
     EXPECT_EQ((*pool)->available(), 1U);
-    EXPECT_TRUE(test::eventually([&] { return device.tx_queue(0).reclaim() == 32; }));  // reports come for 32 at a time
+    EXPECT_TRUE(test::eventually([&] { return device.tx_queue(0).reclaim() == 32; }));  // reports cover 32 at a time
     EXPECT_EQ((*pool)->available(), 33U);
     EXPECT_EQ(device.tx_queue(0).reclaim(), 0U);
 }
 
-TEST_P(TransmitMore, closing_gives_all_buffers_back) {
+TEST_P(TransmitMore, closing_frees_all_buffers) {
     std::shared_ptr<Mempool> pool;
     {
         auto device = open();
@@ -113,7 +113,7 @@ TEST_P(TransmitMore, closing_gives_all_buffers_back) {
     EXPECT_EQ(pool->available(), pool->size());
 }
 
-TEST_P(TransmitMore, what_was_taken_is_sent_before_the_card_is_closed) {
+TEST_P(TransmitMore, accepted_frames_are_sent_before_the_card_is_closed) {
     {
         auto device = open();
         send(device, numbered_frames(40));
@@ -121,7 +121,7 @@ TEST_P(TransmitMore, what_was_taken_is_sent_before_the_card_is_closed) {
     for (const Frame& frame : numbered_frames(40)) EXPECT_EQ(wire_receive(), frame);
 }
 
-TEST_P(TransmitMore, what_cannot_be_sent_is_counted_and_the_others_are_sent) {
+TEST_P(TransmitMore, unsendable_packets_are_counted_and_the_others_are_sent) {
     auto device = open({.tx_ring_size = 64});
     const std::size_t before = missing(device);
     Batch<64> batch;
@@ -132,20 +132,20 @@ TEST_P(TransmitMore, what_cannot_be_sent_is_counted_and_the_others_are_sent) {
     push(batch, device, test::make_frame(1));
     push(batch, device, test::make_frame(13));
     push(batch, device, good[2]);
-    push(batch, device, test::make_frame(16125));  // with FCS more than the card can hold
+    push(batch, device, test::make_frame(16125));  // with FCS, more than the card can hold
     push(batch, device, good[3]);
     push(batch, device, test::make_frame(20000));
     push(batch, device, good[4]);
     for (const PacketFlags flag : {PacketFlags::insert_vlan, PacketFlags::ip_checksum, PacketFlags::tcp_checksum,
-                                   PacketFlags::udp_checksum}) {  // the options did not allow it
+                                   PacketFlags::udp_checksum}) {  // not enabled in the options
         push(batch, device, test::make_frame(60));
         batch[batch.size() - 1].set_flags(flag);
     }
     push(batch, device, good[5]);
-    push(batch, device, test::make_frame(100));  // a piece of a chain that is empty
+    push(batch, device, test::make_frame(100));  // an empty piece of a chain
     batch[batch.size() - 1].set_next(device.pool()->allocate());
     push(batch, device, good[6]);
-    push(batch, device, test::make_frame(60));  // what was found out on reception asks for nothing
+    push(batch, device, test::make_frame(60));  // flags from reception request nothing
     batch[batch.size() - 1].set_flags(PacketFlags::vlan_stripped | PacketFlags::ip_checksum_bad |
                                       PacketFlags::l4_checksum_good);
 
@@ -158,10 +158,10 @@ TEST_P(TransmitMore, what_cannot_be_sent_is_counted_and_the_others_are_sent) {
     EXPECT_EQ(device.tx_queue(0).counters().packets.value(), 8U);
     EXPECT_EQ(device.tx_queue(0).counters().bytes.value(), 8U * 60);
     EXPECT_EQ(device.statistics().tx_errors, 10U);
-    EXPECT_EQ(missing(device), before + 8) << "what was refused is back in the pool";
+    EXPECT_EQ(missing(device), before + 8) << "refused packets are back in the pool";
 }
 
-TEST_P(TransmitMore, a_batch_of_nothing_but_refused_packets_is_emptied) {
+TEST_P(TransmitMore, a_batch_of_only_refused_packets_is_emptied) {
     auto device = open();
     Batch<64> batch;
     for (int i = 0; i < 64; ++i) push(batch, device, {});
@@ -189,7 +189,7 @@ TEST_P(TransmitMore, a_chain_longer_than_the_ring_is_refused_and_one_that_fits_w
     }
 }
 
-TEST_P(TransmitMore, packets_of_several_pools_go_back_each_to_its_own) {
+TEST_P(TransmitMore, packets_of_several_pools_return_to_their_own) {
     auto device = open({.tx_ring_size = 64});
     std::vector<std::shared_ptr<Mempool>> pools;
     for (int i = 0; i < 3; ++i) pools.push_back(device.create_pool({.packets = 100}).value());
@@ -225,8 +225,8 @@ TEST_P(TransmitMore, a_received_packet_is_sent_with_new_headers_in_front) {
 class TwoCards : public Conformance {};
 INSTANTIATE_TEST_SUITE_P(Card, TwoCards, one_card(), subject_name);
 
-// What one card receives the other sends, both on one cable: frames go round and round, and no buffer is copied.
-TEST_P(TwoCards, forward_in_a_circle_without_copying) {
+// Each card on the cable sends what the other receives: frames circulate, and no buffer is copied.
+TEST_P(TwoCards, forward_in_a_loop_without_copying) {
     use_bed(2, true);
     auto one = open({.rx_ring_size = 64, .tx_ring_size = 64}, 0);
     auto two = open({.rx_ring_size = 64, .tx_ring_size = 64}, 1);
@@ -247,7 +247,7 @@ TEST_P(TwoCards, forward_in_a_circle_without_copying) {
         EXPECT_TRUE(batch.empty());
     };
     ASSERT_TRUE(test::eventually([&] {
-        forward(two, one);  // one's frames come to two, who lets one send them again
+        forward(two, one);  // frames from `one` arrive at `two`, and `one` sends them again
         return forwarded >= 1000;
     }));
     EXPECT_EQ(one.statistics().rx_packets, 0U);

@@ -1,4 +1,4 @@
-// How devices are named, and who opens what.
+// How devices are named, and which backend opens which address.
 #include <gtest/gtest.h>
 
 #include <ixy/pci/address.hpp>
@@ -7,7 +7,7 @@
 namespace ixy {
 namespace {
 
-TEST(PciAddress, is_understood_as_people_write_it) {
+TEST(PciAddress, accepts_the_usual_spellings) {
     EXPECT_EQ(parse_pci_address("0000:03:00.0").value(), "0000:03:00.0");
     EXPECT_EQ(parse_pci_address("03:00.0").value(), "0000:03:00.0");
     EXPECT_EQ(parse_pci_address("3:0.1").value(), "0000:03:00.1");
@@ -15,7 +15,7 @@ TEST(PciAddress, is_understood_as_people_write_it) {
     EXPECT_EQ(parse_pci_address("10000:e1:00.0").value(), "10000:e1:00.0");  // behind Intel VMD
 }
 
-TEST(PciAddress, malformed_names_the_expected_form) {
+TEST(PciAddress, malformed_error_names_the_expected_form) {
     for (const char* text : {"",
                              ":",
                              "x",
@@ -58,7 +58,7 @@ TEST(OpenPciFunction, absent_device_is_named) {
     EXPECT_NE(function.error().what.find("ffff:ff:1f.7"), std::string::npos);
 }
 
-TEST(OpenPciFunction, a_scheme_that_nobody_added_is_named) {
+TEST(OpenPciFunction, an_unknown_scheme_is_named) {
     for (const std::string scheme : {"sim:", "vhost-user:"}) {
         const auto function = open_pci_function(scheme + "82540em");
         ASSERT_FALSE(function.has_value());
@@ -83,7 +83,7 @@ TEST(OpenPciFunction, added_scheme_gets_its_addresses) {
     EXPECT_EQ(seen, "test:anything,key=0000:03:00.0");
 }
 
-TEST(OpenPciFunction, bus_that_looks_like_a_word_is_a_bus) {
+TEST(OpenPciFunction, bus_number_that_looks_like_a_word_is_a_bus) {
     add_pci_scheme("fe", [](std::string_view, const PciOpenOptions&) -> Expected<std::unique_ptr<PciFunction>> {
         return failure(ErrorKind::system, "not this one");
     });

@@ -12,7 +12,7 @@ namespace {
 
 using test::FakeSysfs;
 
-TEST(Enumerate, lists_network_cards_by_address_and_nothing_else) {
+TEST(Enumerate, lists_only_network_cards_sorted_by_address) {
     FakeSysfs fake;
     fake.add({.address = "0000:04:00.0", .driver = "", .interface = ""});
     fake.add({.address = "0000:00:01.0", .class_code = 0x010802, .driver = "nvme", .interface = ""});
@@ -52,7 +52,7 @@ TEST(Enumerate, says_which_card_is_in_use_and_why) {
     EXPECT_NE(cards[1].in_use->what.find("process " + std::to_string(::getpid())), std::string::npos);
 }
 
-TEST(Enumerate, lock_of_a_process_that_cannot_be_seen_is_seen) {
+TEST(Enumerate, lock_held_by_an_invisible_process_is_seen) {
     FakeSysfs fake;
     const auto locked = fake.add({});
     const File lock(::open((locked / "config").c_str(), O_RDONLY | O_CLOEXEC));

@@ -1,4 +1,4 @@
-// A sysfs tree in a temporary folder, with plain files where the kernel has attributes: what is written can be read
+// A sysfs tree in a temporary folder, with plain files in place of the kernel's attributes: written values can be read
 // back.
 #pragma once
 
@@ -21,8 +21,8 @@ struct FakeCard {
     std::uint16_t device = 0x100e;
     std::uint32_t class_code = 0x020000;
     std::string driver = "e1000";  ///< empty: not bound
-    /// An idle interface has to be one that this machine has, and every machine has lo. Here it counts as down; what
-    /// the kernel says of a name that it does not know is that it cannot be seen.
+    /// An idle interface must exist on this machine, and every machine has lo. Here it counts as down. An interface
+    /// whose name the kernel does not know counts as hidden.
     std::string interface = "lo";
     std::uint16_t command = 0x0103;  ///< I/O, memory, SERR
     std::uint8_t power_state = 0;
@@ -36,7 +36,7 @@ public:
         root = ::mkdtemp(name.data());
         tree = {.sys = root / "sys", .proc = root / "proc"};
         std::filesystem::create_directories(root / "sys/bus/pci/devices");
-        // Seen from the first pid namespace, which has one process.
+        // As seen from the first pid namespace, which has one process.
         std::filesystem::create_directories(root / "proc/self/ns");
         std::filesystem::create_symlink("pid:[4026531836]", root / "proc/self/ns/pid");
         add_process(1, "init");
@@ -97,7 +97,7 @@ public:
         put(at / "maps", maps);
         if (!open_file.empty()) std::filesystem::create_symlink(open_file, at / "fd/3");
     }
-    /// What the kernel does when a driver takes a card.
+    /// Does what the kernel does when a driver takes a card.
     void bind(const std::string& address, const std::string& driver) {
         put(driver_folder(driver) / "bind", "");
         put(driver_folder(driver) / "unbind", "");
@@ -111,7 +111,7 @@ public:
         return static_cast<std::uint16_t>(static_cast<unsigned char>(config.at(4)) |
                                           static_cast<unsigned char>(config.at(5)) << 8);
     }
-    /// Every file with its content: equal before and after means that nothing was changed.
+    /// Every file with its contents: equal snapshots mean that nothing was changed.
     std::map<std::string, std::string> snapshot() const {
         std::map<std::string, std::string> files;
         for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
@@ -138,9 +138,9 @@ private:
         put16(0x00, card.vendor);
         put16(0x02, card.device);
         put16(0x04, card.command);
-        put16(0x06, 0x0010);  // there is a list of capabilities,
-        put16(0x34, 0xdc);    // it begins at 0xdc
-        put16(0xdc, 0x0001);  // with power management and ends with it
+        put16(0x06, 0x0010);  // there is a capability list,
+        put16(0x34, 0xdc);    // it starts at 0xdc
+        put16(0xdc, 0x0001);  // with power management, and ends there
         put16(0xe0, card.power_state);
         return config;
     }

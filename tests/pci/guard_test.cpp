@@ -1,4 +1,4 @@
-// The owner of a card dies by SIGKILL: what the guard does then, and what it survives.
+// The owner of a card is killed by SIGKILL: what the guard does then, and what it survives.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -31,7 +31,7 @@ bool eventually(const std::function<bool()>& condition) {
     return true;
 }
 
-/// Gone, or a zombie that nobody has collected yet.
+/// Gone, or a zombie that has not been reaped yet.
 bool has_ended(pid_t pid) {
     const std::string status = FakeSysfs::get("/proc/" + std::to_string(pid) + "/stat");
     return status.empty() || status[status.rfind(')') + 2] == 'Z';
@@ -53,7 +53,7 @@ bool holds(pid_t pid, const std::string& name) {
     return false;
 }
 
-/// A process of its own process group that opens the card, lets it do DMA, shares memory with the guard, and waits.
+/// A process in its own process group that opens the card, lets it do DMA, shares memory with the guard, and waits.
 struct Owner : testing::Test {
     void SetUp() override {
         folder = fake.add({});
@@ -83,7 +83,7 @@ struct Owner : testing::Test {
     void TearDown() override {
         kill_owner();
         ::kill(guard, SIGCONT);
-        EXPECT_TRUE(eventually([this] { return has_ended(guard); })) << "the guard stays for ever";
+        EXPECT_TRUE(eventually([this] { return has_ended(guard); })) << "the guard never ends";
     }
     void kill_owner() {
         if (std::exchange(alive, false)) {
@@ -105,7 +105,7 @@ struct Owner : testing::Test {
     File pipe;
 };
 
-TEST_F(Owner, killed_the_guard_stops_the_card_and_gives_it_back) {
+TEST_F(Owner, when_killed_the_guard_stops_and_returns_the_card) {
     EXPECT_TRUE(bus_master());
     kill_owner();
     ASSERT_TRUE(eventually([this] { return has_ended(guard); }));
@@ -117,7 +117,7 @@ TEST_F(Owner, killed_the_guard_stops_the_card_and_gives_it_back) {
     EXPECT_TRUE(lock_is_free());
 }
 
-TEST_F(Owner, killed_memory_and_lock_stay_until_the_card_is_stopped) {
+TEST_F(Owner, when_killed_memory_and_lock_stay_until_the_card_is_stopped) {
     ::kill(guard, SIGSTOP);
     ASSERT_TRUE(eventually([this] { return is_stopped(guard); }));
     kill_owner();
@@ -130,12 +130,12 @@ TEST_F(Owner, killed_memory_and_lock_stay_until_the_card_is_stopped) {
     EXPECT_FALSE(bus_master());
 }
 
-TEST_F(Owner, killed_the_card_can_be_taken_again_at_once) {
+TEST_F(Owner, when_killed_the_card_can_be_taken_again_at_once) {
     kill_owner();
     EXPECT_TRUE(SysfsFunction::open(address, {}, fake.tree).has_value());
 }
 
-TEST_F(Owner, killed_its_pipes_end_although_the_guard_lives) {
+TEST_F(Owner, when_killed_its_pipes_close_although_the_guard_lives) {
     ::kill(guard, SIGSTOP);
     ASSERT_TRUE(eventually([this] { return is_stopped(guard); }));
     kill_owner();
@@ -145,7 +145,7 @@ TEST_F(Owner, killed_its_pipes_end_although_the_guard_lives) {
     EXPECT_EQ(::read(pipe.get(), &byte, 1), 0);
 }
 
-TEST_F(Owner, has_a_guard_of_another_name_group_and_parent) {
+TEST_F(Owner, has_a_guard_with_its_own_name_group_and_parent) {
     EXPECT_EQ(process_file(guard, "comm"), "ixy-guard\n");
     const std::string command_line = process_file(guard, "cmdline");
     EXPECT_EQ(command_line.substr(0, 10), std::string("ixy-guard\0", 10));
@@ -192,7 +192,7 @@ TEST(Guard, forgets_a_function_that_was_closed) {
     EXPECT_TRUE(holds((*other)->guard().pid(), "0000:04:00.0"));
 }
 
-TEST(Guard, killed_is_noticed_at_the_next_open_and_harmless_at_close) {
+TEST(Guard, when_killed_is_noticed_by_the_next_open_and_harmless_to_close) {
     FakeSysfs fake;
     fake.add({});
     fake.add({.address = "0000:04:00.0", .interface = "lo"});
@@ -209,7 +209,7 @@ TEST(Guard, killed_is_noticed_at_the_next_open_and_harmless_at_close) {
     EXPECT_TRUE(SysfsFunction::open(address, {}, fake.tree).has_value()) << "a new guard";
 }
 
-TEST(Guard, late_answers_are_not_taken_for_those_to_later_questions) {
+TEST(Guard, late_answers_are_not_mistaken_for_answers_to_later_requests) {
     const auto guard = Guard::start().value();
     const File file(::memfd_create("ixy-test-config", MFD_CLOEXEC));
     EXPECT_EQ(guard->keep_function(file.get()).value(), 0U);
@@ -222,7 +222,7 @@ TEST(Guard, late_answers_are_not_taken_for_those_to_later_questions) {
     EXPECT_TRUE(guard->check_alive());
 }
 
-TEST(Guard, has_room_for_a_limited_number_of_functions_and_says_so) {
+TEST(Guard, refuses_functions_beyond_its_capacity) {
     auto guard = Guard::start();
     ASSERT_TRUE(guard.has_value());
     const File file(::memfd_create("ixy-test-config", MFD_CLOEXEC));

@@ -1,4 +1,4 @@
-// The decision whether a card is in use, one reason at a time, and the facts that it rests on.
+// The decision whether a card is in use, one reason at a time, and the facts it is based on.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -87,7 +87,7 @@ TEST(InUse, xdp_program) {
                   "detach it first: ip link set eth1 xdp off");
 }
 
-TEST(InUse, hardware_address_of_a_macvlan_that_is_in_a_container) {
+TEST(InUse, hardware_address_of_a_macvlan_inside_a_container) {
     expect_reason(card_with({.name = "eth1", .up = true, .further_addresses = {"02:42:00:00:00:01"}}),
                   "eth1 also receives for 02:42:00:00:00:01, the address of another interface (a macvlan in a "
                   "container has one)",
@@ -101,7 +101,7 @@ TEST(InUse, packet_socket_and_capture) {
                   "eth1 is promiscuous: something captures all its frames",
                   "take it down first: ip link set eth1 down");
     EXPECT_FALSE(reason_in_use(card_with({.name = "eth1", .readers = {"process 812 (tcpdump)"}, .promiscuous = true})))
-        << "an interface that is down is read by nobody";
+        << "nobody reads from an interface that is down";
 }
 
 TEST(InUse, virtual_functions_depend_on_the_card) {
@@ -111,7 +111,7 @@ TEST(InUse, virtual_functions_depend_on_the_card) {
                   "remove them first: echo 0 > /sys/bus/pci/devices/0000:03:00.0/sriov_numvfs");
 }
 
-TEST(InUse, process_that_drives_it_through_uio_or_its_registers) {
+TEST(InUse, process_driving_it_through_uio_or_its_registers) {
     UsageFacts facts = card_with({});
     facts.interfaces.clear();
     facts.driver = "uio_pci_generic";
@@ -119,7 +119,7 @@ TEST(InUse, process_that_drives_it_through_uio_or_its_registers) {
     expect_reason(facts, "process 812 (testpmd) has it open", "end that program first");
 }
 
-/// The card may be in use for a reason that contains `why`, and the next step is named.
+/// Expects that the card may be in use for a reason that contains `why`, and that the next step is named.
 void expect_unsure(const UsageFacts& facts, const std::string& why) {
     const auto reason = reason_in_use(facts);
     ASSERT_TRUE(reason.has_value()) << why;
@@ -129,7 +129,7 @@ void expect_unsure(const UsageFacts& facts, const std::string& why) {
     EXPECT_NE(reason->next.find("--force"), std::string::npos) << reason->next;
 }
 
-TEST(InUse, what_cannot_be_seen_is_not_taken_for_absent) {
+TEST(InUse, hidden_facts_are_not_taken_as_absent) {
     expect_unsure(
         card_with({.name = "eth1",
                    .unseen = Error{ErrorKind::not_found, "this network namespace has none", "run it elsewhere"}}),
@@ -142,7 +142,7 @@ TEST(InUse, what_cannot_be_seen_is_not_taken_for_absent) {
     EXPECT_EQ(reason_in_use(facts)->next, "run this as root, with sudo; or, if nobody uses it: --force");
 }
 
-TEST(InUse, bus_mastering_without_a_driver_is_somebodys_work_unless_every_process_was_seen) {
+TEST(InUse, bus_mastering_without_a_driver_means_use_unless_every_process_was_seen) {
     UsageFacts facts = card_with({});
     facts.interfaces.clear();
     for (const char* driver : {"", "vfio-pci", "uio_pci_generic"}) {
@@ -153,7 +153,7 @@ TEST(InUse, bus_mastering_without_a_driver_is_somebodys_work_unless_every_proces
         facts.saw_everyone = true;
         EXPECT_FALSE(reason_in_use(facts).has_value()) << "left on by a program that was killed";
         facts.saw_everyone = facts.bus_master = false;
-        EXPECT_FALSE(reason_in_use(facts).has_value()) << "a card that cannot reach memory moves nothing";
+        EXPECT_FALSE(reason_in_use(facts).has_value()) << "a card that cannot reach memory transfers nothing";
     }
 }
 
@@ -192,7 +192,7 @@ TEST(UsageFacts, are_read_from_sysfs) {
     EXPECT_FALSE(facts.interfaces[0].unseen.has_value());
 }
 
-TEST(UsageFacts, interface_of_a_virtio_card_lies_one_folder_deeper) {
+TEST(UsageFacts, interface_of_a_virtio_card_is_one_folder_deeper) {
     FakeSysfs fake;
     const auto folder = fake.add({.driver = "virtio-pci", .interface = ""});
     FakeSysfs::add_interface(folder / "virtio3", "lo", "0x8");
@@ -202,7 +202,7 @@ TEST(UsageFacts, interface_of_a_virtio_card_lies_one_folder_deeper) {
     EXPECT_FALSE(facts.interfaces[0].unseen.has_value());
 }
 
-TEST(UsageFacts, interface_that_sysfs_shows_and_the_kernel_does_not_know_is_in_another_namespace) {
+TEST(UsageFacts, interface_in_sysfs_unknown_to_the_kernel_is_in_another_namespace) {
     FakeSysfs fake;
     fake.add({.interface = "ixytest0"});
     const auto facts = gather_usage(fake.tree, "0000:03:00.0");
@@ -210,7 +210,7 @@ TEST(UsageFacts, interface_that_sysfs_shows_and_the_kernel_does_not_know_is_in_a
     expect_unsure(facts, "what ixytest0 does cannot be seen: this network namespace has no interface of that name");
 }
 
-TEST(UsageFacts, interface_of_the_same_name_in_this_namespace_is_not_taken_for_the_cards) {
+TEST(UsageFacts, interface_of_the_same_name_here_is_not_mistaken_for_the_cards) {
     for (const auto& [file, content] : {std::pair("ifindex", "77\n"), {"address", "02:00:00:00:00:01\n"}}) {
         FakeSysfs fake;
         const auto folder = fake.add({});
@@ -219,7 +219,7 @@ TEST(UsageFacts, interface_of_the_same_name_in_this_namespace_is_not_taken_for_t
     }
 }
 
-TEST(UsageFacts, unreadable_file_is_not_an_absent_one) {
+TEST(UsageFacts, unreadable_file_does_not_count_as_absent) {
     for (const char* file : {"config", "net/lo/flags", "net/lo/ifindex", "sriov_numvfs"}) {
         FakeSysfs fake;
         const auto folder = fake.add({});
@@ -231,7 +231,7 @@ TEST(UsageFacts, unreadable_file_is_not_an_absent_one) {
     }
 }
 
-TEST(UsageFacts, program_that_has_the_card_is_found_by_its_files) {
+TEST(UsageFacts, program_using_the_card_is_found_by_its_open_files) {
     const std::string line = "7f00-7f01 rw-s 00000000 00:15 4711   /sys/devices/pci0000:00/0000:03:00.0/resource0\n";
     const std::string reading = "7f00-7f01 r--s 00000000 00:15 4711   /sys/devices/pci0000:00/0000:03:00.0/resource0\n";
     const std::string other = "7f00-7f01 rw-s 00000000 00:15 4711   /sys/devices/pci0000:00/0000:04:00.0/resource0\n";
@@ -241,7 +241,7 @@ TEST(UsageFacts, program_that_has_the_card_is_found_by_its_files) {
         bool found;
     } const cases[] = {{"", "", line, true},
                        {"", "/sys/devices/pci0000:00/0000:03:00.0/resource2", "", true},
-                       {"", "", reading, false},  // looks only: ixy regs
+                       {"", "", reading, false},  // only reads: ixy regs
                        {"", "", other, false},
                        {"uio_pci_generic", "/dev/uio5", "", true},
                        {"uio_pci_generic", "/dev/uio6", "", false},
@@ -261,7 +261,7 @@ TEST(UsageFacts, program_that_has_the_card_is_found_by_its_files) {
     }
 }
 
-TEST(UsageFacts, in_a_container_nobody_can_say_that_no_program_has_the_card) {
+TEST(UsageFacts, a_container_cannot_rule_out_that_a_program_has_the_card) {
     FakeSysfs fake;
     fake.add({.driver = "", .interface = "", .command = 0x0107});
     EXPECT_FALSE(reason_in_use(gather_usage(fake.tree, "0000:03:00.0")).has_value());
@@ -284,7 +284,7 @@ TEST(UsageFacts, hidden_process_could_have_the_card) {
     }
 }
 
-TEST(UsageFacts, lock_counts_also_where_its_holder_cannot_be_seen) {
+TEST(UsageFacts, lock_counts_even_if_its_holder_is_hidden) {
     FakeSysfs fake;
     const auto folder = fake.add({});
     EXPECT_EQ(gather_usage(fake.tree, "0000:03:00.0").locked_by, std::nullopt);

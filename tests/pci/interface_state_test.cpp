@@ -1,5 +1,4 @@
-// What rtnetlink tells about an interface: of this machine's lo, and of lo and a card in a network namespace of our
-// own.
+// What rtnetlink reports about an interface: this machine's lo, and lo and a card in a separate network namespace.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <linux/if_ether.h>
@@ -34,7 +33,7 @@ TEST(InterfaceState, loopback_has_its_address) {
     EXPECT_EQ(interface_state("no-such-device").error().kind, ErrorKind::not_found);
 }
 
-/// A message of rtnetlink, written piece by piece.
+/// An rtnetlink message, written piece by piece.
 struct Request {
     std::vector<std::byte> bytes;
 
@@ -52,7 +51,7 @@ struct Request {
     void add(std::uint16_t kind, const char* ipv4) { add(kind, ::inet_addr(ipv4)); }
 };
 
-/// Sends a change and returns the kernel's answer, 0 or an error number.
+/// Sends a change and returns the kernel's answer: 0 or an error number.
 template <class Body, class Attributes>
 int change(std::uint16_t type, const Body& body, Attributes attributes) {
     Request request;
@@ -93,14 +92,14 @@ rtmsg route(unsigned char length, unsigned char type = RTN_UNICAST, unsigned cha
             .rtm_flags = 0};
 }
 
-/// Runs `check` in a child with a network namespace of its own; EXPECTs work there, their failure is the exit status.
+/// Runs `check` in a child with its own network namespace. EXPECTs work there; their failure is the exit status.
 template <class Check>
 void in_own_namespace(Check check) {
     const pid_t child = ::fork();
     if (child == 0) {
         const bool own = ::unshare(CLONE_NEWNET) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
         if (own) check();
-        // Without the right to make namespaces, what is asserted of lo above is all that can be known.
+        // Without the privilege to create namespaces, the assertions on lo above are all that can be checked.
         ::_exit(testing::Test::HasFailure() ? 1 : 0);
     }
     int status = 0;
@@ -112,11 +111,11 @@ bool contains(const std::vector<std::string>& list, const std::string& wanted) {
     return std::ranges::find(list, wanted) != list.end();
 }
 
-TEST(InterfaceState, tells_addresses_and_routes_of_every_kind_and_table) {
+TEST(InterfaceState, reports_addresses_and_routes_of_every_kind_and_table) {
     in_own_namespace([] {
         ASSERT_EQ(set_up("lo"), 0);
         const std::uint32_t lo = ::if_nametoindex("lo");
-        EXPECT_EQ(interface_state("lo")->routes, std::vector<std::string>{}) << "those of 127.0.0.1 are the kernel's";
+        EXPECT_EQ(interface_state("lo")->routes, std::vector<std::string>{}) << "routes of 127.0.0.1 are the kernel's";
 
         EXPECT_EQ(
             change(
@@ -163,11 +162,11 @@ TEST(InterfaceState, tells_addresses_and_routes_of_every_kind_and_table) {
         EXPECT_EQ(contains(state->routes, "fd00:2a00::/64"), has_ipv6 == 0)
             << "a kernel without IPv6 has no such routes";
         EXPECT_FALSE(contains(state->routes, "10.25.0.0/16")) << "leads nowhere";
-        EXPECT_FALSE(contains(state->routes, "10.9.8.7/32")) << "the kernel's own, for the address";
+        EXPECT_FALSE(contains(state->routes, "10.9.8.7/32")) << "the kernel's own route for the address";
     });
 }
 
-/// Makes an Ethernet interface of whichever kind this kernel has.
+/// Creates an Ethernet interface of a kind that this kernel supports.
 void make_ethernet(const char* name) {
     for (const char* kind : {"dummy", "ifb", "bridge"}) {
         const int made = change(RTM_NEWLINK, ifinfomsg{}, [&](Request& request) {
@@ -178,10 +177,10 @@ void make_ethernet(const char* name) {
         });
         if (made == 0) return;
     }
-    FAIL() << "this kernel makes neither dummy, ifb nor bridge interfaces";
+    FAIL() << "this kernel supports none of dummy, ifb and bridge interfaces";
 }
 
-TEST(InterfaceState, tells_further_hardware_addresses_and_captures) {
+TEST(InterfaceState, reports_additional_hardware_addresses_and_captures) {
     in_own_namespace([] {
         ASSERT_NO_FATAL_FAILURE(make_ethernet("ixytest0"));
         ASSERT_EQ(set_up("ixytest0"), 0);
@@ -211,7 +210,7 @@ TEST(InterfaceState, tells_further_hardware_addresses_and_captures) {
     });
 }
 
-TEST(InterfaceFacts, packet_socket_is_told_with_its_process) {
+TEST(InterfaceFacts, packet_socket_is_reported_with_its_process) {
     in_own_namespace([] {
         ASSERT_EQ(set_up("lo"), 0);
         const File capture(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL)));
@@ -220,7 +219,7 @@ TEST(InterfaceFacts, packet_socket_is_told_with_its_process) {
         place.sll_protocol = htons(ETH_P_ALL);
         place.sll_ifindex = 1;
         ASSERT_EQ(::bind(capture.get(), reinterpret_cast<sockaddr*>(&place), sizeof place), 0);
-        const pid_t reader = ::fork();  // has the socket too
+        const pid_t reader = ::fork();  // inherits the socket
         if (reader == 0) {
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
             ::pause();

@@ -1,4 +1,4 @@
-// The qtest connection against servers that are no QEMU: nothing they say or leave unsaid hangs or confuses it.
+// The qtest connection against servers other than QEMU: nothing they say or omit hangs or confuses it.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Something that listens like a QEMU, and answers each line with what `answer` makes of it.
+/// Listens like a QEMU, and answers each line with the result of `answer`.
 class FakeQemu {
 public:
     explicit FakeQemu(std::function<std::string(const std::string&)> answer) {
@@ -55,14 +55,14 @@ private:
     std::thread thread_;
 };
 
-TEST(QtestProtocol, a_server_that_keeps_silent_is_given_up) {
+TEST(QtestProtocol, a_silent_server_times_out) {
     FakeQemu fake([](const std::string&) { return ""; });
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(QtestConnection::open(fake.socket(), 100ms).error().kind, ErrorKind::timeout);
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
 }
 
-TEST(QtestProtocol, a_server_that_talks_otherwise_is_refused) {
+TEST(QtestProtocol, a_server_with_another_protocol_is_refused) {
     for (const std::string talk :
          {"220 mail.example.org ESMTP\n", "OK big\n", "OK\n", "\n", "IRQ\nIRQ raise\nIRQ raise 99\nFAIL\n"}) {
         FakeQemu fake([talk](const std::string&) { return talk; });
@@ -72,7 +72,7 @@ TEST(QtestProtocol, a_server_that_talks_otherwise_is_refused) {
     EXPECT_FALSE(QtestConnection::open(endless.socket(), 100ms));
 }
 
-TEST(QtestProtocol, the_clock_is_stepped_where_it_is_ours_and_interrupt_lines_are_noted) {
+TEST(QtestProtocol, the_clock_is_stepped_if_ours_and_interrupt_lines_are_recorded) {
     std::string steps;
     std::mutex mutex;
     FakeQemu fake([&](const std::string& line) -> std::string {
@@ -89,7 +89,7 @@ TEST(QtestProtocol, the_clock_is_stepped_where_it_is_ours_and_interrupt_lines_ar
     qtest->pass_time(3us);
     EXPECT_EQ(qtest->read(0, 4), 5U);
     EXPECT_TRUE(qtest->irq_level(22));
-    EXPECT_EQ(qtest->read(0, 1), 0xffU) << "an answer that is no number reads as ones";
+    EXPECT_EQ(qtest->read(0, 1), 0xffU) << "an answer that is not a number reads as all ones";
     EXPECT_FALSE(qtest->irq_level(22));
     const std::lock_guard lock(mutex);
     EXPECT_EQ(steps, "clock_step 0\nclock_step 3000\n");

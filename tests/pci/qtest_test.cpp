@@ -1,5 +1,5 @@
-// Devices inside a QEMU under qtest, before any driver: they are found and sized, a descriptor made by hand sends a
-// frame and another receives one, and nothing hangs or crashes when QEMU goes away.
+// Devices inside a QEMU under qtest, without a driver: they are found and sized, a handmade descriptor sends a frame
+// and another receives one, and nothing hangs or crashes when QEMU disappears.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -27,8 +27,8 @@ using test::Frame;
 using test::make_frame;
 using test::Qemu;
 
-// The few registers that one frame each way needs; the driver has them from the datasheet's table. 82540EM
-// manual, 13.2.
+// The few registers needed for one frame each way; the driver takes them from the datasheet's table. 82540EM manual,
+// 13.2.
 enum Offset : std::uint64_t {
     status = 0x0008,
     rctl = 0x0100,
@@ -78,7 +78,7 @@ void set_ring(const Bar& bar, std::uint64_t base, IoAddress ring) {
     bar.store(base + 8, std::uint32_t{ring_bytes});
 }
 
-/// Sends `frame` with the first descriptor of a fresh ring. False when the card does not report it done.
+/// Sends `frame` with the first descriptor of a fresh ring. False if the card does not report it done.
 bool send_by_hand(PciFunction& function, const Frame& frame) {
     const Bar bar = value_of(function.map_bar(0, 0x20000));
     const DmaMemory ring = value_of(function.dma_space()->allocate(ring_bytes, 128));
@@ -101,7 +101,7 @@ bool send_by_hand(PciFunction& function, const Frame& frame) {
     return sent;
 }
 
-/// Receives one frame, which `send` brings about, with a ring of eight descriptors.
+/// Receives one frame, triggered by `send`, with a ring of eight descriptors.
 Frame receive_by_hand(PciFunction& function, const std::function<void()>& send) {
     const Bar bar = value_of(function.map_bar(0, 0x20000));
     const DmaMemory ring = value_of(function.dma_space()->allocate(ring_bytes, 128));
@@ -155,17 +155,17 @@ TEST_P(EveryIntelCard, has_bars_of_the_right_size) {
     EXPECT_EQ(function->map_bar(6, 1).error().kind, ErrorKind::unsupported);
 }
 
-TEST_P(EveryIntelCard, registers_are_read_in_memory_and_in_io_space) {
+TEST_P(EveryIntelCard, registers_are_read_through_memory_and_io_space) {
     const Bar memory = value_of(function->map_bar(0, 0x20000));
     EXPECT_TRUE(memory.load<std::uint32_t>(status) & link_up);
     EXPECT_EQ(memory.load<std::uint32_t>(status), memory.load<std::uint32_t>(status));
-    // IOADDR and IODATA: a register's offset, then its content. 82540EM manual, 13.2.1.
+    // IOADDR and IODATA: a register's offset, then its contents. 82540EM manual, 13.2.1.
     const Bar ports = value_of(function->map_bar(GetParam().bars.size() == 2 ? 1 : 2, 8));
     ports.store<std::uint32_t>(0, 0U);
     EXPECT_NE(ports.load<std::uint32_t>(4), ~0U);
 }
 
-TEST_P(EveryIntelCard, a_descriptor_made_by_hand_sends_a_frame_byte_for_byte) {
+TEST_P(EveryIntelCard, a_handmade_descriptor_sends_a_frame_byte_for_byte) {
     for (unsigned i = 0; i < 3; ++i) {
         const Frame frame = make_frame(60 + 500 * i, i);
         ASSERT_TRUE(send_by_hand(*function, frame));
@@ -196,7 +196,7 @@ TEST_P(EveryIntelCard, without_bus_mastering_nothing_is_sent) {
     EXPECT_EQ(reinterpret_cast<volatile TransmitDescriptor*>(ring.data())->status, 0);
 }
 
-TEST_P(EveryIntelCard, reads_as_ones_when_qemu_is_killed) {
+TEST_P(EveryIntelCard, reads_all_ones_when_qemu_is_killed) {
     const Bar bar = value_of(function->map_bar(0, 0x20000));
     const DmaMemory memory = value_of(function->dma_space()->allocate(4096));
     qemu.kill();
@@ -244,7 +244,7 @@ TEST(Qtest, cards_on_one_cable_hear_each_other_and_the_capture_shows_it) {
     EXPECT_TRUE(eventually([&] { return std::filesystem::file_size(qemu.capture(1)) == pcap_headers + frame.size(); }));
 }
 
-TEST(Qtest, a_function_can_be_opened_again_and_again_but_not_twice_at_once) {
+TEST(Qtest, a_function_can_be_reopened_but_not_opened_twice_at_once) {
     Qemu qemu;
     for (unsigned i = 0; i < 20; ++i) {
         const auto function = open(qemu.address());
@@ -253,7 +253,7 @@ TEST(Qtest, a_function_can_be_opened_again_and_again_but_not_twice_at_once) {
     }
 }
 
-TEST(Qtest, memory_that_outlives_its_function_is_not_handed_out_again) {
+TEST(Qtest, memory_outliving_its_function_is_not_handed_out_again) {
     Qemu qemu;
     const DmaMemory kept = value_of(open(qemu.address())->dma_space()->allocate(4096));
     const auto again = open(qemu.address());
@@ -261,7 +261,7 @@ TEST(Qtest, memory_that_outlives_its_function_is_not_handed_out_again) {
     EXPECT_NE(value_of(again->dma_space()->allocate(4096)).address(), kept.address());
 }
 
-TEST(Qtest, all_of_the_memory_can_be_had_and_not_more) {
+TEST(Qtest, all_memory_can_be_allocated_but_no_more) {
     Qemu qemu({Card{}}, {.memory_mib = 4});
     const auto function = open(qemu.address());
     DmaSpace& space = *function->dma_space();
@@ -272,7 +272,7 @@ TEST(Qtest, all_of_the_memory_can_be_had_and_not_more) {
     EXPECT_NE(error.next.find("size="), std::string::npos);
 }
 
-TEST(Qtest, a_machine_started_anew_on_the_same_socket_is_a_new_one) {
+TEST(Qtest, a_machine_restarted_on_the_same_socket_is_a_new_one) {
     Qemu qemu;
     const auto before = qemu.connection();
     EXPECT_EQ(qemu.connection(), before);
@@ -281,7 +281,7 @@ TEST(Qtest, a_machine_started_anew_on_the_same_socket_is_a_new_one) {
     EXPECT_EQ(QtestConnection::open(qemu.socket()).error().kind, ErrorKind::not_found);
 }
 
-TEST(Qtest, the_first_network_card_is_taken_unless_one_is_named) {
+TEST(Qtest, the_first_network_card_is_used_unless_one_is_named) {
     Qemu qemu({Card{.model = "e1000-82545em"}, Card{.model = "e1000"}});
     const std::string plain = "qtest:" + qemu.socket().native();
     EXPECT_EQ(open(plain)->identity().device, 0x100f);
@@ -291,7 +291,7 @@ TEST(Qtest, the_first_network_card_is_taken_unless_one_is_named) {
     EXPECT_FALSE(open(plain + ",device=1f.0")->identity().is_network_card());
 }
 
-TEST(Qtest, a_machine_without_a_card_says_so) {
+TEST(Qtest, a_machine_without_a_card_is_reported) {
     Qemu qemu(std::vector<Card>{});
     const auto error = open_qtest_function("qtest:" + qemu.socket().native()).error();
     EXPECT_EQ(error.kind, ErrorKind::not_found);
@@ -311,14 +311,14 @@ TEST(Qtest, malformed_addresses_are_refused) {
     EXPECT_EQ(open_qtest_function("qtest:/" + std::string(200, 'x')).error().kind, ErrorKind::invalid_argument);
 }
 
-TEST(Qtest, a_missing_socket_tells_how_to_start_qemu) {
+TEST(Qtest, a_missing_socket_error_tells_how_to_start_qemu) {
     const auto error = open_qtest_function("qtest:/nonexistent/socket").error();
     EXPECT_EQ(error.kind, ErrorKind::not_found);
     EXPECT_NE(error.what.find("/nonexistent/socket"), std::string::npos);
     EXPECT_NE(error.next.find("qemu-system-x86_64"), std::string::npos);
 }
 
-TEST(Qtest, the_command_that_the_error_names_starts_a_machine_that_works) {
+TEST(Qtest, the_command_in_the_error_starts_a_working_machine) {
     Qemu folder_owner(std::vector<Card>{});
     const std::string socket = folder_owner.folder() / "other";
     const std::string next = open_qtest_function("qtest:" + socket).error().next;
@@ -329,7 +329,7 @@ TEST(Qtest, the_command_that_the_error_names_starts_a_machine_that_works) {
         ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
         ::_exit(127);
     }
-    EXPECT_TRUE(eventually([&] {  // its BIOS uses configuration space too, while it starts
+    EXPECT_TRUE(eventually([&] {  // its BIOS also uses configuration space while it boots
         const auto function = open_qtest_function("qtest:" + socket);
         const auto bar = function ? (*function)->map_bar(0, 0x20000) : Expected<Bar>();
         return function && bar && (*function)->identity().device == 0x100e && bar->load<std::uint32_t>(status) != ~0U &&
@@ -369,7 +369,7 @@ TEST(Qtest, the_link_follows_the_cable) {
     EXPECT_TRUE(link_is(true));
 }
 
-TEST(Qtest, a_cable_holds_frames_while_the_card_cannot_receive_and_then_sending_ends) {
+TEST(Qtest, a_cable_holds_frames_for_a_stalled_receiver_until_sending_stops) {
     Qemu qemu;
     const auto function = open(qemu.address());
     unsigned sent = 0;
@@ -378,7 +378,7 @@ TEST(Qtest, a_cable_holds_frames_while_the_card_cannot_receive_and_then_sending_
     EXPECT_GT(sent, 1U);
 }
 
-TEST(Qtest, big_frames_pass_whole) {
+TEST(Qtest, large_frames_pass_intact) {
     Qemu qemu;
     const auto function = open(qemu.address());
     const Bar bar = value_of(function->map_bar(0, 0x20000));
@@ -399,12 +399,12 @@ TEST(Qtest, big_frames_pass_whole) {
     EXPECT_EQ(qemu.wire().receive(), frame);
 }
 
-TEST(Recorder, every_access_is_written_down_and_passed_on) {
+TEST(Recorder, every_access_is_recorded_and_passed_on) {
     Qemu qemu;
     const auto log = std::make_shared<RegisterLog>();
     const auto function = record(open(qemu.address()), log);
     EXPECT_EQ(function->identity().device, 0x100e);
-    EXPECT_TRUE(log->accesses().empty()) << "configuration space is not written down";
+    EXPECT_TRUE(log->accesses().empty()) << "configuration space is not recorded";
     const Bar bar = value_of(function->map_bar(0, 0x20000));
     bar.store(tdlen, 0x80U);
     EXPECT_EQ(bar.load<std::uint32_t>(tdlen), 0x80U);
@@ -426,7 +426,7 @@ TEST(Recorder, every_access_is_written_down_and_passed_on) {
     EXPECT_EQ(log->written(tdt), (std::vector<std::uint64_t>{0, 1}));
 }
 
-TEST(Recorder, a_mapped_bar_is_recorded_too_at_every_width) {
+TEST(Recorder, a_mapped_bar_is_also_recorded_at_every_width) {
     /// A function whose BAR is plain memory.
     struct PlainFunction final : PciFunction {
         alignas(8) std::array<std::byte, 64> memory{};

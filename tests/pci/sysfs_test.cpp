@@ -1,4 +1,4 @@
-// Taking a card through sysfs and giving it back, on a fake tree.
+// Taking a card through sysfs and returning it, on a fake tree.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -43,7 +43,7 @@ struct Sysfs : testing::Test {
     Expected<std::unique_ptr<PciFunction>> open(const PciOpenOptions& options = {}) {
         return open_sysfs_function(address, options, fake.tree);
     }
-    /// Opening must fail with `kind`, name the device, and leave everything as it was.
+    /// Opening must fail with `kind`, name the device, and change nothing.
     Error refused(ErrorKind kind, const PciOpenOptions& options = {}) {
         const auto before = fake.snapshot();
         const auto function = open(options);
@@ -51,13 +51,13 @@ struct Sysfs : testing::Test {
         if (function) return {};
         EXPECT_EQ(function.error().kind, kind) << function.error().text();
         EXPECT_NE(function.error().what.find(address), std::string::npos) << function.error().text();
-        EXPECT_EQ(fake.snapshot(), before) << "something was changed";
+        EXPECT_EQ(fake.snapshot(), before) << "something changed";
         return function.error();
     }
     FakeSysfs fake;
 };
 
-TEST_F(Sysfs, takes_the_card_from_its_driver_and_gives_it_back) {
+TEST_F(Sysfs, takes_the_card_from_its_driver_and_returns_it) {
     const auto folder = fake.add({});
     {
         const auto function = open();
@@ -82,7 +82,7 @@ TEST_F(Sysfs, takes_the_card_from_its_driver_and_gives_it_back) {
     EXPECT_EQ(FakeSysfs::get(folder / "power/control").substr(0, 4), "auto");
 }
 
-TEST_F(Sysfs, undoes_in_the_opposite_order) {
+TEST_F(Sysfs, undoes_its_steps_in_reverse_order) {
     const auto folder = fake.add({});
     WriteOrder writes;
     for (const auto& file :
@@ -93,20 +93,20 @@ TEST_F(Sysfs, undoes_in_the_opposite_order) {
     {
         ASSERT_TRUE(open().has_value());
     }
-    // Writes to the same file that follow each other count once.
+    // Consecutive writes to the same file count once.
     const std::vector<std::string> expected = {
         "control", "unbind", "driver_override", "enable", "config", "enable", "driver_override", "bind", "control"};
     EXPECT_EQ(writes.order(), expected);
 }
 
-TEST_F(Sysfs, bus_mastering_is_off_until_the_driver_asks_for_it) {
+TEST_F(Sysfs, bus_mastering_is_off_until_the_driver_enables_it) {
     fake.add({.command = 0x0107});
     const auto function = open();
     ASSERT_TRUE(function.has_value());
     EXPECT_EQ(fake.command(address) & pci_config::command_bus_master, 0U);
 }
 
-TEST_F(Sysfs, bus_mastering_that_was_left_on_is_not_put_back) {
+TEST_F(Sysfs, bus_mastering_found_on_is_not_restored) {
     fake.add({.driver = "", .interface = "", .command = 0x0107});
     {
         ASSERT_TRUE(open().has_value());
@@ -122,7 +122,7 @@ TEST_F(Sysfs, opens_and_closes_a_hundred_times) {
     EXPECT_EQ(files(), before);
 }
 
-TEST_F(Sysfs, failed_step_undoes_those_before_it) {
+TEST_F(Sysfs, failed_step_undoes_the_steps_before_it) {
     const auto folder = fake.add({});
     std::filesystem::remove(folder / "enable");
     std::filesystem::create_symlink("/dev/full", folder / "enable");
@@ -137,7 +137,7 @@ TEST_F(Sysfs, failed_step_undoes_those_before_it) {
     EXPECT_TRUE(open().has_value()) << "the lock was not released";
 }
 
-TEST_F(Sysfs, card_without_a_driver_stays_without) {
+TEST_F(Sysfs, card_without_a_driver_stays_without_one) {
     const auto folder = fake.add({.driver = "", .interface = ""});
     {
         ASSERT_TRUE(open().has_value());
@@ -145,7 +145,7 @@ TEST_F(Sysfs, card_without_a_driver_stays_without) {
     EXPECT_EQ(FakeSysfs::get(fake.root / "sys/bus/pci/drivers_probe"), "");
 }
 
-TEST_F(Sysfs, driver_override_of_somebody_else_is_put_back) {
+TEST_F(Sysfs, existing_driver_override_is_restored) {
     const auto folder = fake.add({.driver = "", .interface = ""});
     FakeSysfs::put(folder / "driver_override", "uio_pci_generic\n");
     {
@@ -154,7 +154,7 @@ TEST_F(Sysfs, driver_override_of_somebody_else_is_put_back) {
     EXPECT_EQ(FakeSysfs::get(folder / "driver_override"), "uio_pci_generic\n");
 }
 
-TEST_F(Sysfs, card_that_a_killed_ixy_left_behind_goes_back_to_a_driver_of_the_kernels_choice) {
+TEST_F(Sysfs, card_left_behind_by_a_killed_ixy_returns_to_a_driver_of_the_kernels_choice) {
     const auto folder = fake.add({.driver = "", .interface = ""});
     FakeSysfs::put(folder / "driver_override", "ixy\n");
     {
@@ -164,7 +164,7 @@ TEST_F(Sysfs, card_that_a_killed_ixy_left_behind_goes_back_to_a_driver_of_the_ke
     EXPECT_EQ(FakeSysfs::get(fake.root / "sys/bus/pci/drivers_probe"), address);
 }
 
-TEST_F(Sysfs, second_ixy_is_refused_even_by_force) {
+TEST_F(Sysfs, second_ixy_is_refused_even_when_forced) {
     fake.add({});
     const auto first = open();
     ASSERT_TRUE(first.has_value());
@@ -172,7 +172,7 @@ TEST_F(Sysfs, second_ixy_is_refused_even_by_force) {
     EXPECT_NE(error.what.find("another ixy"), std::string::npos) << error.text();
 }
 
-TEST_F(Sysfs, other_process_that_holds_the_lock_is_named) {
+TEST_F(Sysfs, process_holding_the_lock_is_named) {
     const auto folder = fake.add({});
     fake.tree.proc = "/proc";
     const File other(::open((folder / "config").c_str(), O_RDONLY | O_CLOEXEC));
@@ -183,7 +183,7 @@ TEST_F(Sysfs, other_process_that_holds_the_lock_is_named) {
 
 TEST_F(Sysfs, absent_device_is_refused) { refused(ErrorKind::not_found); }
 
-TEST_F(Sysfs, disk_controller_is_refused_even_by_force) {
+TEST_F(Sysfs, disk_controller_is_refused_even_when_forced) {
     fake.add({.class_code = 0x010802, .driver = "nvme", .interface = ""});
     EXPECT_NE(refused(ErrorKind::invalid_argument).what.find("not a network card"), std::string::npos);
     refused(ErrorKind::invalid_argument, {.force = true});
@@ -203,7 +203,7 @@ TEST_F(Sysfs, card_that_is_gone_is_refused) {
     EXPECT_NE(refused(ErrorKind::device_failed).what.find("gone"), std::string::npos);
 }
 
-TEST_F(Sysfs, card_that_the_caller_has_no_driver_for_is_left_to_the_kernel) {
+TEST_F(Sysfs, card_without_a_driver_in_the_caller_is_left_to_the_kernel) {
     fake.add({});
     const auto error =
         refused(ErrorKind::unsupported,
@@ -214,7 +214,7 @@ TEST_F(Sysfs, card_that_the_caller_has_no_driver_for_is_left_to_the_kernel) {
 }
 
 TEST_F(Sysfs, interface_that_is_up_with_an_address_is_refused_and_named) {
-    const auto folder = fake.add({.interface = "lo"});  // the one interface that has an address everywhere
+    const auto folder = fake.add({.interface = "lo"});  // the only interface with an address on every machine
     FakeSysfs::put(folder / "net/lo/flags", "0x49\n");
     const Error error = refused(ErrorKind::busy);
     EXPECT_NE(error.what.find("lo is up and has the address 127.0.0.1"), std::string::npos) << error.text();
@@ -227,12 +227,12 @@ TEST_F(Sysfs, force_takes_a_card_in_use) {
     EXPECT_TRUE(open({.force = true}).has_value());
 }
 
-TEST_F(Sysfs, vfio_is_refused_with_the_step_to_take) {
+TEST_F(Sysfs, vfio_is_refused_and_the_remedy_named) {
     fake.add({.driver = "vfio-pci", .interface = ""});
     EXPECT_NE(refused(ErrorKind::unsupported).next.find("ixy restore 0000:03:00.0"), std::string::npos);
 }
 
-TEST_F(Sysfs, translating_iommu_is_refused_and_a_transparent_one_is_not) {
+TEST_F(Sysfs, translating_iommu_is_refused_but_a_transparent_one_is_not) {
     const auto folder = fake.add({});
     FakeSysfs::put(folder / "iommu_group/type", "DMA-FQ\n");
     EXPECT_NE(refused(ErrorKind::unsupported).next.find("iommu=pt"), std::string::npos);
@@ -240,7 +240,7 @@ TEST_F(Sysfs, translating_iommu_is_refused_and_a_transparent_one_is_not) {
     EXPECT_TRUE(open().has_value());
 }
 
-TEST_F(Sysfs, missing_privilege_names_sudo) {
+TEST_F(Sysfs, missing_privilege_error_names_sudo) {
     const auto folder = fake.add({});
     ::chmod((folder / "config").c_str(), 0400);
     ::chmod(fake.root.c_str(), 0755);
@@ -257,7 +257,7 @@ TEST_F(Sysfs, missing_privilege_names_sudo) {
     EXPECT_NE(function.error().next.find("sudo"), std::string::npos);
 }
 
-TEST_F(Sysfs, sleeping_card_is_reported_and_given_back) {
+TEST_F(Sysfs, sleeping_card_is_reported_and_returned) {
     const auto folder = fake.add({.power_state = 3});
     const auto function = open();
     ASSERT_FALSE(function.has_value());
@@ -275,10 +275,10 @@ TEST_F(Sysfs, bar_is_the_memory_of_its_resource_file) {
     EXPECT_EQ(bar->size(), 131072U);
     bar->store<std::uint32_t>(0x3818, 0x12345678);
     EXPECT_EQ(FakeSysfs::get(folder / "resource0").substr(0x3818, 4), "\x78\x56\x34\x12");
-    EXPECT_EQ((*function)->map_bar(0, 4096)->mapped(), bar->mapped()) << "mapped twice";
+    EXPECT_EQ((*function)->map_bar(0, 4096)->mapped(), bar->mapped()) << "it was mapped twice";
 }
 
-TEST_F(Sysfs, bar_that_is_too_small_absent_or_of_ports_is_refused) {
+TEST_F(Sysfs, bar_that_is_small_absent_or_of_ports_is_refused) {
     fake.add({.bar_bytes = 4096});
     const auto function = open();
     ASSERT_TRUE(function.has_value());
@@ -304,7 +304,7 @@ TEST_F(Sysfs, card_that_disappears_later_is_an_error_and_closes_cleanly) {
     function->reset();
 }
 
-TEST_F(Sysfs, capability_list_that_goes_in_circles_ends) {
+TEST_F(Sysfs, circular_capability_list_ends) {
     const auto folder = fake.add({});
     const auto function = open();
     ASSERT_TRUE(function.has_value());

@@ -15,7 +15,7 @@ public:
 
     explicit Cable(bool can_wait) : waits(can_wait) {}
 
-    /// True when `condition` holds, at the latest after `limit`. To wait for no time takes none.
+    /// Waits up to `limit` for `condition`; true once it holds. A limit of zero takes no time.
     template <class Condition>
     bool wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds limit, Condition condition) {
         return condition() || (limit.count() > 0 && changed.wait_for(lock, limit, condition));
@@ -27,7 +27,7 @@ public:
     std::condition_variable changed;
     std::deque<Frame> to_card;
     std::deque<Frame> from_card;
-    std::mutex ask_mutex;  ///< held while the card is asked, so that it is not once it has taken that back
+    std::mutex ask_mutex;  ///< held while the card's callback runs, so that none runs once the card has withdrawn it
     std::function<void()> ask;
 };
 

@@ -1,4 +1,4 @@
-// A cable between a software NIC and the test, which is at its far end.
+// A cable between a software NIC and the test at its far end.
 #pragma once
 
 #include <chrono>
@@ -14,14 +14,14 @@ namespace ixy::test {
 /// The far end. Thread rule: any thread.
 class FarEnd {
 public:
-    /// `waits`: what the card has no room for stays in the cable, instead of being lost in the card.
+    /// `waits`: frames that the card has no room for stay in the cable instead of being lost in the card.
     explicit FarEnd(bool waits = true);
-    /// The card's end; one card may have it.
+    /// The card's end, for one card.
     std::unique_ptr<sim::Wire> plug();
     /// Gives a frame to the card. A few frames wait in the cable while the card cannot receive; then this waits, and
-    /// gives up (false) after `limit`.
+    /// gives up after `limit` (false).
     bool send(std::span<const std::byte> frame, std::chrono::milliseconds limit);
-    /// The next frame that the card has sent; empty when none came within `limit`.
+    /// The next frame the card sent; empty if none came within `limit`.
     Frame receive(std::chrono::milliseconds limit);
 
 private:

@@ -4,7 +4,7 @@
 namespace ixy::test {
 namespace {
 
-/// The sum of big-endian 16-bit words in ones' complement, not yet inverted.
+/// The ones' complement sum of big-endian 16-bit words, not yet inverted.
 std::uint32_t add_up(std::span<const std::byte> bytes, std::uint32_t sum = 0) {
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         const auto byte = std::to_integer<std::uint32_t>(bytes[i]);

@@ -1,4 +1,4 @@
-// Frames of IPv4 and IPv6 with TCP and UDP, with their checksums computed here (RFC 1071), to compare a card's with.
+// IPv4 and IPv6 frames with TCP and UDP. Their checksums are computed here (RFC 1071), to compare with a card's.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace ixy::test {
 struct InternetFrame {
     unsigned version = 4;        ///< of IP
     std::uint8_t protocol = 17;  ///< 6: TCP, 17: UDP
-    std::size_t payload = 18;    ///< bytes behind the TCP or UDP header
+    std::size_t payload = 18;    ///< bytes after the TCP or UDP header
     std::size_t ip_options = 0;  ///< bytes of IPv4 options, a multiple of 4
     bool tagged = false;         ///< with an 802.1Q tag
     unsigned seed = 0;
@@ -24,12 +24,12 @@ struct InternetFrame {
     std::size_t ip_checksum_at() const { return l2() + 10; }
     std::size_t l4_checksum_at() const { return l2() + l3() + (protocol == 6 ? 16 : 6); }
 
-    /// The frame as it shall be on the wire.
+    /// The frame as it must appear on the wire.
     Frame complete() const;
-    /// The frame as it is given to a card that shall compute what `flags` say.
+    /// The frame as given to a card that is to compute the checksums in `flags`.
     Frame unfinished(PacketFlags flags) const;
     PacketFlags l4_flag() const { return protocol == 6 ? PacketFlags::tcp_checksum : PacketFlags::udp_checksum; }
-    /// What asks for every checksum that the frame has.
+    /// The flags that request every checksum of the frame.
     PacketFlags all_flags() const { return version == 4 ? l4_flag() | PacketFlags::ip_checksum : l4_flag(); }
 
 private:

@@ -1,4 +1,4 @@
-// The registers of a card that is played by a test.
+// The registers of a card simulated by a test.
 #include "tests/support/memory_card.hpp"
 
 namespace ixy::test {

@@ -1,6 +1,6 @@
-// An 82540EM of plain memory that the test plays: registers hold what was written, EEPROM and PHY answer as they should
-// or as the test wants, and descriptors are written back by the test, which may do anything that a broken or hostile
-// card could. Benchmarks use it too, with registers that are mapped: the cycles that they count are the driver's alone.
+// An 82540EM made of plain memory and played by the test: registers hold what was written, EEPROM and PHY answer
+// correctly or as the test wants, and the test writes descriptors back, doing anything that a broken or hostile card
+// could. Benchmarks use it too, with mapped registers: the cycles they count are the driver's alone.
 #pragma once
 
 #include <array>
@@ -21,12 +21,12 @@ class MemoryCard final : public PciFunction, private BarBackend {
 public:
     enum class Registers : std::uint8_t {
         answering,  ///< each access comes here
-        mapped,     ///< plain loads and stores, as of a real card; nothing answers
+        mapped,     ///< plain loads and stores, as with a real card; nothing answers
     };
     explicit MemoryCard(std::shared_ptr<DmaSpace> space = ProcessSpace::create().value(),
                         Registers registers = Registers::answering);
 
-    // What the card does wrong
+    // The card's faults
     bool ends_reset = true;
     bool eeprom_answers = true;
     bool phy_answers = true;
@@ -39,12 +39,12 @@ public:
     void set(std::uint32_t offset, std::uint32_t value) { registers_[offset / 4] = value; }
     /// Number of register accesses; outlives the card.
     std::shared_ptr<const std::size_t> accesses() const { return accesses_; }
-    /// Device time that the driver has waited.
+    /// Device time the driver has spent waiting.
     std::chrono::nanoseconds waited() const { return waited_; }
 
     std::span<datasheet::e1000::ReceiveDescriptor> rx_ring() const;
     std::span<datasheet::e1000::TransmitDescriptor> tx_ring() const;
-    /// Says of receive descriptor `slot` what a card would: any length, any status. The frame is whatever is there.
+    /// Writes back receive descriptor `slot` as a card would, with any length and status. The frame's bytes stay as is.
     void write_back(std::size_t slot, std::uint32_t length,
                     datasheet::Value<datasheet::e1000::RdescStatus> status) const;
     /// As if `count` frames of `length` bytes had arrived, as far as there are empty buffers.

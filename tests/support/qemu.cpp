@@ -1,4 +1,4 @@
-// Starting, watching and ending the QEMU that a test's cards live in.
+// Starting, watching and ending the QEMU that holds a test's cards.
 #include "tests/support/qemu.hpp"
 
 #include <fcntl.h>
@@ -36,8 +36,8 @@ std::string mac_of(const Card& card, std::size_t index) {
 
 fs::path make_folder() {
     std::string name = fs::temp_directory_path() / "ixy-qemu-XXXXXX";
-    if (name.size() > 80) name = "/tmp/ixy-qemu-XXXXXX";  // the paths of sockets have at most 107 characters
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + name);
+    if (name.size() > 80) name = "/tmp/ixy-qemu-XXXXXX";  // socket paths have at most 107 characters
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot create a folder like " + name);
     return name;
 }
 
@@ -125,7 +125,7 @@ std::vector<std::string> Qemu::command_line(const std::vector<Card>& cards, cons
             const auto hub = std::ranges::find(cables, card.cable) - cables.begin();
             line.insert(line.end(), {"-netdev", "hubport,id=wire" + number + ",hubid=" + std::to_string(hub)});
         }
-        // No boot ROM: it is not wanted, and not every QEMU has it.
+        // No boot ROM: it is not needed, and not every QEMU has one.
         line.insert(line.end(), {"-device", card.model + ",romfile=,id=card" + number + ",netdev=wire" + number +
                                                 ",mac=" + mac_of(card, i) + ",addr=" + device_name(i) +
                                                 (card.properties.empty() ? "" : "," + card.properties)});

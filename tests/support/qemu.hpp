@@ -7,8 +7,8 @@
 //   qemu.wire(0).send(frame);
 //   EXPECT_TRUE(eventually([&] { return device->rx_queue(0).receive(batch) == 1; }));
 //
-// The machine's processor sleeps in a firmware of three instructions, and its clock jumps to the next timer whenever it
-// idles (-icount sleep=off), so that no test waits for the card's second of deafness after a write to RCTL.
+// The machine's processor sleeps in a three-instruction firmware, and its clock jumps to the next timer whenever it
+// idles (-icount sleep=off), so no test waits out the second for which the card is deaf after a write to RCTL.
 #pragma once
 
 #include <sys/types.h>
@@ -30,13 +30,13 @@ namespace ixy::test {
 
 using Frame = std::vector<std::byte>;
 
-/// Calls `condition` every 200 us until it holds. False when it did not within `limit`.
+/// Calls `condition` every 200 us until it holds. False if it did not within `limit`.
 bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds limit = std::chrono::seconds(10));
 
 /// A frame of `size` bytes: destination, source, EtherType 0x88b5 (for experiments), then bytes that depend on `seed`.
 Frame make_frame(std::size_t size, unsigned seed = 0, std::string_view destination = "ff:ff:ff:ff:ff:ff");
 
-/// The far end of a card's cable: a Unix datagram socket, one frame a datagram, without FCS.
+/// The far end of a card's cable: a Unix datagram socket, one frame per datagram, without FCS.
 class Wire {
 public:
     static constexpr std::chrono::milliseconds patience{10'000};
@@ -47,15 +47,15 @@ public:
     Wire& operator=(const Wire&) = delete;
 
     /// Gives a frame (up to 64 KiB) to the card. About ten frames wait in the cable while the card cannot receive; then
-    /// this waits, and gives up (false) after `limit`.
+    /// this waits, and gives up after `limit` (false).
     bool send(std::span<const std::byte> frame, std::chrono::milliseconds limit = patience);
-    /// True when QEMU has taken all that was given from the cable, into the card or into its queue for it.
+    /// True when QEMU has taken all sent frames off the cable, into the card or its queue for the card.
     bool is_empty() const;
-    /// The next frame that the card has sent; empty when none came within `limit`.
+    /// The next frame the card sent; empty if none came within `limit`.
     Frame receive(std::chrono::milliseconds limit = patience);
     /// All frames until none comes for `quiet`.
     std::vector<Frame> drain(std::chrono::milliseconds quiet = std::chrono::milliseconds(100));
-    /// Connects to the card's end, which QEMU has made by now.
+    /// Connects to the card's end, which QEMU has created by now.
     void plug_in();
 
 private:
@@ -66,20 +66,20 @@ private:
 
 /// A card of the machine.
 struct Card {
-    std::string model = "e1000";  ///< as -device has it: e1000, e1000-82545em, e1000-82544gc, e1000e, igb, vmxnet3, ...
+    std::string model = "e1000";  ///< as in -device: e1000, e1000-82545em, e1000-82544gc, e1000e, igb, vmxnet3, ...
     std::string mac{};            ///< default: 52:54:00:00:00:01 for card 0, :02 for card 1, ...
-    std::string properties{};     ///< more of -device, e.g. "mitigation=off"
-    std::string cable{};          ///< cards that name the same cable are connected to each other; default: a Wire
+    std::string properties{};     ///< more -device options, such as "mitigation=off"
+    std::string cable{};          ///< cards with the same cable name are connected to each other; default: a Wire
 };
 
 struct QemuOptions {
     std::size_t memory_mib = 64;
-    bool capture = false;  ///< write what each card's cable carries to capture(card)
+    bool capture = false;  ///< capture the traffic of each card's cable in capture(card)
     std::vector<std::string> arguments{};
 };
 
-/// A running QEMU. Ends with this object, and with the thread that made it. What fails here throws std::runtime_error
-/// with what QEMU printed. The program is $IXY_QEMU, or qemu-system-x86_64.
+/// A running QEMU. It ends with this object, and with the thread that made it. Failures throw std::runtime_error with
+/// QEMU's output. The program is $IXY_QEMU, or qemu-system-x86_64.
 class Qemu {
 public:
     explicit Qemu(std::vector<Card> cards = {Card{}}, const QemuOptions& options = {});
@@ -87,19 +87,19 @@ public:
     Qemu(const Qemu&) = delete;
     Qemu& operator=(const Qemu&) = delete;
 
-    /// "qtest:/tmp/.../qtest,device=02.0": what Device::open and the programs take. One process at a time.
+    /// "qtest:/tmp/.../qtest,device=02.0", for Device::open and the programs. One process at a time.
     std::string address(std::size_t card = 0) const;
-    /// The far end of the cable of `card`, which was not given a cable of its own.
+    /// The far end of the cable of `card`, which must not have a named cable.
     Wire& wire(std::size_t card = 0) { return *wires_.at(card); }
     std::filesystem::path capture(std::size_t card = 0) const;
     std::filesystem::path socket() const { return folder_ / "qtest"; }
     std::filesystem::path memory() const { return folder_ / "qtest.memory"; }
     const std::filesystem::path& folder() const { return folder_; }
-    /// The machine's qtest connection, shared with what this process has opened.
+    /// The machine's qtest connection, shared with the functions opened by this process.
     std::shared_ptr<QtestConnection> connection() const;
-    /// Pulls out the cable of `card`, or puts it back.
+    /// Unplugs the cable of `card`, or plugs it back in.
     void set_link(std::size_t card, bool up);
-    /// Gives a line to QEMU's monitor and returns its answer.
+    /// Sends a line to QEMU's monitor and returns its answer.
     std::string monitor(const std::string& line);
     /// Ends QEMU as a crash would (SIGKILL), and returns when it has gone.
     void kill();

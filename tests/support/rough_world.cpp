@@ -1,4 +1,4 @@
-// Two wrappers around a model: of the host that it sees, whose writes are late, and of its registers.
+// Two wrappers around a model: one of its host, where writes arrive late, and one of its registers.
 #include "tests/support/rough_world.hpp"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class PostingHost final : public sim::Host {
 public:
     explicit PostingHost(sim::Host& inner) : inner_(inner) {}
 
-    /// A card's own reads push its writes, too.
+    /// A card's own reads flush its writes, too.
     bool read(IoAddress from, std::span<std::byte> to) override {
         push();
         return inner_.read(from, to);
@@ -54,9 +54,9 @@ public:
     void schedule(unsigned timer, std::optional<Time> when) override { inner_.schedule(timer, when); }
     void report(sim::Misuse kind, std::string text) override { inner_.report(kind, std::move(text)); }
 
-    /// All that has been posted arrives.
+    /// All posted writes arrive.
     void push() { land(Time::max()); }
-    /// What is due does.
+    /// All posted writes that are due arrive.
     void land(Time until) {
         for (; !posted_.empty() && posted_.front().when <= until; posted_.pop_front()) {
             const Write& write = posted_.front();
@@ -85,8 +85,8 @@ private:
         posted_.push_back(std::move(write));
         inner_.schedule(landing_timer, posted_.front().when);
     }
-    /// What 3.2.3 gives no meaning to: the buffer's address, a checksum that nobody asked for, PIF where all is
-    /// received, and the tag of a frame that has none.
+    /// Fields without a meaning in 3.2.3: the buffer's address, a checksum that was not requested, PIF when everything
+    /// is received, and the tag of an untagged frame.
     void fill_with_garbage(std::vector<std::byte>& bytes) {
         ReceiveDescriptor descriptor;
         std::memcpy(&descriptor, bytes.data(), sizeof descriptor);
@@ -144,8 +144,8 @@ public:
 private:
     PostingHost host_;
     std::unique_ptr<sim::Model> inner_;
-    std::uint64_t busy_ = 0;   ///< the register that is at work
-    unsigned looks_ = 0;       ///< until it is done
+    std::uint64_t busy_ = 0;   ///< the register with an operation in progress
+    unsigned looks_ = 0;       ///< reads until it is done
     unsigned operations_ = 0;  ///< so far
 };
 

@@ -1,12 +1,12 @@
-// A card in a world that is rough on its driver, and within its rights: a driver that keeps to the manual and to the
-// rules of the bus notices nothing.
+// A card in a world that is rough on its driver but within its rights: a driver that follows the manual and the rules
+// of the bus notices nothing.
 //
-//   writes to memory   are posted: they come late, in bursts, a frame's parts in any order, but all before its
-//                      descriptor; reading a register pushes them (PCI Local Bus Specification 3.0, 3.2.5)
-//   write-backs        come twice, the second time before the ring's next one; what they do not define is garbage
-//   registers          that take time do: EERD, MDIC, CTRL.RST
+//   writes to memory   are posted: they arrive late, in bursts, a frame's parts in any order, but all before its
+//                      descriptor; reading a register flushes them (PCI Local Bus Specification 3.0, 3.2.5)
+//   write-backs        arrive twice, the second time before the ring's next one; undefined fields are garbage
+//   registers          with slow operations take their time: EERD, MDIC, CTRL.RST
 //   the link           is negotiated after each opening, not before
-//   interrupts         come for no reason
+//   interrupts         fire for no reason
 #pragma once
 
 #include <atomic>
@@ -17,10 +17,10 @@
 
 namespace ixy::test {
 
-/// An 82540EM in such a world. Its time has to pass by itself.
+/// An 82540EM in such a world. Its clock must advance on its own.
 const sim::CardType& rough_82540em();
 
-/// The machine's time, but for what is waited for: that has passed at once.
+/// The machine's time, except that waits take no time: what is waited for has passed at once.
 class BriskClock final : public sim::Clock {
 public:
     sim::Time now() const override { return std::chrono::steady_clock::now() - start_ + sim::Time(skipped_.load()); }

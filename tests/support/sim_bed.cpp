@@ -1,4 +1,4 @@
-// Cards of this process, and addresses "test-bed:N" that lead to them.
+// Cards in this process, and the addresses "test-bed:N" that refer to them.
 #include "tests/support/sim_bed.hpp"
 
 #include <atomic>
@@ -17,7 +17,7 @@
 namespace ixy::test {
 namespace {
 
-/// A function that is not handed out a second time while it is used.
+/// A function that is not handed out again while in use.
 class Lent final : public WrappedFunction {
 public:
     Lent(std::unique_ptr<PciFunction> inner, std::shared_ptr<std::atomic<bool>> taken)
@@ -46,8 +46,8 @@ public:
         return slots_.at(card).far_end.receive(limit);
     }
     void set_link(std::size_t card, bool up) override { slots_.at(card).card->set_cable(up); }
-    /// A card whose decoders are off answers with ones and does no DMA, as an empty slot. What it has written before
-    /// arrives, pushed by a read.
+    /// A card whose decoders are off reads as ones and does no DMA, like an empty slot. Its earlier writes arrive
+    /// first, flushed by a read.
     void kill() override {
         gone_ = true;
         for (const Slot& slot : slots_) {

@@ -1,4 +1,4 @@
-// Test beds made of software NICs: no QEMU, no root, and a card that complains when it is used wrongly.
+// Test beds made of software NICs: no QEMU, no root, and a card that complains about misuse.
 #pragma once
 
 #include <vector>
@@ -7,9 +7,8 @@
 
 namespace ixy::test {
 
-/// Our models that the e1000 driver serves: inside the register access, in a thread of their own, and each of them in a
-/// world of faults that a driver has to ride out unnoticed (rough_world.hpp). The first is the one for tests that one
-/// card is enough for.
+/// Our models for the e1000 driver: run inside the register access, run in a thread of their own, and each in a world
+/// that a driver has to survive without noticing (rough_world.hpp). Tests that need only one card use the first.
 std::vector<Subject> sim_e1000_subjects();
 
 }  // namespace ixy::test

@@ -1,4 +1,4 @@
-// Beds made of QEMU's cards, and the way from frames to packets and back.
+// Beds made of QEMU's cards, and conversion between frames and packets.
 #include "tests/support/test_bed.hpp"
 
 #include <algorithm>

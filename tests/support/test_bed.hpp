@@ -1,5 +1,4 @@
-// A card under test and the far end of its cable, whatever is behind them: what the conformance suite of a driver runs
-// on.
+// A card under test and the far end of its cable, whatever implements them. A driver's conformance suite runs on these.
 //
 // Beds are made of QEMUs (here) or of software NICs (sim_bed.hpp), some of them in a rough world (rough_world.hpp).
 #pragma once
@@ -17,42 +16,42 @@
 
 namespace ixy::test {
 
-/// Some cards, each with a cable, and a person at the other end of each cable. What fails here throws.
+/// Some cards, each with a cable, and the test at the far end of each cable. Failures throw.
 class TestBed {
 public:
     virtual ~TestBed() = default;
-    /// Takes `card`. Only one at a time may have it.
+    /// Opens `card`. Only one user at a time may have it.
     virtual std::unique_ptr<PciFunction> function(std::size_t card) = 0;
-    /// What Device::open takes.
+    /// The address for Device::open.
     virtual std::string address(std::size_t card) const = 0;
-    /// Gives a frame to the card. False when the cable was full for `limit`, since the card cannot receive.
+    /// Gives a frame to the card. False if the cable stayed full for `limit` because the card cannot receive.
     virtual bool send(std::span<const std::byte> frame, std::size_t card, std::chrono::milliseconds limit) = 0;
-    /// The next frame that the card sent; empty when there was none for `limit`.
+    /// The next frame the card sent; empty if none came within `limit`.
     virtual Frame receive(std::size_t card, std::chrono::milliseconds limit) = 0;
     virtual void set_link(std::size_t card, bool up) = 0;
     /// The cards disappear, as if pulled out.
     virtual void kill() = 0;
-    /// What the cards have to say of how they were used, where they are ones that do; empty: nothing.
+    /// The misuse that the cards reported, if they report any; empty: none.
     virtual std::string complaints() const { return {}; }
 };
 
-/// A kind of card to test: a maker of beds.
+/// A kind of card to test: a factory of beds.
 struct Subject {
     std::string name;   ///< part of the tests' names
     std::string model;  ///< what Device::model() must say
-    /// Pads short frames, checks what it receives, counts by the manual: QEMU's cards do not.
+    /// Pads short frames, checks received frames, counts as in the manual; QEMU's cards do not.
     bool by_the_book = false;
-    /// Makes a bed with `cards` cards, each with a far end to its cable or (cabled) all on one cable.
+    /// Makes a bed with `cards` cards, each with a cable to the test or (cabled) all on one cable.
     std::function<std::unique_ptr<TestBed>(std::size_t cards, bool cabled)> make;
 };
 void PrintTo(const Subject& subject, std::ostream* out);
 
-/// QEMU's three cards that the e1000 driver serves.
+/// QEMU's three cards for the e1000 driver.
 std::vector<Subject> qemu_e1000_subjects();
 
-/// The bytes of a packet with all its pieces.
+/// The bytes of all pieces of a packet.
 Frame bytes_of(const Packet& packet);
-/// A packet of `pool` with `frame` in it, in as many pieces as it takes. Null when the pool is used up.
+/// A packet from `pool` that contains `frame`, in as many pieces as needed. Null if the pool is exhausted.
 Packet* make_packet(Mempool& pool, const Frame& frame);
 
 }  // namespace ixy::test

@@ -1,4 +1,4 @@
-// The far end of a card's cable: one Unix datagram for each frame.
+// The far end of a card's cable: one Unix datagram per frame.
 #include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -64,7 +64,7 @@ Wire::Wire(std::filesystem::path ours, std::filesystem::path card)
     : ours_(std::move(ours)), card_(std::move(card)), socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     const sockaddr_un name = name_of(ours_);
     if (socket_ < 0 || ::bind(socket_, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) fail(ours_);
-    const int buffer = 1 << 20;  // the default holds but a few frames of 16 KiB
+    const int buffer = 1 << 20;  // the default holds only a few frames of 16 KiB
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
 }
 

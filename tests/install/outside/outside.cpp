@@ -1,4 +1,4 @@
-// Somebody else's program: it uses packets and pools without a card, and prints the errors that wrong addresses give.
+// A program outside the project: it uses packets and pools without a card, and prints the errors for wrong addresses.
 #include <cstring>
 #include <iostream>
 
@@ -14,7 +14,7 @@ int main() {
     if (!pool) return std::cerr << pool.error().text() << '\n', 1;
     {
         ixy::Batch<32> batch;
-        if (batch.allocate(**pool, batch.room()) != 32) return std::cerr << "the pool gave too little\n", 1;
+        if (batch.allocate(**pool, batch.room()) != 32) return std::cerr << "the pool has too few packets\n", 1;
         for (ixy::Packet& packet : batch) std::memset(packet.data().data(), 0, packet.data().size());
         std::cout << "outside: " << batch.size() << " packets of " << (*pool)->data_room() << " bytes\n";
     }

@@ -1,4 +1,4 @@
-// Somebody else's test: two software NICs on a cable, and a frame from one to the other.
+// A test outside the project: two software NICs on a cable, and a frame from one to the other.
 #include <cstring>
 #include <iostream>
 

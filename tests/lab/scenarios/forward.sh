@@ -7,7 +7,7 @@
 plan 10
 count=10000
 
-# Large rings and a moderate rate: a card without buffers drops, and a busy machine lets programs wait.
+# Large rings and a moderate rate: a card without buffers drops frames, and a busy machine delays programs.
 start pcap ixy-pcap --json --rx-ring 4096 "$CARD4" /out/capture.pcap $count
 start fwd ixy-fwd --json --rx-ring 4096 "$CARD2" "$CARD3"
 check "ixy-pcap has its card" at_work pcap

@@ -1,4 +1,4 @@
-# However a program ends, the card is quiet and back with the kernel's driver.
+# However a program ends, the card falls silent and returns to the kernel's driver.
 # lab: --card 82540em:wire=a --card 82545em:wire=a
 . /lab/functions.sh
 plan 63
@@ -15,7 +15,7 @@ has_interface() { [ -n "$(interface_of "$1")" ]; }
 all_pages_free() { [ "$(huge_pages_free)" = 64 ]; }
 killed() { kill -KILL "$(pid_of "$1")" && wait_until 20 ended "$1"; }
 
-# With the kernel's driver there: it has the card again.
+# With the kernel's driver loaded: it gets the card back.
 for name in pktgen pcap fwd; do
     for signal in INT TERM KILL; do
         start $name program $name
@@ -35,7 +35,7 @@ same "pktgen: the kernel's driver is back at once" e1000 "$(driver_of "$CARD1")"
 check "the interface works again" ip link set "$(interface_of "$CARD1")" up
 ip link set "$(interface_of "$CARD1")" down
 
-# Without a driver of the kernel nobody turns bus mastering on again, and one can see that it is off.
+# Without a kernel driver nothing turns bus mastering on again, so it is visibly off.
 rmmod e1000
 for signal in INT TERM; do
     start pcap program pcap
@@ -45,7 +45,7 @@ for signal in INT TERM; do
     check "without a driver: bus mastering is off after SIG$signal" bus_master_off "$CARD1"
 done
 
-# SIGKILL, seen in slow motion: the guard is stopped first, so that the moment before it acts can be looked at.
+# SIGKILL in slow motion: the guard is stopped first, so that the moment before it acts can be examined.
 start pcap program pcap
 at_work pcap >/dev/null
 guard=$(pidof ixy-guard)
@@ -59,7 +59,7 @@ check "the memory is free again" wait_until 10 all_pages_free
 check "by then bus mastering was off" bus_master_off "$CARD1"
 check "the guard is gone" wait_until 10 test -z "$(pidof ixy-guard)"
 
-# And at full speed, ten times: whenever the memory is free, the card is quiet.
+# And at full speed, ten times: whenever the memory is free, the card is silent.
 quiet_when_free() {
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         start pcap program pcap
@@ -69,6 +69,6 @@ quiet_when_free() {
         bus_master_off "$CARD1" || return 1
     done
 }
-check "whenever the memory is free, the card is quiet" quiet_when_free
+check "whenever the memory is free, the card is silent" quiet_when_free
 check "the kernel's driver can have the card again" insmod /lab/drivers/e1000.ko
 finish

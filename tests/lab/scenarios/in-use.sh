@@ -1,4 +1,4 @@
-# A card that the kernel uses is refused, by interface and reason, and left as it is; --force takes it; a lock is never overridden.
+# A card used by the kernel is refused, naming interface and reason, and left unchanged; --force takes it; a lock is never overridden.
 # lab: --card 82540em:wire=a --card 82545em:wire=b --card 82540em:wire=c --card 82545em:wire=d --card 82544gc:wire=e
 # lab: --modules bridge,bonding,8021q,af_packet
 . /lab/functions.sh
@@ -10,7 +10,7 @@ all_about() { # what a refusal must not change: driver, interface with its addre
     ip route
     command_register "$1"
 }
-# refused WHAT CARD WORDS...: status 1; each word stands in the message; nothing has changed.
+# refused WHAT CARD WORDS...: status 1; each word is in the message; nothing has changed.
 refused() {
     refused_what=$1 refused_card=$2
     shift 2
@@ -51,10 +51,10 @@ same "in another namespace: refused" 1 $?
 check "in another namespace: still there" inside "$namespace" ip link show dev "$hidden"
 same "in another namespace: the driver is the kernel's" e1000 "$(driver_of "$CARD5")"
 
-# Its namespace left, but not its sysfs: the interface of CARD1 stands there, and none of its addresses can be seen.
+# In a new namespace but with the old sysfs: the interface of CARD1 is visible, but none of its addresses are.
 message=$(unshare -n ixy-pcap --duration 1 "$CARD1" /tmp/refused.pcap 2>&1)
 same "seen through another namespace's sysfs: refused" 1 $?
-case $message in *"network namespace"*) ok "and told why" ;; *) not_ok "and told why" "$message" ;; esac
+case $message in *"network namespace"*) ok "and the reason is given" ;; *) not_ok "and the reason is given" "$message" ;; esac
 same "and listed as in use" 5 "$(unshare -n ixy list | grep -c 'in use$')"
 
 ip link set "$second" down
@@ -71,26 +71,26 @@ same "the kernel has lost its interface" "" "$(interface_of "$CARD1")"
 for force in "" --force; do
     message=$(ixy-pcap $force --duration 1 "$CARD1" /tmp/refused.pcap 2>&1)
     same "a second ixy is refused ${force:-without --force}" 1 $?
-    case $message in *"taken by another ixy"*) ok "and told so" ;; *) not_ok "and told so" "$message" ;; esac
+    case $message in *"taken by another ixy"*) ok "and the message says so" ;; *) not_ok "and the message says so" "$message" ;; esac
 done
-elsewhere="unshare -p -f --mount-proc"   # as a container sees it: not one process of those outside
-check "from a container that program's lock is seen, if not the program" \
+elsewhere="unshare -p -f --mount-proc"   # as in a container: no process outside it is visible
+check "from a container that program's lock is visible, but not the program" \
     sh -c "$elsewhere ixy list | grep '$CARD1 is taken by another ixy: a process that cannot be seen'"
 check "the first one is not disturbed" alive forced
-check "and ends well" ends forced INT
+check "and ends cleanly" ends forced INT
 same "the kernel's driver is back" e1000 "$(driver_of "$CARD1")"
 check "an interface that is merely up can be taken" sh -c "ip link set $(interface_of "$CARD1") up && ixy-pcap --duration 1 $CARD1 /tmp/up.pcap"
 
-# Killed together with its guard, a program leaves the card as it was: without a driver, and able to reach memory.
+# A program killed together with its guard leaves the card as it is: without a driver, and able to reach memory.
 start killed ixy-pcap "$CARD1" /tmp/killed.pcap
 check "a program has the card" at_work killed
 kill -KILL $(pidof ixy-guard) "$pid_killed"
 wait_until 10 ended killed
 check "bus mastering is left on" bus_master_on "$CARD1"
-same "where every process is seen, the card is free" 1 "$(ixy list | grep "^$CARD1" | grep -c 'free$')"
+same "where every process is visible, the card is free" 1 "$(ixy list | grep "^$CARD1" | grep -c 'free$')"
 same "where they are not, it may be in use" 1 "$($elsewhere ixy list | grep -c "^$CARD1 may be in use: its bus mastering is on")"
 $elsewhere ixy restore "$CARD1" 2>/dev/null
 same "and a container does not restore it" 1 $?
-check "ixy restore gives it back" ixy restore "$CARD1"
+check "ixy restore returns it" ixy restore "$CARD1"
 same "to the kernel's driver" e1000 "$(driver_of "$CARD1")"
 finish

@@ -1,12 +1,12 @@
-# The lab itself, without our programs: Linux' own driver on both ends of a wire, and a third card that hears them.
+# The lab itself, without our programs: Linux's own driver on both ends of a wire, and a third card that receives their frames.
 # lab: --card 82540em:wire=a --card 82545em:wire=a --card 82544gc:wire=a --card 82540em:wire=b
 . /lab/functions.sh
 plan 8
 
 same "runs as root" 0 "$(id -u)"
-same "has the huge pages asked for" 64 "$(huge_pages_free)"
+same "has the requested huge pages" 64 "$(huge_pages_free)"
 same "the kernel's driver has every card" "e1000 e1000 e1000 e1000" "$(for card in $CARDS; do driver_of $card; done | xargs)"
-same "cards stand where their names say" "0x100e 0x100f 0x100c 0x100e" "$(for card in $CARDS; do cat /sys/bus/pci/devices/$card/device; done | xargs)"
+same "cards are where their names say" "0x100e 0x100f 0x100c 0x100e" "$(for card in $CARDS; do cat /sys/bus/pci/devices/$card/device; done | xargs)"
 
 left=$(interface_of $CARD1) right=$(interface_of $CARD2) third=$(interface_of $CARD3)
 ip link set "$third" promisc on up

@@ -1,4 +1,4 @@
-# What can be wrong gets a clear message with the right exit status, and changes nothing.
+# Every failure gives a clear message and the right exit status, and changes nothing.
 # lab: --card 82540em:wire=a --card 82545em:wire=a --card virtio --card 82574l
 # after: capture_begins_as_wire full.pcap a
 . /lab/functions.sh
@@ -6,7 +6,7 @@ plan 39
 
 state() { for card in $CARDS; do echo "$(driver_of "$card") $(interface_of "$card") $(command_register "$card")"; done; huge_pages_free; }
 untouched=$(state)
-# says NAME STATUS WORDS -- COMMAND...: ends with the status, prints every one of the words, has no effect on any card.
+# says NAME STATUS WORDS -- COMMAND...: ends with that status, prints each of the words, has no effect on any card.
 says() {
     says_name=$1 says_status=$2 says_words=
     shift 2
@@ -29,7 +29,7 @@ says "malformed address" 2 0000:xyz:00.0 -- ixy-pktgen 0000:xyz:00.0
 says "the same device twice" 2 "$CARD1" twice -- ixy-fwd "$CARD1" "$CARD1"
 says "bad option" 2 --batch -- ixy-pktgen --batch 0 "$CARD1"
 says "unknown option" 2 --nonsense -- ixy-pcap --nonsense "$CARD1" /tmp/no.pcap
-says "capture file in a folder that is not there" 1 /nowhere/no.pcap -- ixy-pcap "$CARD1" /nowhere/no.pcap
+says "capture file in a missing folder" 1 /nowhere/no.pcap -- ixy-pcap "$CARD1" /nowhere/no.pcap
 says "not root" 1 root -- su nobody -s /bin/sh -c "ixy-pktgen --count 1 $CARD1"
 
 echo 0 >/proc/sys/vm/nr_hugepages
@@ -37,13 +37,13 @@ untouched=$(state)
 says "no huge pages" 1 "huge" "ixy" hugepages -- ixy-pktgen --count 1 "$CARD1"
 echo 64 >/proc/sys/vm/nr_hugepages
 
-# A full disk: what fits is kept and can be read, the program says what happened, and the card goes back.
+# A full disk: what fits is kept and readable, the program says what happened, and the card is returned.
 mkdir /small
 mount -t tmpfs -o size=256k tmpfs /small
 start pcap ixy-pcap --rx-ring 4096 "$CARD2" /small/full.pcap
 check "full disk: ixy-pcap has its card" at_work pcap
-check "full disk: 10,000 frames come" ixy-pktgen --count 10000 --rate 20kpps "$CARD1"
-check "full disk: ixy-pcap ends by itself" wait_until 20 ended pcap
+check "full disk: 10,000 frames arrive" ixy-pktgen --count 10000 --rate 20kpps "$CARD1"
+check "full disk: ixy-pcap ends on its own" wait_until 20 ended pcap
 wait "$pid_pcap"
 same "full disk: exit status" 1 $?
 check "full disk: message" grep -q "/small/full.pcap.*No space left" /tmp/pcap.err

@@ -1,9 +1,9 @@
-# No huge page, or no physical address: each cause is real here, and named with its next step.
+# No huge page, or no physical address: each cause is real here and is named with its next step.
 # lab: --card 82540em --with setpriv
 . /lab/functions.sh
 plan 19
 
-# says NAME WORDS -- COMMAND...: ends with status 1, prints every one of the words, and never tells root to use sudo.
+# says NAME WORDS -- COMMAND...: ends with status 1, prints each of the words, and never tells root to use sudo.
 says() {
     says_name=$1 says_words=
     shift
@@ -29,7 +29,7 @@ for file in hugetlb.2MB.max hugetlb.2MB.rsvd.max; do
     echo max >/sys/fs/cgroup/box/$file
 done
 
-# Not busybox, whose setpriv knows no bounding set.
+# Not the setpriv of busybox, which does not support bounding sets.
 setpriv=/usr/local/sbin/setpriv
 without="$setpriv --bounding-set -sys_admin --inh-caps -sys_admin"
 says "root without CAP_SYS_ADMIN" "CAP_SYS_ADMIN" "--cap-add=SYS_ADMIN" -- $without $send
@@ -41,7 +41,7 @@ says "a limit on the size of files" "ulimit -f" -- sh -c "ulimit -f 1024; exec $
 echo 0 >/proc/sys/vm/nr_hugepages
 says "none reserved" "no huge page of 2 MiB is reserved" "ixy hugepages 512" -- $send
 echo 64 >/proc/sys/vm/nr_hugepages
-check "with all of them there it runs" $send --link-timeout 0
+check "it runs when all of them are available" $send --link-timeout 0
 same "and the kernel's driver has the card again" e1000 "$(driver_of "$CARD1")"
 same "and all pages are free" 64 "$(huge_pages_free)"
 finish

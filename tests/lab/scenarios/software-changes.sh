@@ -1,5 +1,5 @@
-# Linux' own driver on a software card of ours: whatever makes it write other registers than those of plain traffic. Its five
-# self-tests; MTU, VLANs, promiscuous mode, receive checksums; the driver removed and inserted, also under traffic.
+# Linux's own driver on one of our software cards, beyond the registers needed for plain traffic. Its five self-tests; MTU,
+# VLANs, promiscuous mode, receive checksums; the driver removed and inserted, also under traffic.
 # The command line gives two cards on wire a: the software card, and one for the peer.
 # lab: --with ethtool --with ip --modules 8021q
 # after: frames_are_tagged a 5
@@ -33,15 +33,15 @@ check "ping" wait_until 10 ping -c 1 -W 1 10.0.0.2
 
 # --- MTU ---
 inside "$peer" ip link set "$peer_card" mtu 9000
-check "an MTU of 9000 is taken" ip link set "$card" mtu 9000
+check "an MTU of 9000 is accepted" ip link set "$card" mtu 9000
 check "pings of 8000 bytes" wait_until 10 ping -c 3 -W 1 -i 0.1 -s 8000 -q 10.0.0.2
 inside "$peer" ip link set "$peer_card" mtu 1500
-check "an MTU of 600 is taken" ip link set "$card" mtu 600
-check "large pings in pieces" wait_until 10 ping -c 3 -W 1 -i 0.1 -s 3000 -q 10.0.0.2
+check "an MTU of 600 is accepted" ip link set "$card" mtu 600
+check "large pings in fragments" wait_until 10 ping -c 3 -W 1 -i 0.1 -s 3000 -q 10.0.0.2
 ip link set "$card" mtu 1500
 check "ping after all" wait_until 10 ping -c 1 -W 1 10.0.0.2
 
-# --- VLANs: one that both know, one that only the peer knows ---
+# --- VLANs: one configured on both ends, one only on the peer ---
 ip link add link "$card" name tagged type vlan id 5
 ip address add 10.0.5.1/24 dev tagged
 ip link set tagged up
@@ -51,18 +51,18 @@ for id in 5 6; do
     inside "$peer" ip link set "tagged$id" up
 done
 check "ping in a VLAN" wait_until 10 ping -c 5 -W 1 -i 0.1 -q 10.0.5.2
-check "tags by hand" ethtool -K "$card" txvlan off rxvlan off
-check "ping with tags by hand" wait_until 10 ping -c 5 -W 1 -i 0.1 -q 10.0.5.2
+check "tags in software" ethtool -K "$card" txvlan off rxvlan off
+check "ping with tags in software" wait_until 10 ping -c 5 -W 1 -i 0.1 -q 10.0.5.2
 check "tags by the card again" ethtool -K "$card" txvlan on rxvlan on
 check "ping with tags by the card" wait_until 10 ping -c 5 -W 1 -i 0.1 -q 10.0.5.2
-# Of 50 datagrams to an address, some seconds later: all, or none but what is said besides (ARP).
+# Of 50 datagrams to an address: all arrive within seconds, or none but unrelated traffic (ARP).
 before_all=0
 send_50() { before_all=$(received) && inside "$peer" lab_udp send "$1" 4244 50; }
 all_came() { [ "$(received)" -ge $((before_all + 50)) ]; }
 none_came() { sleep 0.5 && [ "$(received)" -lt $((before_all + 25)) ]; }
 inside "$peer" arp -i tagged6 -s 10.0.6.9 52:54:00:00:00:01
 send_50 10.0.6.9
-# e1000 switches the card's filter on (RCTL.VFE), e1000e leaves it off.
+# e1000 enables the card's filter (RCTL.VFE), e1000e leaves it off.
 as_filtered() {
     case "$driver $(ethtool -d "$card" | sed -n 's/^ *VLAN filter: *//p')" in
         "e1000 enabled") none_came ;;
@@ -70,7 +70,7 @@ as_filtered() {
         *) return 1 ;;
     esac
 }
-check "frames of another VLAN go by the filter" as_filtered
+check "the filter decides on frames of another VLAN" as_filtered
 
 # --- promiscuous mode ---
 inside "$peer" arp -s 10.0.0.9 02:00:00:00:00:99
@@ -78,26 +78,26 @@ send_50 10.0.0.9
 check "frames for others are filtered out" none_came
 ip link set "$card" promisc on
 send_50 10.0.0.9
-check "they come in in promiscuous mode" wait_until 5 all_came
+check "they arrive in promiscuous mode" wait_until 5 all_came
 ip link set "$card" promisc off
 send_50 10.0.0.9
-check "and not any more after it" none_came
+check "and no longer after it" none_came
 
-# --- checksums of what is received ---
+# --- receive checksums ---
 checked_50() { before=$(counter rx_csum_offload_good) && send_50 10.0.0.1; }
 all_checked() { [ "$(counter rx_csum_offload_good)" -ge $((before + 50)) ]; }
 ethtool -K "$card" rx on   # resets the card
-check "traffic with sums checked by the card" wait_until 10 ping -c 3 -W 1 -i 0.1 -q 10.0.0.2
+check "traffic with checksums verified by the card" wait_until 10 ping -c 3 -W 1 -i 0.1 -q 10.0.0.2
 checked_50
-check "the card checks sums" wait_until 5 all_checked
+check "the card verifies checksums" wait_until 5 all_checked
 ethtool -K "$card" rx off
-check "traffic without" wait_until 10 ping -c 3 -W 1 -i 0.1 -q 10.0.0.2
+check "traffic without verification" wait_until 10 ping -c 3 -W 1 -i 0.1 -q 10.0.0.2
 checked_50
-check "all comes in" wait_until 5 all_came
-same "and nothing is checked" "$before" "$(counter rx_csum_offload_good)"
+check "everything arrives" wait_until 5 all_came
+same "and nothing is verified" "$before" "$(counter rx_csum_offload_good)"
 
 # --- the driver removed and inserted ---
-again() { # again TIMES: each time the card is found, its link comes up, and it works
+again() { # again TIMES: each time, the card is found, its link comes up, and it works
     for round in $(seq "$1"); do
         rmmod "$driver" && insmod "$(grep "/$driver\.ko$" /lab/modules)" || return 1
         card=$(interface_of "$CARD1")

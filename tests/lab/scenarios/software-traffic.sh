@@ -1,5 +1,5 @@
-# Linux' own driver on a software card of ours, which a process outside plays: probe, link, traffic both ways, TCP with the card's
-# checksums and segmentation and without, and in the end statistics that are equal to what the wire carried.
+# Linux's own driver on one of our software cards, run by a process outside the guest: probe, link, traffic both ways, TCP with
+# and without the card's checksums and segmentation, and finally statistics that match what the wire carried.
 # The command line gives two cards on wire a: the software card, and one for the peer.
 # lab: --with ethtool --with ip
 # after: capture_has_datagrams wire-a.pcap 4242 10000
@@ -16,9 +16,9 @@ link_is() { [ "$(cat "/sys/class/net/$card/carrier" 2>/dev/null)" = "$1" ]; }
 no_complaints() { ! dmesg | grep -iE "(e1000|$card|netdev watchdog).*(error|hang|fail|invalid|corrupt|timed out)|irq.*nobody cared"; }
 
 driver=$(driver_of "$CARD1")
-check "Linux' driver $driver has the card" test "$driver"
-same "its address is that of the EEPROM" 52:54:00:00:00:01 "$(cat "/sys/class/net/$card/address")"
-check "a large ring is taken" ethtool -G "$card" rx 4096
+check "Linux's driver $driver has the card" test "$driver"
+same "its address is the one in the EEPROM" 52:54:00:00:00:01 "$(cat "/sys/class/net/$card/address")"
+check "a large ring is accepted" ethtool -G "$card" rx 4096
 ip address add 10.0.0.1/24 dev "$card"
 ip link set "$card" up
 check "the link comes up" wait_until 10 link_is 1
@@ -41,7 +41,7 @@ wait_until 60 ended to_there && wait_until 60 ended to_here
 check "$count datagrams go out, in order" ends there
 check "$count datagrams come in, in order" ends here
 
-# TCP, 2 MiB, as the peer's socket gets it. Its own card checks no sums; its kernel does.
+# TCP, 2 MiB, as received by the peer's socket. The peer's card verifies no checksums; its kernel does.
 dd if=/dev/urandom of=/tmp/data bs=64k count=32 2>/dev/null
 transfer() {
     start receiver inside "$peer" nc -l -p 5001 -e dd of=/tmp/received bs=64k
@@ -59,12 +59,12 @@ before=$(segmented)
 check "TCP with the card's checksums" transfer
 same "the card has not segmented" "$before" "$(segmented)"
 ethtool -K "$card" tx off
-check "TCP with nothing done by the card" transfer
+check "TCP without any offload" transfer
 same "no checksum was wrong" 0 "$(wrong_sums)"
 check "the driver has no complaints" no_complaints
 check "nothing has timed out" test "$(ethtool -S "$card" | sed -n 's/^ *tx_timeout_count: //p')" = 0
 
-# Nobody says anything more; then what the card has counted is what it has sent and received.
+# Once all traffic has stopped, the card's counts equal what it has sent and received.
 sleep 1
 ethtool -S "$card" >/out/statistics
 finish

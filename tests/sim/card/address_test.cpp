@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(CardAddressTest, a_chip_alone_has_all_defaults) {
+TEST(CardAddressTest, a_bare_chip_name_means_all_defaults) {
     for (const char* const text : {"82540em", "sim:82540em", "sim:82540EM", "sim:82540em,"}) {
         const auto address = parse_card_address(text);
         ASSERT_TRUE(address) << address.error().text();
@@ -22,7 +22,7 @@ TEST(CardAddressTest, a_chip_alone_has_all_defaults) {
     }
 }
 
-TEST(CardAddressTest, every_key_is_read) {
+TEST(CardAddressTest, every_key_is_parsed) {
     const auto address = parse_card_address(
         "sim:82545em,wire=pcap:in.pcap:out.pcap,mac=52:54:00:0a:0B:0c,rate=2.5G,delay=1.5ms,loss=0.01,reorder=2%,"
         "corrupt=100%,seed=18446744073709551615,link=2s,clock=stepped,thread=yes,strict=off");
@@ -52,7 +52,7 @@ TEST(CardAddressTest, units_are_those_of_the_field) {
         EXPECT_EQ(parse_card_address(std::string("82540em,delay=") + text)->impairments.delay, time);
 }
 
-TEST(CardAddressTest, a_mistake_names_the_word_and_what_it_could_be) {
+TEST(CardAddressTest, errors_name_the_word_and_a_valid_example) {
     const std::tuple<const char*, const char*, const char*> mistakes[] = {
         {"sim:82541", "\"82541\"", "82540em"},
         {"sim:", "\"\"", "82540em"},

@@ -1,4 +1,4 @@
-// The card around the chip: what it lets through to it, DMA, time, frames, resets.
+// The card around the chip: the accesses it forwards, DMA, time, frames, resets.
 #include <gtest/gtest.h>
 
 #include <ixy/pci/barrier.hpp>
@@ -21,13 +21,13 @@ TEST(CardTest, accesses_reach_the_chip) {
         const std::uint64_t ones = ~std::uint64_t{0} >> (64 - 8 * width);
         test.card->bar_write(0, memory, width, ~std::uint64_t{0});
         EXPECT_EQ(test.card->bar_read(0, memory, width), ones) << width;
-        EXPECT_EQ(test.model.writes.back(), ones) << "no more than was written";
+        EXPECT_EQ(test.model.writes.back(), ones) << "only the written bytes";
     }
     test.card->bar_write(2, 0x3c, 4, 7);
     EXPECT_EQ(test.model.writes.back(), 7U);
 }
 
-TEST(CardTest, nothing_answers_beyond_a_bar_or_where_there_is_none) {
+TEST(CardTest, nothing_answers_beyond_a_bar_or_at_an_absent_one) {
     const TestCard test;
     const std::size_t before = test.model.writes.size();
     const std::tuple<unsigned, std::uint64_t, unsigned> nowhere[] = {
@@ -51,7 +51,7 @@ TEST(CardTest, nothing_answers_while_decoding_is_off_or_the_function_sleeps) {
     EXPECT_EQ(test.card->bar_read(0, memory, 4), 0xffff'ffffU);
 }
 
-TEST(CardTest, waking_up_resets_chip_and_configuration) {  // since No_Soft_Reset is 0
+TEST(CardTest, waking_resets_chip_and_configuration) {  // since No_Soft_Reset is 0
     const TestCard test;
     const unsigned control = test.card->capability(pci_config::capability_power_management) + 4;
     test.card->config_write(pci_config::bar0, 4, 0xfe00'0000);
@@ -78,7 +78,7 @@ TEST(CardTest, the_card_serves_the_message_table_itself) {
     EXPECT_TRUE(test.model.host.messages_enabled());
 }
 
-TEST(CardTest, function_level_reset_resets_chip_and_configuration_but_no_mappings) {
+TEST(CardTest, function_level_reset_resets_chip_and_configuration_but_keeps_mappings) {
     const TestCard test(express_type);
     std::vector<std::byte> page(4096);
     ASSERT_TRUE(test.card->map(at(0x1000), page));
@@ -116,11 +116,11 @@ TEST_F(CardDmaTest, reads_and_writes_what_is_mapped) {
     std::array<std::byte, 64> read{};
     ASSERT_TRUE(host.read(at(0x10'0ffe), read));
     EXPECT_EQ(read, bytes);
-    EXPECT_TRUE(host.read(at(0), {})) << "nothing is nowhere";
+    EXPECT_TRUE(host.read(at(0), {})) << "reading no bytes always succeeds";
     EXPECT_EQ(test.reports->text(), "");
 }
 
-TEST_F(CardDmaTest, goes_on_in_the_mapping_next_to_it) {
+TEST_F(CardDmaTest, continues_in_the_adjacent_mapping) {
     const auto first = std::span(pages).first(4096), second = std::span(pages).last(4096);
     ASSERT_TRUE(test.card->map(at(0x1000), second));
     ASSERT_TRUE(test.card->map(at(0x2000), first));
@@ -140,7 +140,7 @@ TEST_F(CardDmaTest, goes_on_in_the_mapping_next_to_it) {
     }
 }
 
-TEST_F(CardDmaTest, write_back_writes_all_of_it) {
+TEST_F(CardDmaTest, write_back_writes_everything) {
     ASSERT_TRUE(test.card->map(at(0x1000), pages));
     for (const std::size_t last : {0U, 4U, 8U, 12U}) {
         pages.fill({});
@@ -151,7 +151,7 @@ TEST_F(CardDmaTest, write_back_writes_all_of_it) {
     }
 }
 
-TEST_F(CardDmaTest, what_is_not_mapped_is_reported_and_nothing_is_done_by_halves) {
+TEST_F(CardDmaTest, unmapped_memory_is_reported_and_nothing_is_done_partially) {
     ASSERT_TRUE(test.card->map(at(0x1000), std::span(pages).first(4096)));
     EXPECT_FALSE(host.write(at(0x1fc1), bytes));
     EXPECT_TRUE(std::ranges::all_of(pages, [](std::byte byte) { return byte == std::byte{0}; }));
@@ -165,7 +165,7 @@ TEST_F(CardDmaTest, what_is_not_mapped_is_reported_and_nothing_is_done_by_halves
     EXPECT_NE(test.card->config_read(pci_config::status, 2) & 0x2000, 0U) << "a master abort";
 }
 
-TEST_F(CardDmaTest, nothing_goes_on_at_address_0_behind_the_last_one) {
+TEST_F(CardDmaTest, accesses_do_not_wrap_around_to_address_0) {
     constexpr std::uint64_t last_page = ~std::uint64_t{0xfff};
     ASSERT_TRUE(test.card->map(at(last_page), std::span(pages).first(4096)));
     ASSERT_TRUE(test.card->map(at(0), std::span(pages).last(4096)));
@@ -174,14 +174,14 @@ TEST_F(CardDmaTest, nothing_goes_on_at_address_0_behind_the_last_one) {
     EXPECT_TRUE(host.write(at(last_page + 4096 - 64), bytes));
 }
 
-TEST_F(CardDmaTest, the_last_bytes_may_be_in_two_mappings) {
+TEST_F(CardDmaTest, the_last_bytes_may_span_two_mappings) {
     constexpr std::uint64_t last_page = ~std::uint64_t{0xfff};
     ASSERT_TRUE(test.card->map(at(last_page), std::span(pages).first(4064)));
     ASSERT_TRUE(test.card->map(at(last_page + 4064), std::span(pages).last(32)));
     EXPECT_TRUE(host.write(at(last_page + 4096 - 64), bytes));
 }
 
-TEST_F(CardDmaTest, directions_are_kept) {
+TEST_F(CardDmaTest, directions_are_enforced) {
     ASSERT_TRUE(test.card->map(at(0x1000), pages, Iommu::Access::read));
     EXPECT_TRUE(host.read(at(0x1000), bytes));
     EXPECT_FALSE(host.write(at(0x1000), bytes));
@@ -198,7 +198,7 @@ TEST_F(CardDmaTest, nothing_moves_while_bus_mastering_is_off) {
     EXPECT_EQ(test.card->dma_faults(), 2U);
 }
 
-TEST_F(CardDmaTest, what_was_unmapped_is_out_of_reach) {
+TEST_F(CardDmaTest, unmapped_memory_is_out_of_reach) {
     ASSERT_TRUE(test.card->map(at(0x1000), pages));
     EXPECT_TRUE(host.write(at(0x1000), bytes));
     ASSERT_TRUE(test.card->unmap(at(0x1000), pages.size()));
@@ -208,7 +208,7 @@ TEST_F(CardDmaTest, what_was_unmapped_is_out_of_reach) {
     EXPECT_FALSE(host.write(at(0x1000), bytes));
 }
 
-/// Counts what passes, and loses every second write.
+/// Counts accesses, and loses every second write.
 class LossyHost final : public Host {
 public:
     explicit LossyHost(Host& inner) : inner_(inner) {}
@@ -232,7 +232,7 @@ private:
     int writes_ = 0;
 };
 
-TEST(CardTest, the_chip_can_be_given_another_world) {
+TEST(CardTest, the_chip_can_be_given_a_wrapped_host) {
     const auto wrap = [](Host& host, void*) -> std::unique_ptr<Host> { return std::make_unique<LossyHost>(host); };
     Card card(plain_type, make_open_end(), {.clock = std::make_shared<SteppedClock>(), .wrap = wrap});
     card.config_write(pci_config::command, 2, 7);
@@ -246,7 +246,7 @@ TEST(CardTest, the_chip_can_be_given_another_world) {
 
 // --- time ---
 
-TEST(CardTimeTest, timers_fire_in_order_at_their_time) {
+TEST(CardTimeTest, timers_fire_in_order_and_on_time) {
     const auto clock = std::make_shared<SteppedClock>();
     const TestCard test(plain_type, make_open_end(), clock);
     for (const std::uint64_t offset : {16U, 0U, 8U}) test.card->bar_write(0, timer_0 + offset, 8, 100 + offset);
@@ -255,7 +255,7 @@ TEST(CardTimeTest, timers_fire_in_order_at_their_time) {
     EXPECT_TRUE(test.model.fired.empty());
     clock->pass(1us);
     const std::vector<TestModel::Firing> expected = {{0, Time(100)}, {1, Time(108)}, {2, Time(116)}};
-    EXPECT_EQ(test.model.fired, expected) << "each at its own moment, although time passed at a stride";
+    EXPECT_EQ(test.model.fired, expected) << "each at its own time, although time advanced in one step";
     EXPECT_FALSE(test.card->next_time());
 }
 
@@ -274,7 +274,7 @@ TEST(CardTimeTest, a_timer_has_one_deadline) {
     EXPECT_EQ(test.model.fired.size(), 1U);
 }
 
-TEST(CardTimeTest, a_stepped_clock_ends_and_does_not_begin_anew) {
+TEST(CardTimeTest, a_stepped_clock_saturates_and_does_not_wrap) {
     const auto clock = std::make_shared<SteppedClock>();
     const TestCard test(plain_type, make_open_end(), clock);
     clock->pass(1s);
@@ -284,10 +284,10 @@ TEST(CardTimeTest, a_stepped_clock_ends_and_does_not_begin_anew) {
     test.write(timer_0, 100);
     clock->pass(Time::max());
     EXPECT_EQ(clock->now(), end);
-    EXPECT_EQ(test.card->next_time(), end + Time(100)) << "there is room behind it";
+    EXPECT_EQ(test.card->next_time(), end + Time(100)) << "times past the end are still representable";
 }
 
-TEST(CardTimeTest, a_timer_may_set_itself_again) {
+TEST(CardTimeTest, a_timer_may_rearm_itself) {
     const auto clock = std::make_shared<SteppedClock>();
     const TestCard test(plain_type, make_open_end(), clock);
     test.model.repeat = 10ns;
@@ -297,7 +297,7 @@ TEST(CardTimeTest, a_timer_may_set_itself_again) {
     EXPECT_EQ(test.model.fired.back().when, Time(100));
 }
 
-TEST(CardTimeTest, cards_of_one_clock_are_served_in_the_order_of_time) {
+TEST(CardTimeTest, cards_on_one_clock_are_served_in_time_order) {
     const auto clock = std::make_shared<SteppedClock>();
     const TestCard one(plain_type, make_open_end(), clock);
     const TestCard two(plain_type, make_open_end(), clock);
@@ -322,7 +322,7 @@ TEST(CardTimeTest, real_timers_are_due_when_real_time_has_passed) {
     EXPECT_GE(test.model.fired[0].when, *due);
 }
 
-TEST(CardTimeTest, who_sleeps_hears_of_earlier_deadlines) {
+TEST(CardTimeTest, sleepers_are_told_of_earlier_deadlines) {
     const TestCard test;
     int woken = 0;
     test.card->on_earlier([&] { ++woken; });
@@ -330,7 +330,7 @@ TEST(CardTimeTest, who_sleeps_hears_of_earlier_deadlines) {
     EXPECT_EQ(woken, 1);
     test.write(memory, 0);
     test.card->bar_write(0, timer_0 + 8, 8, 2000);
-    EXPECT_EQ(woken, 1) << "later than what is known";
+    EXPECT_EQ(woken, 1) << "later than the known deadline";
     test.card->bar_write(0, timer_0 + 16, 8, 500);
     EXPECT_EQ(woken, 2);
     test.card->on_earlier(nullptr);
@@ -350,16 +350,16 @@ TEST(CardWireTest, frames_cross_a_cable_within_the_register_write) {
     EXPECT_EQ(one.model.frames, (Frames{8}));
 }
 
-TEST(CardWireTest, cards_that_answer_each_other_do_so_one_after_the_other) {
+TEST(CardWireTest, cards_that_answer_each_other_take_turns) {
     const TestCard one(plain_type, open_wire("answers").value());
     const TestCard two(plain_type, open_wire("answers").value());
     one.model.echoes = two.model.echoes = true;
-    one.write(send, 50'000);  // would overflow the stack if each answer were given inside the question
+    one.write(send, 50'000);  // would overflow the stack if each answer were sent from within the request
     EXPECT_EQ(one.model.frames.size() + two.model.frames.size(), 50'001U);
     EXPECT_EQ(two.model.frames.back(), 0U);
 }
 
-TEST(CardWireTest, loop_brings_back_what_was_sent) {
+TEST(CardWireTest, loop_returns_sent_frames) {
     const TestCard test(plain_type, open_wire("loop").value());
     test.write(send, 3);
     EXPECT_EQ(test.model.frames, (Frames{3}));
@@ -380,7 +380,7 @@ TEST(CardWireTest, nothing_passes_while_the_cable_is_pulled_out) {
     EXPECT_EQ(one.model.frames, (Frames{4}));
 }
 
-TEST(CardWireTest, delayed_frames_arrive_when_their_time_has_come) {
+TEST(CardWireTest, delayed_frames_arrive_on_time) {
     const auto clock = std::make_shared<SteppedClock>();
     const TestCard one(plain_type, open_wire("delayed", {.delay = 10us}).value(), clock);
     const TestCard two(plain_type, open_wire("delayed").value(), clock);
@@ -394,7 +394,7 @@ TEST(CardWireTest, delayed_frames_arrive_when_their_time_has_come) {
     EXPECT_EQ(two.model.frames, (Frames{1, 2}));
 }
 
-/// A card whose wire holds `count` frames outside.
+/// A card with `count` frames waiting on its wire.
 struct QueueCard {
     explicit QueueCard(std::size_t count, int watched = -1) {
         auto owned = std::make_unique<QueueWire>();
@@ -407,13 +407,13 @@ struct QueueCard {
     std::optional<TestCard> test;
 };
 
-TEST(CardWireTest, frames_wait_outside_until_the_card_has_room) {
+TEST(CardWireTest, frames_wait_on_the_wire_until_the_card_has_room) {
     QueueCard queue(300, 42);
     queue.test->model.room = 100;
     EXPECT_EQ(queue.test->card->wire_file(), 42);
     queue.test->card->service();
     EXPECT_EQ(queue.test->model.frames.size(), 100U);
-    EXPECT_EQ(queue.test->card->wire_file(), -1) << "there is no use in looking";
+    EXPECT_EQ(queue.test->card->wire_file(), -1) << "watching it would be useless";
     queue.test->model.room = 250;
     queue.test->write(memory, 1);
     EXPECT_EQ(queue.test->model.frames.size(), 250U) << "offered again after a write";
@@ -423,11 +423,11 @@ TEST(CardWireTest, frames_wait_outside_until_the_card_has_room) {
     queue.test->write(memory, 1);
     EXPECT_EQ(queue.test->model.frames.size(), 300U);
     EXPECT_EQ(queue.test->card->wire_file(), 42);
-    EXPECT_GE(woken, 1) << "whoever watches files has to look at it again";
+    EXPECT_GE(woken, 1) << "the watcher of the file must watch it again";
     EXPECT_TRUE(std::ranges::is_sorted(queue.test->model.frames));
 }
 
-TEST(CardWireTest, one_call_of_service_ends_when_somebody_can_go_on) {
+TEST(CardWireTest, one_service_call_is_bounded_if_another_can_continue) {
     QueueCard queue(100'000);
     bool woken = false;
     queue.test->card->on_earlier([&] { woken = true; });
@@ -439,7 +439,7 @@ TEST(CardWireTest, one_call_of_service_ends_when_somebody_can_go_on) {
     EXPECT_TRUE(std::ranges::is_sorted(queue.test->model.frames));
 }
 
-TEST(CardWireTest, one_call_of_service_does_it_all_when_nobody_else_would) {
+TEST(CardWireTest, one_service_call_does_everything_if_none_would_follow) {
     QueueCard queue(100'000);
     queue.test->card->service();
     EXPECT_EQ(queue.test->model.frames.size(), 100'000U);

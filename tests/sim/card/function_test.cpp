@@ -1,4 +1,4 @@
-// A software card as a PCI function, and by its address.
+// A software card as a PCI function, and opened by its address.
 #include <gtest/gtest.h>
 #include <poll.h>
 
@@ -32,7 +32,7 @@ std::string running_name(const testing::TestParamInfo<Running>& subject) {
 INSTANTIATE_TEST_SUITE_P(, FunctionTest, testing::Values(Running::inside, Running::thread, Running::manual),
                          running_name);
 
-TEST_P(FunctionTest, is_who_its_type_says) {
+TEST_P(FunctionTest, has_the_identity_of_its_type) {
     EXPECT_EQ(function->address(), "sim:test");
     EXPECT_EQ(function->identity().device, 0x4321);
     EXPECT_EQ(function->config_read(pci_config::vendor_id, 4).value(), 0x4321'8086U);
@@ -40,7 +40,7 @@ TEST_P(FunctionTest, is_who_its_type_says) {
               test.card->capability(pci_config::capability_msi_x));
 }
 
-TEST_P(FunctionTest, its_bars_are_windows_to_the_card) {
+TEST_P(FunctionTest, its_bars_are_windows_onto_the_card) {
     const Bar bar = function->map_bar(0, 4096).value();
     EXPECT_EQ(bar.size(), 4096U);
     EXPECT_EQ(bar.mapped(), nullptr);
@@ -64,13 +64,13 @@ TEST_P(FunctionTest, the_card_reaches_dma_memory_and_nothing_else) {
     EXPECT_FALSE(host.write(IoAddress{reinterpret_cast<std::uintptr_t>(ours.data())}, bytes));
 }
 
-TEST(FunctionMemoryTest, the_card_reaches_memory_that_came_later) {
+TEST(FunctionMemoryTest, the_card_reaches_memory_added_later) {
     const TestCard test;
     const auto function = make_function(test.card, "sim:test", Running::manual);
     ASSERT_TRUE(function->set_bus_master(true));
     const auto one = function->dma_space()->allocate(4096).value();
     EXPECT_TRUE(test.model.host.write(one.address(), std::array{std::byte{1}}));
-    const auto more = function->dma_space()->allocate(ProcessSpace::default_region).value();  // a region of its own
+    const auto more = function->dma_space()->allocate(ProcessSpace::default_region).value();  // gets its own region
     EXPECT_TRUE(test.model.host.write(more.address() + (more.size() - 1), std::array{std::byte{1}}));
 }
 
@@ -103,7 +103,7 @@ TEST_P(FunctionTest, msi_fires_each_time) {
     }
 }
 
-TEST_P(FunctionTest, msi_x_vectors_have_each_their_file) {
+TEST_P(FunctionTest, each_msi_x_vector_has_its_own_file) {
     ASSERT_TRUE(function->set_bus_master(true));
     const auto interrupts = function->enable_interrupts(InterruptKind::msi_x, 3).value();
     ASSERT_EQ(interrupts.size(), 3U);
@@ -112,7 +112,7 @@ TEST_P(FunctionTest, msi_x_vectors_have_each_their_file) {
     EXPECT_TRUE(has_fired(interrupts[2]));
 }
 
-TEST_P(FunctionTest, one_kind_of_interrupt_follows_the_other) {
+TEST_P(FunctionTest, one_kind_of_interrupt_replaces_the_other) {
     ASSERT_TRUE(function->set_bus_master(true));
     ASSERT_TRUE(function->enable_interrupts(InterruptKind::msi_x, 3));
     const auto line_interrupt = function->enable_interrupts(InterruptKind::legacy, 1).value();
@@ -125,7 +125,7 @@ TEST_P(FunctionTest, one_kind_of_interrupt_follows_the_other) {
     EXPECT_TRUE(has_fired(msi[0]));
 }
 
-TEST_P(FunctionTest, interrupts_that_it_has_not_are_refused) {
+TEST_P(FunctionTest, unsupported_interrupts_are_refused) {
     for (const auto& [kind, count] : {std::pair{InterruptKind::legacy, 2U},
                                       {InterruptKind::msi, 2U},
                                       {InterruptKind::msi_x, 41U},
@@ -136,13 +136,13 @@ TEST_P(FunctionTest, interrupts_that_it_has_not_are_refused) {
     }
 }
 
-TEST_P(FunctionTest, reset_is_of_the_function_alone) {
+TEST_P(FunctionTest, reset_affects_only_the_function) {
     ASSERT_TRUE(function->set_bus_master(true));
     ASSERT_TRUE(function->enable_interrupts(InterruptKind::msi, 1));
     ASSERT_TRUE(function->reset());
     EXPECT_EQ(test.model.resets, 1);
     EXPECT_EQ(function->config_read(pci_config::command, 2).value(), 3U);
-    EXPECT_EQ(function->map_bar(0, 4096)->load<std::uint32_t>(memory), 0U) << "answers at once";
+    EXPECT_EQ(function->map_bar(0, 4096)->load<std::uint32_t>(memory), 0U) << "it answers at once";
 
     const TestCard plain(plain_type);
     const auto refused = make_function(plain.card, "sim:plain", GetParam())->reset();
@@ -150,7 +150,7 @@ TEST_P(FunctionTest, reset_is_of_the_function_alone) {
     EXPECT_EQ(refused.error().kind, ErrorKind::unsupported);
 }
 
-TEST_P(FunctionTest, waiting_lets_the_cards_time_pass) {
+TEST_P(FunctionTest, waiting_advances_the_cards_time) {
     test.write(timer_0, 5'000'000'000);
     function->wait(4s);  // stepped: takes no time
     EXPECT_TRUE(test.model.fired.empty());
@@ -158,7 +158,7 @@ TEST_P(FunctionTest, waiting_lets_the_cards_time_pass) {
     EXPECT_EQ(test.model.fired.size(), 1U);
 }
 
-TEST_P(FunctionTest, a_card_outlives_its_function_and_is_switched_off_by_it) {
+TEST_P(FunctionTest, a_card_outlives_its_function_but_is_switched_off) {
     auto dma = function->dma_space()->allocate(4096).value();
     ASSERT_TRUE(function->set_bus_master(true));
     ASSERT_TRUE(function->enable_interrupts(InterruptKind::msi, 1));
@@ -176,7 +176,7 @@ TEST_P(FunctionTest, a_card_outlives_its_function_and_is_switched_off_by_it) {
     EXPECT_TRUE(has_fired(interrupts[0])) << "the line is still up";
 }
 
-TEST(ProcessSpaceTest, shared_memory_lives_as_long_as_somebody_has_it) {
+TEST(ProcessSpaceTest, shared_memory_lives_while_anyone_holds_it) {
     auto space = ProcessSpace::shared();
     EXPECT_EQ(space, ProcessSpace::shared());
     const std::weak_ptr<ProcessSpace> watch = space;
@@ -212,7 +212,7 @@ TEST(OpenTest, a_cable_has_two_ends) {
     EXPECT_TRUE(open_pci_function("sim:82540em,wire=ends"));
 }
 
-TEST(OpenTest, who_does_not_want_the_card_is_asked_first) {
+TEST(OpenTest, the_caller_may_reject_a_card_before_it_is_opened) {
     const auto refused =
         open_sim_function("sim:82540em", {.accept = [](std::string_view address, const PciIdentity&) -> Expected<> {
                               return failure(ErrorKind::unsupported, std::string(address) + ": not that one");
@@ -221,7 +221,7 @@ TEST(OpenTest, who_does_not_want_the_card_is_asked_first) {
     EXPECT_EQ(refused.error().what, "sim:82540em: not that one");
 }
 
-TEST(OpenTest, the_driver_opens_it_as_any_card) {
+TEST(OpenTest, the_driver_opens_it_like_any_card) {
     add_scheme();
     for (const std::string keys : {"", ",thread=yes", ",clock=stepped"}) {
         auto one = Device::open("sim:82540em,wire=driver" + keys);

@@ -1,4 +1,4 @@
-// The ways of an interrupt to its event file.
+// How an interrupt reaches its event file.
 #include <sys/eventfd.h>
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 namespace ixy::sim::test {
 namespace {
 
-/// An event file that tells how often it was written to since the last look.
+/// An event file that counts the writes since it was last read.
 class EventFile {
 public:
     int get() const { return file_.get(); }
@@ -41,7 +41,7 @@ protected:
     EventFile file;
 };
 
-TEST_F(InterruptsTest, line_masks_itself_until_it_is_asked_for_again) {
+TEST_F(InterruptsTest, line_masks_itself_until_unmasked) {
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::legacy, 0, file.get()));
     interrupts.set_line(true);
     EXPECT_EQ(file.count(), 1U);
@@ -57,7 +57,7 @@ TEST_F(InterruptsTest, line_masks_itself_until_it_is_asked_for_again) {
     EXPECT_EQ(file.count(), 1U);
 }
 
-TEST_F(InterruptsTest, line_shows_in_the_status_register_whatever_is_masked) {
+TEST_F(InterruptsTest, line_shows_in_the_status_register_even_when_masked) {
     ASSERT_TRUE(interrupts.mask(InterruptKind::legacy, 0, true));
     config.write(pci_config::command, 2, pci_config::command_no_intx);
     interrupts.set_line(true);
@@ -66,7 +66,7 @@ TEST_F(InterruptsTest, line_shows_in_the_status_register_whatever_is_masked) {
     EXPECT_EQ(config.read(pci_config::status, 2) & 8, 0U);
 }
 
-TEST_F(InterruptsTest, line_is_held_back_by_the_command_register) {
+TEST_F(InterruptsTest, line_can_be_disabled_in_the_command_register) {
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::legacy, 0, file.get()));
     config.write(pci_config::command, 2, pci_config::command_no_intx);
     interrupts.set_line(true);
@@ -76,7 +76,7 @@ TEST_F(InterruptsTest, line_is_held_back_by_the_command_register) {
     EXPECT_EQ(file.count(), 1U);
 }
 
-TEST_F(InterruptsTest, line_is_silent_when_messages_are_on) {
+TEST_F(InterruptsTest, line_is_silent_while_messages_are_enabled) {
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::legacy, 0, file.get()));
     enable_msi_x();
     interrupts.set_line(true);
@@ -85,7 +85,7 @@ TEST_F(InterruptsTest, line_is_silent_when_messages_are_on) {
     EXPECT_EQ(file.count(), 1U);
 }
 
-TEST_F(InterruptsTest, a_listener_who_comes_late_hears_of_the_line) {
+TEST_F(InterruptsTest, a_late_listener_is_told_of_the_line) {
     interrupts.set_line(true);
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::legacy, 0, file.get()));
     EXPECT_EQ(file.count(), 1U);
@@ -98,12 +98,12 @@ TEST_F(InterruptsTest, a_listener_who_comes_late_hears_of_the_line) {
     EXPECT_EQ(other.count(), 0U);
 }
 
-TEST_F(InterruptsTest, msi_is_one_message_for_each_rise) {
+TEST_F(InterruptsTest, msi_sends_one_message_for_each_rise) {
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi, 0, file.get()));
     interrupts.set_line(true);
     EXPECT_EQ(file.count(), 0U) << "not enabled";
     enable(pci_config::capability_msi, 1);
-    EXPECT_EQ(file.count(), 1U) << "it was up when MSI was enabled";
+    EXPECT_EQ(file.count(), 1U) << "the line was up when MSI was enabled";
     interrupts.set_line(true);
     EXPECT_EQ(file.count(), 0U);
     for (int i = 0; i < 3; ++i) {
@@ -120,7 +120,7 @@ TEST_F(InterruptsTest, msi_is_one_message_for_each_rise) {
     EXPECT_EQ(file.count(), 1U) << "kept";
 }
 
-TEST_F(InterruptsTest, a_message_waits_until_the_card_may_write_to_memory) {
+TEST_F(InterruptsTest, a_message_waits_until_bus_mastering_is_on) {
     config.write(pci_config::command, 2, 0);
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi, 0, file.get()));
     enable(pci_config::capability_msi, 1);
@@ -144,7 +144,7 @@ TEST_F(InterruptsTest, a_message_waits_until_the_card_may_write_to_memory) {
     EXPECT_FALSE(is_pending(2));
 }
 
-TEST_F(InterruptsTest, the_line_does_not_mind_bus_mastering) {
+TEST_F(InterruptsTest, the_line_is_independent_of_bus_mastering) {
     config.write(pci_config::command, 2, 0);
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::legacy, 0, file.get()));
     interrupts.set_line(true);
@@ -159,14 +159,14 @@ TEST_F(InterruptsTest, msi_forgets_a_line_that_fell_before_it_was_enabled) {
     EXPECT_EQ(file.count(), 0U);
 }
 
-TEST_F(InterruptsTest, msi_x_goes_to_the_vector_that_is_named) {
+TEST_F(InterruptsTest, msi_x_goes_to_the_named_vector) {
     EventFile other;
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi_x, 0, file.get()));
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi_x, 39, other.get()));
     interrupts.send_message(0);
     EXPECT_EQ(file.count(), 0U) << "not enabled";
     enable_msi_x();
-    EXPECT_EQ(file.count(), 0U) << "a message is no level: what nobody enabled is gone";
+    EXPECT_EQ(file.count(), 0U) << "a message is not a level: sent while disabled, it is gone";
     interrupts.send_message(39);
     interrupts.send_message(39);
     EXPECT_EQ(other.count(), 2U);
@@ -202,15 +202,15 @@ TEST_F(InterruptsTest, msi_x_waits_while_its_vector_is_masked_in_the_table) {
     EXPECT_EQ(file.count(), 1U);
 }
 
-TEST_F(InterruptsTest, msi_x_counts_a_table_that_was_never_written_as_unmasked) {
-    EXPECT_EQ(interrupts.read_table(12, 4), 1U) << "although it says otherwise";
+TEST_F(InterruptsTest, an_unwritten_msi_x_table_counts_as_unmasked) {
+    EXPECT_EQ(interrupts.read_table(12, 4), 1U) << "although the table says otherwise";
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi_x, 0, file.get()));
     enable_msi_x();
     interrupts.send_message(0);
     EXPECT_EQ(file.count(), 1U);
 }
 
-TEST_F(InterruptsTest, msi_x_waits_for_an_event_file_and_for_the_one_who_masks_by_hand) {
+TEST_F(InterruptsTest, msi_x_waits_for_an_event_file_and_for_unmasking_by_hand) {
     enable_msi_x();
     interrupts.send_message(1);
     EXPECT_TRUE(is_pending(1));
@@ -221,7 +221,7 @@ TEST_F(InterruptsTest, msi_x_waits_for_an_event_file_and_for_the_one_who_masks_b
     EXPECT_EQ(file.count(), 1U);
 }
 
-TEST_F(InterruptsTest, the_table_keeps_what_it_is_told) {
+TEST_F(InterruptsTest, the_table_keeps_what_is_written) {
     interrupts.write_table(16, 8, 0xfee0'1004'0000'0001);
     interrupts.write_table(24, 4, 0x41);
     interrupts.write_table(28, 4, ~0U);
@@ -238,7 +238,7 @@ TEST_F(InterruptsTest, the_table_keeps_what_it_is_told) {
     }
 }
 
-TEST_F(InterruptsTest, reset_empties_tables_and_leaves_event_files) {
+TEST_F(InterruptsTest, reset_clears_tables_and_keeps_event_files) {
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi_x, 3, file.get()));
     enable_msi_x(0xc000);
     interrupts.send_message(3);
@@ -260,10 +260,10 @@ TEST_F(InterruptsTest, can_be_triggered_by_hand) {
     ASSERT_TRUE(interrupts.set_event_file(InterruptKind::msi_x, 7, file.get()));
     ASSERT_TRUE(interrupts.trigger(InterruptKind::msi_x, 7));
     EXPECT_EQ(file.count(), 1U);
-    ASSERT_TRUE(interrupts.trigger(InterruptKind::legacy, 0)) << "without an event file, nobody hears it";
+    ASSERT_TRUE(interrupts.trigger(InterruptKind::legacy, 0)) << "without an event file, nobody receives it";
 }
 
-TEST_F(InterruptsTest, vectors_that_are_not_there_are_an_error) {
+TEST_F(InterruptsTest, absent_vectors_are_an_error) {
     const std::pair<InterruptKind, unsigned> absent[] = {
         {InterruptKind::legacy, 1}, {InterruptKind::msi, 1}, {InterruptKind::msi_x, 40}};
     for (const auto& [kind, vector] : absent) {

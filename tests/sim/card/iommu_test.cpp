@@ -1,4 +1,4 @@
-// What a card may reach, and how that is found.
+// What a card may reach, and how mappings are looked up.
 #include <ixy/sim/card/iommu.hpp>
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ protected:
     Iommu iommu;
 };
 
-TEST_F(IommuTest, maps_to_the_very_byte) {
+TEST_F(IommuTest, maps_with_byte_granularity) {
     ASSERT_TRUE(iommu.map(at(0x10000), page(2)));
     EXPECT_EQ(iommu.translate(at(0x10010), 16, Access::both).data(), page(2).data() + 0x10);
     EXPECT_TRUE(reaches(0x10000, 4096));
@@ -39,14 +39,14 @@ TEST_F(IommuTest, maps_to_the_very_byte) {
     EXPECT_FALSE(reaches(0x10010, ~std::size_t{0}));
 }
 
-TEST_F(IommuTest, refuses_to_overlap) {
+TEST_F(IommuTest, refuses_overlapping_mappings) {
     ASSERT_TRUE(iommu.map(at(0x2000), page(0, 2)));
     for (const std::uint64_t begin : {0x1001U, 0x2000U, 0x2800U, 0x3fffU}) {
         const auto mapped = iommu.map(at(begin), page(4));
         ASSERT_FALSE(mapped) << begin;
         EXPECT_EQ(mapped.error().kind, ErrorKind::busy);
     }
-    EXPECT_FALSE(iommu.map(at(0x1000), page(4, 8))) << "around it";
+    EXPECT_FALSE(iommu.map(at(0x1000), page(4, 8))) << "a mapping that encloses another";
     EXPECT_TRUE(iommu.map(at(0x1000), page(4)));
     EXPECT_TRUE(iommu.map(at(0x4000), page(5)));
     EXPECT_EQ(iommu.size(), 3U);
@@ -65,7 +65,7 @@ TEST_F(IommuTest, unmaps_exactly_what_was_mapped) {
     EXPECT_EQ(iommu.size(), 0U);
 }
 
-TEST_F(IommuTest, what_was_found_last_is_forgotten_with_its_mapping) {
+TEST_F(IommuTest, the_cached_lookup_is_dropped_with_its_mapping) {
     ASSERT_TRUE(iommu.map(at(0x2000), page(0)));
     ASSERT_TRUE(iommu.map(at(0x3000), page(1)));
     EXPECT_TRUE(reaches(0x2000, 1));
@@ -78,7 +78,7 @@ TEST_F(IommuTest, what_was_found_last_is_forgotten_with_its_mapping) {
     EXPECT_FALSE(reaches(0x2000, 1));
 }
 
-TEST_F(IommuTest, neighbours_are_found_part_by_part) {
+TEST_F(IommuTest, adjacent_mappings_are_found_part_by_part) {
     ASSERT_TRUE(iommu.map(at(0x2000), page(5)));
     ASSERT_TRUE(iommu.map(at(0x3000), page(1)));
     EXPECT_FALSE(reaches(0x2ff0, 32));
@@ -86,7 +86,7 @@ TEST_F(IommuTest, neighbours_are_found_part_by_part) {
     EXPECT_EQ(iommu.part(at(0x3000), 16, Access::both).data(), page(1).data());
 }
 
-TEST_F(IommuTest, the_direction_counts) {
+TEST_F(IommuTest, directions_are_enforced) {
     ASSERT_TRUE(iommu.map(at(0x2000), page(0), Access::read));
     ASSERT_TRUE(iommu.map(at(0x3000), page(1), Access::write));
     EXPECT_TRUE(reaches(0x2000, 8, Access::read));
@@ -96,7 +96,7 @@ TEST_F(IommuTest, the_direction_counts) {
     EXPECT_FALSE(reaches(0x3000, 8, Access::read));
 }
 
-TEST_F(IommuTest, reaches_up_to_the_end_of_all_addresses_and_not_around_it) {
+TEST_F(IommuTest, reaches_the_end_of_the_address_space_without_wrapping) {
     constexpr std::uint64_t top = ~std::uint64_t{0};
     ASSERT_TRUE(iommu.map(at(top - 4095), page(0)));
     EXPECT_TRUE(reaches(top, 1));
@@ -107,10 +107,10 @@ TEST_F(IommuTest, reaches_up_to_the_end_of_all_addresses_and_not_around_it) {
     const auto beyond = iommu.map(at(top - 4000), page(2));
     ASSERT_FALSE(beyond);
     EXPECT_EQ(beyond.error().kind, ErrorKind::invalid_argument);
-    EXPECT_FALSE(iommu.map(at(0x5000), {})) << "nothing";
+    EXPECT_FALSE(iommu.map(at(0x5000), {})) << "an empty mapping";
 }
 
-TEST_F(IommuTest, asks_for_what_it_does_not_know) {
+TEST_F(IommuTest, asks_for_unknown_addresses) {
     int asked = 0;
     iommu.on_miss([&](Iommu& asking, IoAddress address) {
         ++asked;
@@ -120,14 +120,14 @@ TEST_F(IommuTest, asks_for_what_it_does_not_know) {
     EXPECT_TRUE(reaches(0x4200, 16));
     EXPECT_EQ(asked, 1);
     EXPECT_FALSE(reaches(0x9000, 1));
-    EXPECT_FALSE(reaches(0x5000, 1)) << "what was mapped lies elsewhere";
+    EXPECT_FALSE(reaches(0x5000, 1)) << "the new mapping lies elsewhere";
     EXPECT_EQ(asked, 3);
 }
 
-TEST_F(IommuTest, tens_of_thousands_of_mappings_are_no_burden) {
+TEST_F(IommuTest, stays_fast_with_tens_of_thousands_of_mappings) {
     constexpr std::size_t count = 65535;
     for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE(iommu.map(at(i * 0x2000), page(i % 16)));
-    std::mt19937_64 random(1);  // looks at random: a search from one end to the other would take minutes
+    std::mt19937_64 random(1);  // random lookups: a linear search would take minutes
     for (int i = 0; i < 100'000; ++i) {
         const std::uint64_t index = random() % count;
         const auto found = iommu.translate(at(index * 0x2000 + 8), 8, Access::read);

@@ -1,4 +1,4 @@
-// What becomes of a card's complaints.
+// What happens to a card's complaints.
 #include <gtest/gtest.h>
 #include <ixy/sim/card/report.hpp>
 
@@ -10,7 +10,7 @@ namespace {
 
 Report report(Misuse kind, std::size_t number = 0) { return {kind, std::to_string(number), {}}; }
 
-TEST(ReportList, counts_each_kind_beyond_what_it_keeps) {
+TEST(ReportList, counts_each_kind_beyond_the_stored_reports) {
     ReportList list;
     for (std::size_t i = 0; i < 1500; ++i) list.report("card", report(Misuse::bad_ring));
     list.report("card", report(Misuse::bad_descriptor));
@@ -22,7 +22,7 @@ TEST(ReportList, counts_each_kind_beyond_what_it_keeps) {
     EXPECT_EQ(list.count(), 0U);
 }
 
-TEST(ReportPrinter, says_the_same_once_and_says_when_it_falls_silent) {
+TEST(ReportPrinter, prints_repeats_once_and_says_when_it_falls_silent) {
     ReportPrinter printer;
     testing::internal::CaptureStderr();
     for (std::size_t i = 0; i < 1500; ++i) {

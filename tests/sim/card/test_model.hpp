@@ -1,4 +1,4 @@
-// A chip that does at once what its registers are told: what the frame around it does shows at the other side.
+// A chip that immediately does what is written to its registers, so that the effects of the card around it show.
 #pragma once
 
 #include <cstring>
@@ -11,12 +11,12 @@
 
 namespace ixy::sim::test {
 
-/// Registers of 8 bytes each in BAR 0; the rest of it remembers what is written.
+/// Registers of 8 bytes each in BAR 0; the rest of the BAR stores what is written.
 enum Register : std::uint64_t {
-    send = 0x00,      ///< written: sends a frame that begins with this number
+    send = 0x00,      ///< written: sends a frame that starts with this number
     line = 0x08,      ///< written: level of the interrupt line
-    message = 0x10,   ///< written: a message of this vector
-    timer_0 = 0x18,   ///< written: lets timer 0 run out in so many nanoseconds; timers 1 to 3 follow
+    message = 0x10,   ///< written: sends a message on this vector
+    timer_0 = 0x18,   ///< written: timer 0 expires in that many nanoseconds; timers 1 to 3 follow
     received = 0x40,  ///< read: frames received
     memory = 0x80,
 };
@@ -84,7 +84,7 @@ inline std::unique_ptr<Model> make_test_model(Host& host, const ModelOptions& op
     return std::make_unique<TestModel>(host, options);
 }
 
-/// A card of a shared bus: memory, I/O, the legacy interrupt, MSI.
+/// A card for a shared bus: memory, I/O, the legacy interrupt, MSI.
 inline constexpr CardType plain_type{.name = "plain",
                                      .title = "a card for tests",
                                      .identity = {.vendor = 0x8086,
@@ -97,7 +97,7 @@ inline constexpr CardType plain_type{.name = "plain",
                                      .msi = true,
                                      .make = make_test_model};
 
-/// A card of PCI Express: a BAR of 64 bits, 40 vectors of MSI-X.
+/// A PCI Express card: a 64-bit BAR, 40 MSI-X vectors.
 inline constexpr CardType express_type{
     .name = "express",
     .title = "a card for tests",
@@ -109,7 +109,7 @@ inline constexpr CardType express_type{
     .msi_x_bar = 3,
     .make = make_test_model};
 
-/// One end of a cable whose frames wait outside until the card has room, as in a socket.
+/// One end of a cable whose frames wait outside the card until it has room, as in a socket.
 class QueueWire final : public Wire {
 public:
     void send(std::span<const std::byte>, Time) override {}
@@ -129,7 +129,7 @@ private:
     std::array<std::byte, 60> frame_{};
 };
 
-/// A card that is switched on, its model, and what it complains of.
+/// A card that is switched on, its model, and its complaints.
 struct TestCard {
     explicit TestCard(const CardType& type = plain_type, std::unique_ptr<Wire> wire = make_open_end(),
                       std::shared_ptr<Clock> clock = std::make_shared<SteppedClock>())

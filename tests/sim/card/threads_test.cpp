@@ -1,5 +1,5 @@
-// Cards and their drivers in several threads: nobody waits for ever, nothing is lost or overtaken. For the thread
-// sanitizer, too.
+// Cards and their drivers in several threads: no thread waits forever, nothing is lost or reordered. Also meant for the
+// thread sanitizer.
 #include <gtest/gtest.h>
 
 #include <barrier>
@@ -27,7 +27,7 @@ bool eventually(const auto& condition) {
     return condition();
 }
 
-/// Frames that came, in order, and those that the cable lost make up all that were sent.
+/// Expects received frames in order; together with those lost by the cable they make up all sent frames.
 void expect_all(const TestCard& receiver, const TestCard& sender) {
     const auto& frames = receiver.model.frames;
     EXPECT_TRUE(std::ranges::is_sorted(frames));
@@ -36,7 +36,7 @@ void expect_all(const TestCard& receiver, const TestCard& sender) {
     EXPECT_GT(frames.size(), many / 100);
 }
 
-TEST(ThreadsTest, two_cards_on_one_cable_send_to_each_other_at_once) {
+TEST(ThreadsTest, two_cards_on_one_cable_send_simultaneously) {
     const TestCard one(plain_type, open_wire("duplex").value(), RealClock::shared());
     const TestCard two(plain_type, open_wire("duplex").value(), RealClock::shared());
     std::barrier together(2);
@@ -51,13 +51,13 @@ TEST(ThreadsTest, two_cards_on_one_cable_send_to_each_other_at_once) {
     expect_all(two, one);
 }
 
-TEST(ThreadsTest, nothing_is_left_on_the_cable_when_all_are_quiet) {
+TEST(ThreadsTest, nothing_is_left_on_the_cable_when_all_are_idle) {
     for (int round = 0; round < 200; ++round) {
         const TestCard one(plain_type, open_wire("quiet").value(), RealClock::shared());
         const TestCard two(plain_type, open_wire("quiet").value(), RealClock::shared());
         std::barrier together(2);
         {
-            // The receiver's driver holds its card's lock every now and then, just when a frame comes.
+            // The receiver's driver holds its card's lock now and then, just when a frame arrives.
             const std::jthread driver([&] {
                 together.arrive_and_wait();
                 for (int i = 0; i < 100; ++i) two.write(memory, 1);
@@ -69,7 +69,7 @@ TEST(ThreadsTest, nothing_is_left_on_the_cable_when_all_are_quiet) {
     }
 }
 
-TEST(ThreadsTest, cards_that_answer_each_other_in_two_threads_come_to_an_end) {
+TEST(ThreadsTest, cards_that_answer_each_other_in_two_threads_terminate) {
     const TestCard one(plain_type, open_wire("talk").value(), RealClock::shared());
     const TestCard two(plain_type, open_wire("talk").value(), RealClock::shared());
     one.model.echoes = two.model.echoes = true;
@@ -92,7 +92,7 @@ TEST(ThreadsTest, mappings_come_and_go_while_the_card_uses_them) {
     for (int i = 0; i < 500; ++i) test.write(memory, 1);
 }
 
-// --- a card in a thread of its own ---
+// --- a card in its own thread ---
 
 class OwnThreadTest : public testing::Test {
 protected:
@@ -112,14 +112,14 @@ TEST_F(OwnThreadTest, a_read_sees_all_writes_before_it) {
     }
 }
 
-TEST_F(OwnThreadTest, writes_are_carried_out_in_order_and_none_is_lost) {
+TEST_F(OwnThreadTest, writes_are_executed_in_order_and_none_is_lost) {
     for (std::uint64_t i = 0; i < many; ++i) write(memory, i);
     EXPECT_EQ(regs.load<std::uint64_t>(memory), many - 1);
     ASSERT_EQ(test.model.writes.size(), many);
     for (std::uint64_t i = 0; i < many; ++i) ASSERT_EQ(test.model.writes[i], i);
 }
 
-TEST_F(OwnThreadTest, configuration_comes_after_the_writes_before_it) {
+TEST_F(OwnThreadTest, configuration_accesses_stay_behind_earlier_writes) {
     for (int i = 0; i < 100; ++i) {
         write(line, 1);
         ASSERT_EQ(function->config_read(pci_config::status, 2).value() & 8, 8U);
@@ -142,13 +142,13 @@ TEST_F(OwnThreadTest, several_threads_may_drive_it) {
     EXPECT_EQ(test.model.writes.size(), 400U);
 }
 
-TEST_F(OwnThreadTest, what_was_written_is_carried_out_before_the_function_ends) {
+TEST_F(OwnThreadTest, pending_writes_are_executed_before_the_function_ends) {
     for (std::uint64_t i = 0; i < 100; ++i) write(memory, i);
     function.reset();
     EXPECT_EQ(test.model.writes.size(), 100U);
 }
 
-TEST_F(OwnThreadTest, a_descriptor_is_seen_as_a_whole_once_its_last_word_is) {
+TEST_F(OwnThreadTest, a_descriptor_is_complete_once_its_last_word_is_visible) {
     struct alignas(16) Descriptor {
         std::uint32_t words[3];
         std::uint32_t status;
@@ -170,9 +170,9 @@ TEST_F(OwnThreadTest, a_descriptor_is_seen_as_a_whole_once_its_last_word_is) {
     }
 }
 
-// --- the thread that sleeps for time and wire ---
+// --- the thread that sleeps until a timer or the wire wakes it ---
 
-TEST(SleepingThreadTest, timers_run_out_while_the_driver_does_nothing) {
+TEST(SleepingThreadTest, timers_expire_while_the_driver_is_idle) {
     for (const Running running : {Running::inside, Running::thread}) {
         const TestCard test(plain_type, make_open_end(), RealClock::shared());
         const auto function = make_function(test.card, "sim:plain", running);
@@ -183,7 +183,7 @@ TEST(SleepingThreadTest, timers_run_out_while_the_driver_does_nothing) {
     }
 }
 
-/// Holds up whoever is not its maker, between two turns of the card.
+/// Blocks every thread except its creator, between two turns of the card.
 class Obstacle final : public Wire {
 public:
     void send(std::span<const std::byte>, Time) override {}
@@ -200,7 +200,7 @@ private:
     std::thread::id maker_ = std::this_thread::get_id();
 };
 
-TEST(SleepingThreadTest, who_has_waited_finds_the_timers_run_out_whatever_another_thread_does) {
+TEST(SleepingThreadTest, timers_have_expired_after_a_wait_even_if_another_thread_is_stuck) {
     auto wire = std::make_unique<Obstacle>();
     Obstacle& obstacle = *wire;
     const TestCard test(plain_type, std::move(wire), RealClock::shared());
@@ -214,7 +214,7 @@ TEST(SleepingThreadTest, who_has_waited_finds_the_timers_run_out_whatever_anothe
     obstacle.released.notify_all();
 }
 
-TEST(SleepingThreadTest, nothing_happens_behind_the_back_of_who_serves_the_card_himself) {
+TEST(SleepingThreadTest, a_manually_serviced_card_does_nothing_on_its_own) {
     const TestCard test(plain_type, make_open_end(), RealClock::shared());
     const auto function = make_function(test.card, "sim:plain", Running::manual);
     test.write(timer_0, 1000);
@@ -224,7 +224,7 @@ TEST(SleepingThreadTest, nothing_happens_behind_the_back_of_who_serves_the_card_
     EXPECT_EQ(test.model.fired.size(), 1U);
 }
 
-TEST(SleepingThreadTest, a_function_ends_while_deadlines_are_near) {
+TEST(SleepingThreadTest, a_function_may_end_close_to_a_deadline) {
     for (int i = 0; i < 50; ++i) {
         const TestCard test(plain_type, make_open_end(), RealClock::shared());
         const auto function = make_function(test.card, "sim:plain", i % 2 == 0 ? Running::inside : Running::thread);
@@ -232,7 +232,7 @@ TEST(SleepingThreadTest, a_function_ends_while_deadlines_are_near) {
     }
 }
 
-TEST(SleepingThreadTest, a_card_under_fire_gives_the_driver_its_thread_back) {
+TEST(SleepingThreadTest, a_flooded_card_returns_the_thread_to_the_driver) {
     const TestCard one(plain_type, open_wire("fire").value(), RealClock::shared());
     const TestCard two(plain_type, open_wire("fire").value(), RealClock::shared());
     const auto function = make_function(two.card, "sim:plain", Running::inside);

@@ -1,4 +1,5 @@
-// A card on a bench: registers at hand, rings in plain memory, and checksums computed the simple way to compare with.
+// A card on a test bench: accessible registers, rings in plain memory, and checksums computed in the simplest way to
+// compare with.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,7 +19,7 @@ namespace ixy::sim::e1000 {
 using namespace datasheet::e1000;
 using Bytes = std::vector<std::byte>;
 
-/// `size` bytes that differ from frame to frame; from `source` to `destination`, which are six equal bytes each.
+/// `size` bytes that depend on `seed`; each byte of the destination address is `destination`.
 inline Bytes test_frame(std::size_t size, unsigned seed = 1, std::uint8_t destination = 0xff) {
     Bytes frame(size);
     for (std::size_t i = 0; i < size; ++i) {
@@ -29,7 +30,7 @@ inline Bytes test_frame(std::size_t size, unsigned seed = 1, std::uint8_t destin
     return frame;
 }
 
-/// Network order.
+/// In network byte order.
 inline unsigned word(std::span<const std::byte> bytes, std::size_t at) {
     return std::to_integer<unsigned>(bytes[at]) << 8 | std::to_integer<unsigned>(bytes[at + 1]);
 }
@@ -62,7 +63,7 @@ inline Bytes with_check_sequence(Bytes frame) {
     return frame;
 }
 
-/// What an IP packet is made of.
+/// The parts of an IP packet.
 struct IpFrame {
     unsigned version = 4;
     std::uint8_t protocol = 6;  ///< 6: TCP, 17: UDP
@@ -83,7 +84,7 @@ inline unsigned pseudo_header(const Bytes& frame, const IpFrame& of, std::size_t
     return simple_sum(addresses, simple_sum({}, of.protocol + static_cast<unsigned>(length)));
 }
 
-/// A whole frame without its checksums.
+/// A complete frame without its checksums.
 inline Bytes unfinished(const IpFrame& of) {
     Bytes frame = test_frame(of.size());
     if (of.tagged) set_word(frame, 12, 0x8100), set_word(frame, 14, 0x0123);
@@ -112,7 +113,7 @@ inline Bytes unfinished(const IpFrame& of) {
     return frame;
 }
 
-/// The same with the checksums that it should have.
+/// The same with correct checksums.
 inline Bytes finished(const IpFrame& of) {
     Bytes frame = unfinished(of);
     const auto ip = std::span(frame).subspan(of.ip(), of.l4() - of.ip());
@@ -132,7 +133,7 @@ inline ContextDescriptor checksums(const IpFrame& of) {
             .command = CONTEXT_CMD.DEXT,
             .status = {}};
 }
-/// A frame as software gives it to be completed: the pseudo-header's sum where the checksum goes.
+/// A frame as software hands it over for completion: the pseudo-header's sum in place of the checksum.
 inline Bytes seeded(const IpFrame& of) {
     Bytes frame = unfinished(of);
     set_word(frame, of.l4_checksum(), pseudo_header(frame, of, of.size() - of.l4()));
@@ -141,7 +142,7 @@ inline Bytes seeded(const IpFrame& of) {
 
 class Bench : public testing::Test {
 protected:
-    // Where things are in memory.
+    // Memory layout.
     static constexpr IoAddress rx_ring{0x1'0000}, tx_ring{0x2'0000};
     static constexpr std::size_t buffer_stride = 0x4400;
     static IoAddress rx_buffer(std::size_t i) { return {0x10'0000 + i * buffer_stride}; }
@@ -180,12 +181,12 @@ protected:
         write(RDT, 0);
         rx_size = size;
     }
-    /// Ring, and receiver on: broadcasts are received, the check sequence is stripped; and what `more` says.
+    /// Sets up the ring and enables the receiver: accepts broadcasts, strips the check sequence, and adds `more`.
     void start_receiver(std::uint32_t size, datasheet::Value<Rctl> more = {}) {
         set_receive_ring(size);
         write(RCTL, RCTL.EN | RCTL.BAM | RCTL.SECRC | more);
     }
-    /// Gives the card `count` more buffers.
+    /// Supplies the card with `count` more buffers.
     void give(std::uint32_t count) {
         for (; count > 0; --count, ++given) {
             set_receive_descriptor(given % rx_size, rx_buffer(given % rx_size));
@@ -197,7 +198,7 @@ protected:
     }
     ReceiveDescriptor received(std::uint32_t index) { return host.load<ReceiveDescriptor>(rx_ring + index * 16U); }
     static std::size_t length(const ReceiveDescriptor& descriptor) { return RDESC_LENGTH.LENGTH.of(descriptor.length); }
-    /// What the card wrote for descriptor `index`.
+    /// The data the card wrote for descriptor `index`.
     Bytes stored(std::uint32_t index) {
         const ReceiveDescriptor descriptor = received(index);
         const auto begin = host.memory.begin() + static_cast<std::ptrdiff_t>(descriptor.address);
@@ -215,7 +216,7 @@ protected:
         write(TCTL, TCTL.EN | more);
         tx_size = size;
     }
-    /// Puts a descriptor of any kind at the end of the ring; ring() hands it over.
+    /// Appends a descriptor of any kind to the ring; doorbell() hands it over.
     template <class Descriptor>
     std::uint32_t put(const Descriptor& descriptor) {
         const std::uint32_t index = posted++ % tx_size;
@@ -223,7 +224,7 @@ protected:
         return index;
     }
     void doorbell() { write(TDT, posted % tx_size); }
-    /// Copies `bytes` into memory, each time elsewhere. Returns where.
+    /// Copies `bytes` to a new place in memory and returns its address.
     IoAddress place(std::span<const std::byte> bytes) {
         const IoAddress at = tx_buffer(buffers_used++ % 64);
         std::ranges::copy(bytes, host.memory.begin() + static_cast<std::ptrdiff_t>(at.value));

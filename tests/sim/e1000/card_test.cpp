@@ -1,4 +1,4 @@
-// The model in its card, with time and a wire: what neither of them shows alone.
+// The model in its card, with time and a wire: behaviour that neither of them shows alone.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -17,7 +17,7 @@ using namespace datasheet::e1000;
 using namespace std::chrono_literals;
 using datasheet::RegisterInfo;
 
-/// Has ten frames from the beginning: a capture file's, or somebody's who does not wait for a link.
+/// Has ten frames from the start: those of a capture file, or of a sender that does not wait for a link.
 class TenFrames final : public Wire {
 public:
     explicit TenFrames(bool waits_for_link) : waits_(waits_for_link) {}
@@ -49,7 +49,7 @@ struct SlowCard {
     }
     void write(const RegisterInfo& info, std::uint32_t value) { card.bar_write(0, info.offset, 4, value); }
     bool up() { return (read(STATUS) & STATUS.LU.mask()) != 0; }
-    /// Fifteen descriptors, and the receiver on.
+    /// Supplies fifteen descriptors and enables the receiver.
     void start_receiver() {
         ASSERT_TRUE(card.map({0}, memory));
         for (std::uint64_t i = 0; i < 16; ++i) {
@@ -80,7 +80,7 @@ TEST(E1000CardTest, a_function_level_reset_leaves_the_phy_negotiating) {
     }
 }
 
-TEST(E1000CardTest, a_capture_file_begins_when_there_is_a_link) {
+TEST(E1000CardTest, a_capture_file_starts_once_the_link_is_up) {
     SlowCard nic(card_82540em, std::make_unique<TenFrames>(true));
     nic.start_receiver();
     nic.write(CTRL, CTRL.SLU.mask());
@@ -91,7 +91,7 @@ TEST(E1000CardTest, a_capture_file_begins_when_there_is_a_link) {
     EXPECT_EQ(nic.read(TPR), 10U);
 }
 
-TEST(E1000CardTest, a_capture_file_waits_for_the_driver_to_let_the_link_up) {
+TEST(E1000CardTest, a_capture_file_waits_until_the_driver_sets_link_up) {
     SlowCard nic(card_82540em, std::make_unique<TenFrames>(true));
     nic.start_receiver();
     nic.clock->pass(1s);
@@ -100,7 +100,7 @@ TEST(E1000CardTest, a_capture_file_waits_for_the_driver_to_let_the_link_up) {
     EXPECT_EQ(nic.read(RDH), 10U);
 }
 
-TEST(E1000CardTest, what_others_send_before_there_is_a_link_is_lost) {
+TEST(E1000CardTest, frames_from_others_are_lost_until_the_link_is_up) {
     SlowCard nic(card_82540em, std::make_unique<TenFrames>(false));
     nic.start_receiver();
     nic.write(CTRL, CTRL.SLU.mask());

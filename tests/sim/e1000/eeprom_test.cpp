@@ -1,4 +1,4 @@
-// The EEPROM: its contents, EERD, and the pins as a driver moves them.
+// The EEPROM: its contents, EERD, and the pins as driven by a driver.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -24,7 +24,7 @@ protected:
         return static_cast<std::uint16_t>(EERD.DATA.of(answer));
     }
 
-    // The pins, as Linux's e1000 driver moves them.
+    // The pins, as Linux's e1000 driver drives them.
     void set_pins(datasheet::Value<Eecd> pins) { write(EECD.offset, (EECD.from(read(EECD.offset) & ~7U) | pins).bits); }
     bool acquire() {
         write(EECD.offset, read(EECD.offset) | EECD.EE_REQ.mask());
@@ -84,7 +84,7 @@ protected:
     std::unique_ptr<Model> card = GetParam()->make(host, {.mac = {1, 2, 3, 4, 5, 6}});
 };
 
-TEST_P(EepromTest, words_add_up_to_baba) {
+TEST_P(EepromTest, words_sum_to_baba) {
     std::uint16_t sum = 0;
     for (std::uint32_t i = 0; i < 64; ++i) sum = static_cast<std::uint16_t>(sum + word(i));
     EXPECT_EQ(sum, EEPROM_SUM);
@@ -112,7 +112,7 @@ TEST_P(EepromTest, is_present_and_small) {
     EXPECT_FALSE(pins & EECD.EE_SIZE);
 }
 
-TEST_P(EepromTest, pins_read_what_eerd_reads) {
+TEST_P(EepromTest, pins_and_eerd_read_the_same_words) {
     ASSERT_TRUE(acquire());
     std::vector<std::uint16_t> words;
     for (std::uint32_t i = 0; i < 64; ++i) words.push_back(word_by_pins(i));
@@ -122,7 +122,7 @@ TEST_P(EepromTest, pins_read_what_eerd_reads) {
     EXPECT_TRUE(host.reports.empty()) << host.said();
 }
 
-TEST_P(EepromTest, a_read_goes_on_with_the_next_word) {
+TEST_P(EepromTest, a_read_continues_with_the_next_word) {
     acquire();
     EXPECT_EQ(word_by_pins(0), 0x0201U);
     EXPECT_EQ(shift_in(), 0x0403U);
@@ -130,14 +130,14 @@ TEST_P(EepromTest, a_read_goes_on_with_the_next_word) {
     release();
 }
 
-TEST_P(EepromTest, pins_move_nothing_before_access_is_granted) {
+TEST_P(EepromTest, pins_have_no_effect_before_access_is_granted) {
     set_pins(EECD.CS);
     shift_out(0b110, 3);
     shift_out(0, 6);
     EXPECT_EQ(shift_in(), 0xffffU) << "data out is pulled up";
 }
 
-TEST_P(EepromTest, words_are_written_only_when_writing_is_enabled) {
+TEST_P(EepromTest, words_are_written_only_after_write_enable) {
     acquire();
     write_by_pins(0x20, 0x1234);
     EXPECT_EQ(word_by_pins(0x20), 0xffffU);
@@ -154,7 +154,7 @@ TEST_P(EepromTest, words_are_written_only_when_writing_is_enabled) {
     EXPECT_EQ(word(0x20), 0x1234U);
 }
 
-TEST_P(EepromTest, words_are_erased_one_by_one_and_all_at_once) {
+TEST_P(EepromTest, words_are_erased_singly_or_all_at_once) {
     acquire();
     enable_writing();
     standby();
@@ -183,7 +183,7 @@ TEST_P(EepromTest, a_write_cut_short_changes_nothing) {
     EXPECT_EQ(word_by_pins(1), 0x0403U);
 }
 
-TEST_P(EepromTest, a_new_address_is_loaded_by_the_next_reset_and_outlives_all) {
+TEST_P(EepromTest, a_new_address_is_loaded_by_the_next_reset_and_persists) {
     acquire();
     enable_writing();
     write_by_pins(0, 0xbbaa);
@@ -196,7 +196,7 @@ TEST_P(EepromTest, a_new_address_is_loaded_by_the_next_reset_and_outlives_all) {
     EXPECT_EQ(word(0), 0xbbaaU);
 }
 
-TEST_P(EepromTest, it_says_whether_a_magic_packet_wakes) {
+TEST_P(EepromTest, it_stores_whether_a_magic_packet_wakes) {
     EXPECT_FALSE(WUC.from(read(WUC.offset)) & WUC.APME);
     acquire();
     enable_writing();

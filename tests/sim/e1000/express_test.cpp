@@ -1,4 +1,4 @@
-// What the 82574L has and the 8254x have not: MSI-X, semaphores, its EEPROM and PHY, its rules for ICR.
+// Features of the 82574L that the 8254x lack: MSI-X, semaphores, its EEPROM and PHY, its rules for ICR.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -34,7 +34,7 @@ protected:
 
 // --- EEPROM, PHY, semaphores ---------------------------------------------------------------------------------------
 
-TEST_F(ExpressTest, words_add_up_to_baba_and_are_written_through_eewr) {
+TEST_F(ExpressTest, words_sum_to_baba_and_are_written_through_eewr) {
     const auto word = [&](std::uint32_t address) {
         write(EERD_NARROW, (EERD_NARROW.START | EERD_NARROW.ADDR(address)).bits);
         const auto answer = EERD_NARROW.from(read(EERD_NARROW));
@@ -45,13 +45,13 @@ TEST_F(ExpressTest, words_add_up_to_baba_and_are_written_through_eewr) {
     for (std::uint32_t i = 0; i < 64; ++i) sum += word(i);
     EXPECT_EQ(sum & 0xffff, EEPROM_SUM);
     EXPECT_EQ(word(1), 0x0403U);
-    EXPECT_TRUE(EEWR.from(read(EEWR)) & EEWR.DONE) << "ready for the first";
+    EXPECT_TRUE(EEWR.from(read(EEWR)) & EEWR.DONE) << "ready for the first word";
     write(EEWR, (EEWR.START | EEWR.ADDR(1) | EEWR.DATA(0x1234)).bits);
     EXPECT_TRUE(EEWR.from(read(EEWR)) & EEWR.DONE);
     EXPECT_EQ(word(1), 0x1234U);
 }
 
-TEST_F(ExpressTest, the_configuration_has_been_read) {
+TEST_F(ExpressTest, the_configuration_is_reported_as_read) {
     EXPECT_TRUE(EECD_82574.from(read(EECD_82574)) & EECD_82574.AUTO_RD);
     EXPECT_TRUE(EECD_82574.from(read(EECD_82574)) & EECD_82574.EE_PRES);
     write(EECD_82574, EECD_82574.EE_REQ.mask());
@@ -65,14 +65,14 @@ TEST_F(ExpressTest, the_phy_has_pages) {
     set_phy(PAGE.offset, 769);
     set_phy(20, 0x0400);
     EXPECT_EQ(phy(20), 0x0400U);
-    EXPECT_EQ(phy(PHY_ID2.offset), 0x0cb1U) << "the first sixteen are on all pages";
+    EXPECT_EQ(phy(PHY_ID2.offset), 0x0cb1U) << "the first sixteen registers are on all pages";
     set_phy(PAGE.offset, 2);
     EXPECT_EQ(phy(20), 0U);
     set_phy(PAGE.offset, 0);
     EXPECT_EQ(phy(20), first_page);
 }
 
-TEST_F(ExpressTest, who_reads_the_semaphore_as_zero_has_it) {
+TEST_F(ExpressTest, reading_the_semaphore_as_zero_acquires_it) {
     EXPECT_FALSE(SWSM.from(read(SWSM)) & SWSM.SMBI);
     EXPECT_TRUE(SWSM.from(read(SWSM)) & SWSM.SMBI);
     write(SWSM, 0);
@@ -87,7 +87,7 @@ TEST_F(ExpressTest, bus_mastering_is_blocked_on_request) {
     EXPECT_FALSE(STATUS.from(read(STATUS)) & STATUS.GIO_MASTER_ENABLE);
 }
 
-TEST_F(ExpressTest, the_mac_can_loop_back_by_itself) {
+TEST_F(ExpressTest, the_mac_can_loop_back_on_its_own) {
     write(CTRL, read(CTRL) | CTRL.SLU.mask());
     write(RDLEN, 128);
     write(RDBAL, 0x1000);
@@ -106,7 +106,7 @@ TEST_F(ExpressTest, the_mac_can_loop_back_by_itself) {
 
 // --- ICR -----------------------------------------------------------------------------------------------------------
 
-TEST_F(ExpressTest, a_read_clears_where_there_are_no_messages) {
+TEST_F(ExpressTest, a_read_clears_without_messages) {
     write(IMS, ICR.RXT0.mask());
     write(ICS, ICR.LSC.mask());
     EXPECT_EQ(read(ICR), ICR.LSC.mask());
@@ -119,7 +119,7 @@ TEST_F(ExpressTest, a_read_clears_where_there_are_no_messages) {
     EXPECT_EQ(read(ICR), 0U);
 }
 
-TEST(InterruptCounters, stay_full) {
+TEST(InterruptCounters, saturate) {
     TestHost host;
     RegisterFile registers(CHIP_82574L, host);
     Interrupts interrupts(registers);
@@ -140,7 +140,7 @@ TEST(InterruptCounters, stay_full) {
     EXPECT_EQ(registers.number(IAC), ~0U);
 }
 
-TEST_F(ExpressTest, reading_masks_what_iam_says) {
+TEST_F(ExpressTest, reading_masks_the_causes_set_in_iam) {
     write(CTRL_EXT, CTRL_EXT.IAME.mask());
     write(IAM, ~ICR.LSC.mask());
     write(IMS, (ICR.LSC | ICR.RXT0).bits);
@@ -169,7 +169,7 @@ protected:
     std::vector<unsigned> fired() { return std::exchange(host.messages, {}); }
 };
 
-TEST_F(MessagesTest, each_cause_has_its_vector) {
+TEST_F(MessagesTest, each_cause_has_its_own_vector) {
     write(ICS, ICR.RXQ0.mask());
     EXPECT_EQ(fired(), std::vector{0U});
     write(ICS, ICR.TXQ0.mask());
@@ -181,16 +181,16 @@ TEST_F(MessagesTest, each_cause_has_its_vector) {
     EXPECT_EQ(read(ICR), 0U);
 }
 
-TEST_F(MessagesTest, a_message_masks_its_cause_until_the_driver_is_back) {
+TEST_F(MessagesTest, a_message_masks_its_cause_until_the_driver_unmasks_it) {
     write(ICS, ICR.RXQ0.mask());
     write(ICS, ICR.RXQ0.mask());
     EXPECT_EQ(fired(), std::vector{0U});
     EXPECT_EQ(read(IMS) & ICR.RXQ0.mask(), 0U);
     write(IMS, ICR.RXQ0.mask());
-    EXPECT_EQ(fired(), std::vector{0U}) << "what came meanwhile is told now";
+    EXPECT_EQ(fired(), std::vector{0U}) << "the cause raised meanwhile interrupts now";
 }
 
-TEST_F(MessagesTest, causes_stay_where_they_are_without_auto_clear) {
+TEST_F(MessagesTest, causes_stay_set_without_auto_clear) {
     write(EIAC, 0);
     write(CTRL_EXT, 0);
     write(ICS, ICR.RXQ0.mask());
@@ -211,7 +211,7 @@ TEST_F(MessagesTest, causes_without_a_vector_are_silent) {
     EXPECT_TRUE(fired().empty()) << "there is no vector 7";
 }
 
-TEST_F(MessagesTest, vectors_are_throttled_one_by_one) {
+TEST_F(MessagesTest, vectors_are_throttled_individually) {
     write(EITR, 1000, 0);  // 256 us
     write(ICS, ICR.RXQ0.mask());
     write(IMS, ICR.RXQ0.mask());
@@ -223,7 +223,7 @@ TEST_F(MessagesTest, vectors_are_throttled_one_by_one) {
     EXPECT_EQ(fired(), std::vector{0U});
 }
 
-TEST_F(MessagesTest, a_received_frame_is_told_on_its_queue) {
+TEST_F(MessagesTest, a_received_frame_interrupts_on_its_queue) {
     write(CTRL, read(CTRL) | CTRL.SLU.mask());
     fired();
     write(RDLEN, 128);
@@ -237,7 +237,7 @@ TEST_F(MessagesTest, a_received_frame_is_told_on_its_queue) {
     EXPECT_EQ(read(IAC), 2U);
 }
 
-TEST_F(MessagesTest, a_reset_forgets_what_was_held_back) {
+TEST_F(MessagesTest, a_reset_discards_deferred_interrupts) {
     write(EITR, 60000, 0);
     for (int i = 0; i < 2; ++i) {
         write(ICS, ICR.RXQ0.mask());

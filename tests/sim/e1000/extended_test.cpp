@@ -1,4 +1,4 @@
-// The 82574L's own ways to receive: extended descriptors, packet split, two queues.
+// Receive features of the 82574L: extended descriptors, packet split, two queues.
 #include "tests/sim/e1000/bench.hpp"
 
 #include <ixy/datasheet/e1000/pcie.hpp>
@@ -23,7 +23,7 @@ protected:
     }
 };
 
-TEST_F(ExtendedTest, length_status_and_checksum_have_their_new_places) {
+TEST_F(ExtendedTest, length_status_and_checksum_are_in_their_new_places) {
     write(RXCSUM, RXCSUM.IPOFL | RXCSUM.TUOFL | RXCSUM.PCSS(14));
     start_receiver(8);
     give(7);
@@ -40,7 +40,7 @@ TEST_F(ExtendedTest, length_status_and_checksum_have_their_new_places) {
     EXPECT_EQ(host.said(), "");
 }
 
-TEST_F(ExtendedTest, a_wrong_checksum_and_a_tag_are_told) {
+TEST_F(ExtendedTest, a_wrong_checksum_and_a_tag_are_reported) {
     write(RXCSUM, RXCSUM.IPOFL | RXCSUM.TUOFL);
     write(VET, VET.from(0x8100));
     write(CTRL, read(CTRL) | CTRL.VME);
@@ -57,7 +57,7 @@ TEST_F(ExtendedTest, a_wrong_checksum_and_a_tag_are_told) {
     EXPECT_EQ(length(done), frame.size() - 4);
 }
 
-TEST_F(ExtendedTest, udp_is_told_from_tcp) {
+TEST_F(ExtendedTest, udp_is_distinguished_from_tcp) {
     start_receiver(8);
     give(7);
     arrive(finished({}));
@@ -68,7 +68,7 @@ TEST_F(ExtendedTest, udp_is_told_from_tcp) {
     EXPECT_TRUE(extended(1).status & EXTENDED_STATUS.UDPCS);
 }
 
-TEST_F(ExtendedTest, checksums_over_ipv6_are_checked_unless_rfctl_says_not_to) {
+TEST_F(ExtendedTest, checksums_over_ipv6_are_checked_unless_rfctl_disables_it) {
     start_receiver(8);
     give(7);
     const Bytes frame = finished({.version = 6});
@@ -80,7 +80,7 @@ TEST_F(ExtendedTest, checksums_over_ipv6_are_checked_unless_rfctl_says_not_to) {
     EXPECT_TRUE(extended(1).status & EXTENDED_STATUS.IXSM);
 }
 
-TEST_F(ExtendedTest, acknowledgements_are_told_and_interrupt) {
+TEST_F(ExtendedTest, acknowledgements_are_reported_and_interrupt) {
     const Bytes empty = finished({.payload = 0}), full = finished({.payload = 10});
     Bytes other = empty;
     other[34 + 13] = std::byte{0x02};  // SYN
@@ -102,7 +102,7 @@ TEST_F(ExtendedTest, acknowledgements_are_told_and_interrupt) {
     EXPECT_EQ(told(empty), std::pair(true, false));
 }
 
-TEST_F(ExtendedTest, fragments_are_told_with_their_identification_and_the_sum_of_what_they_carry) {
+TEST_F(ExtendedTest, fragments_are_reported_with_their_identification_and_payload_checksum) {
     Bytes first = finished({.protocol = 17}), later = first;
     set_word(first, 20, 0x2000);  // more fragments
     set_word(later, 20, 0x0010);
@@ -127,16 +127,16 @@ TEST_F(ExtendedTest, fragments_are_told_with_their_identification_and_the_sum_of
     set_word(first, 40, 0);  // no UDP checksum
     EXPECT_EQ(told(first).first, sums.bits);
     write(RXCSUM, RXCSUM.PCSD);
-    EXPECT_EQ(told(first), std::pair(0U, 0U)) << "the RSS hash has their place, and there is none";
+    EXPECT_EQ(told(first), std::pair(0U, 0U)) << "the RSS hash takes their place, and there is none";
 }
 
-TEST_F(ExtendedTest, a_tag_that_is_taken_out_is_not_in_the_size_of_a_small_frame) {
+TEST_F(ExtendedTest, a_stripped_tag_does_not_count_in_the_size_of_a_small_frame) {
     write(VET, VET.from(0x8100));
     write(CTRL, read(CTRL) | CTRL.VME);
     start_receiver(8);
     give(7);
     const Bytes frame = finished({.tagged = true});
-    const auto size = static_cast<std::uint32_t>(frame.size());  // four bytes of tag less, of check sequence more
+    const auto size = static_cast<std::uint32_t>(frame.size());  // minus four bytes of tag, plus four of check sequence
     write(RSRPD, RSRPD.SIZE(size));
     (void)read(ICR);
     arrive(frame);
@@ -146,7 +146,7 @@ TEST_F(ExtendedTest, a_tag_that_is_taken_out_is_not_in_the_size_of_a_small_frame
     EXPECT_FALSE(read(ICR) & ICR.SRPD);
 }
 
-TEST_F(ExtendedTest, a_long_frame_goes_over_several_descriptors) {
+TEST_F(ExtendedTest, a_long_frame_spans_several_descriptors) {
     start_receiver(8, RCTL.LPE);
     give(7);
     const Bytes frame = test_frame(5000);
@@ -157,7 +157,7 @@ TEST_F(ExtendedTest, a_long_frame_goes_over_several_descriptors) {
     EXPECT_EQ(length(extended(0)) + length(extended(1)) + length(extended(2)), frame.size());
 }
 
-TEST_F(ExtendedTest, a_descriptor_without_a_buffer_comes_back_done) {
+TEST_F(ExtendedTest, a_descriptor_without_a_buffer_is_marked_done) {
     start_receiver(8);
     give(7);
     set_receive_descriptor(0, {0});
@@ -171,7 +171,7 @@ TEST_F(ExtendedTest, a_descriptor_without_a_buffer_comes_back_done) {
 
 class SplitTest : public ExtendedTest {
 protected:
-    /// Four buffers: 128 bytes, and 4 KB each; all ones stands for none.
+    /// Four buffers: one of 128 bytes, the others of 4 KB; all ones means no buffer.
     void start(std::uint32_t pages) {
         write(PSRCTL, PSRCTL.BSIZE0(1) | PSRCTL.BSIZE1(4) | PSRCTL.BSIZE2(pages > 1 ? 4 : 0) |
                           PSRCTL.BSIZE3(pages > 2 ? 4 : 0));
@@ -182,12 +182,12 @@ protected:
                 descriptor.addresses[j] = j <= pages ? rx_buffer(i * 4 + j).value : ~std::uint64_t{0};
             host.store(rx_ring + i * 32U, descriptor);
         }
-        write(RDT, 14);  // counts in 16 bytes, and is even
+        write(RDT, 14);  // counts units of 16 bytes, and is even
     }
     SplitReceiveWriteBack split(std::uint32_t index) { return host.load<SplitReceiveWriteBack>(rx_ring + index * 32U); }
 };
 
-TEST_F(SplitTest, a_frame_fills_one_buffer_after_the_other) {
+TEST_F(SplitTest, a_frame_fills_its_buffers_in_turn) {
     start(3);
     const Bytes frame = test_frame(9000);
     arrive(frame);
@@ -207,14 +207,14 @@ TEST_F(SplitTest, a_frame_fills_one_buffer_after_the_other) {
     EXPECT_EQ(host.said(), "");
 }
 
-TEST_F(SplitTest, a_short_frame_is_in_the_first_buffer) {
+TEST_F(SplitTest, a_short_frame_fits_in_the_first_buffer) {
     start(1);
     arrive(test_frame(60));
     EXPECT_EQ(length(split(0).first), 60U);
     EXPECT_EQ(split(0).lengths[0], 0U);
 }
 
-TEST_F(SplitTest, what_does_not_fit_goes_on_in_the_next_descriptor) {
+TEST_F(SplitTest, overflow_continues_in_the_next_descriptor) {
     start(1);
     arrive(test_frame(5000));
     EXPECT_FALSE(split(0).first.status & EXTENDED_STATUS.EOP);
@@ -232,7 +232,7 @@ TEST_F(SplitTest, the_last_descriptor_is_not_used_in_part) {
     EXPECT_EQ(host.faults, 0U);
 }
 
-TEST_F(SplitTest, an_odd_head_is_reported_and_nothing_is_written_behind_the_ring) {
+TEST_F(SplitTest, an_odd_head_is_reported_and_nothing_is_written_past_the_ring) {
     start(1);
     write(RDH, 15);
     arrive(test_frame(60));
@@ -245,7 +245,7 @@ TEST_F(SplitTest, an_odd_head_is_reported_and_nothing_is_written_behind_the_ring
 
 class QueuesTest : public ExtendedTest {
 protected:
-    /// All that RSS knows goes to queue 1, which has `buffers` buffers in a ring of 8; queue 0 has 7.
+    /// RSS sends all hashed frames to queue 1, which has `buffers` buffers in a ring of 8; queue 0 has 7.
     void start_queues(std::uint32_t buffers);
     static constexpr IoAddress second{rx_ring.value + 0x1000};
 };
@@ -280,16 +280,16 @@ TEST_F(QueuesTest, the_hash_chooses_the_queue_and_its_interrupt) {
     EXPECT_NE(hashed.hash, 0U);
     EXPECT_EQ(memory(rx_buffer(20), frame.size()), frame);
     EXPECT_EQ(number(RDH1), 1U);
-    EXPECT_EQ(number(RDH), 1U) << "what is no IP packet goes to queue 0";
+    EXPECT_EQ(number(RDH), 1U) << "anything but IP goes to queue 0";
     EXPECT_EQ(host.messages, (std::vector{3U, 0U}));
 }
 
-TEST_F(QueuesTest, few_descriptors_of_a_queue_are_its_own_cause) {
+TEST_F(QueuesTest, low_descriptors_are_a_separate_cause_for_each_queue) {
     start_queues(5);
     write(EIAC, 0);
     arrive(finished({}));  // leaves 4 of 8
     EXPECT_TRUE(read(ICR) & ICR.RXDMT0);
-    EXPECT_EQ(host.messages, std::vector{3U}) << "queue 0 has nothing to tell";
+    EXPECT_EQ(host.messages, std::vector{3U}) << "queue 0 has nothing to report";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Which frames get through (manual 3.2.1, 9.3, 13.5).
+// Which frames pass (manual 3.2.1, 9.3, 13.5).
 #include "tests/sim/e1000/bench.hpp"
 
 namespace ixy::sim::e1000 {
@@ -38,7 +38,7 @@ protected:
         write(RCTL, RCTL.EN | RCTL.SECRC | control);
         give(63 - given);
     }
-    /// True when the frame came to memory; `inexact` is what the descriptor says.
+    /// True when the frame reached memory; `inexact` is the descriptor's flag.
     bool passes(const Bytes& frame) {
         const std::uint32_t before = number(RDH);
         arrive(frame);
@@ -60,7 +60,7 @@ TEST_F(FiltersTest, without_any_filter_nothing_passes) {
     EXPECT_EQ(number(GPRC), 0U);
 }
 
-TEST_F(FiltersTest, each_of_the_sixteen_exact_addresses_is_compared_while_it_is_valid) {
+TEST_F(FiltersTest, each_of_the_sixteen_exact_addresses_is_compared_while_valid) {
     receive_with({});
     for (std::size_t i = 0; i < 16; ++i) {
         set_address(i, ours);
@@ -75,14 +75,14 @@ TEST_F(FiltersTest, each_of_the_sixteen_exact_addresses_is_compared_while_it_is_
     EXPECT_FALSE(inexact);
 }
 
-TEST_F(FiltersTest, an_address_can_be_compared_with_the_source) {
+TEST_F(FiltersTest, an_exact_address_may_match_the_source) {
     receive_with({});
     set_address(5, ours, RAH.AV | RAH.AS(1));
     EXPECT_FALSE(passes(frame_to(ours)));
     EXPECT_TRUE(passes(frame_to(others, ours)));
 }
 
-TEST_F(FiltersTest, broadcast_unicast_and_multicast_have_a_switch_each) {
+TEST_F(FiltersTest, broadcast_unicast_and_multicast_each_have_a_switch) {
     receive_with(RCTL.BAM);
     EXPECT_TRUE(passes(frame_to(everyone)));
     EXPECT_FALSE(passes(frame_to(group)));
@@ -97,23 +97,23 @@ TEST_F(FiltersTest, broadcast_unicast_and_multicast_have_a_switch_each) {
 }
 
 TEST_F(FiltersTest, the_multicast_table_is_indexed_by_twelve_bits_at_four_offsets) {
-    // The last two bytes are the number bc9ah, and its twelve bits from 4, 3, 2 and 0 on are these (13.4.22, MO).
+    // The last two bytes are the number bc9ah; these are its twelve bits from bit 4, 3, 2 and 0 up (13.4.22, MO).
     constexpr std::array<unsigned, 4> index{0xbc9, 0x793, 0xf26, 0xc9a};
-    const Address example{0x13, 0x34, 0x56, 0x78, 0x9a, 0xbc};  // with the group bit
+    const Address example{0x13, 0x34, 0x56, 0x78, 0x9a, 0xbc};  // with the group bit set
     for (std::uint32_t offset = 0; offset < 4; ++offset) {
         receive_with(RCTL.MO(offset));
         EXPECT_FALSE(passes(frame_to(example)));
         write(MTA[index[offset] / 32], 1U << index[offset] % 32);
         EXPECT_TRUE(passes(frame_to(example))) << offset;
         EXPECT_TRUE(inexact);
-        EXPECT_FALSE(passes(frame_to({0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc}))) << "the table is for groups alone";
+        EXPECT_FALSE(passes(frame_to({0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc}))) << "the table is only for groups";
         write(MTA[index[offset] / 32], ~(1U << index[offset] % 32));
         EXPECT_FALSE(passes(frame_to(example)));
         write(MTA[index[offset] / 32], 0);
     }
 }
 
-TEST_F(FiltersTest, an_exact_match_is_not_inexact_whatever_the_table_says) {
+TEST_F(FiltersTest, an_exact_match_is_never_reported_as_inexact) {
     receive_with({});
     for (std::size_t i = 0; i < MTA.count; ++i) write(MTA[i], ~0U);
     set_address(0, group);
@@ -135,7 +135,7 @@ TEST_F(FiltersTest, tagged_frames_are_looked_up_in_the_vlan_table) {
     EXPECT_TRUE(passes(tagged(0x124)));
 }
 
-TEST_F(FiltersTest, the_canonical_form_indicator_can_be_asked_for) {
+TEST_F(FiltersTest, the_canonical_form_indicator_can_be_required) {
     write(VET, 0x8100);
     for (std::size_t i = 0; i < VFTA.count; ++i) write(VFTA[i], ~0U);
     receive_with(RCTL.BAM | RCTL.VFE | RCTL.CFIEN);
@@ -146,7 +146,7 @@ TEST_F(FiltersTest, the_canonical_form_indicator_can_be_asked_for) {
     EXPECT_TRUE(passes(tagged(0x1005)));
 }
 
-TEST_F(FiltersTest, what_is_a_tag_says_the_vlan_ether_type_register) {
+TEST_F(FiltersTest, the_vlan_ether_type_register_defines_a_tag) {
     write(VET, 0x9100);
     receive_with(RCTL.BAM | RCTL.VFE);
     EXPECT_TRUE(passes(tagged(0x123)));

@@ -25,8 +25,8 @@ protected:
     Interrupts interrupts{registers};
 };
 
-/// As Linux's self-test does it: for each of ten causes, masked, then not, then all others masked.
-TEST_F(InterruptsTest, each_cause_interrupts_when_it_is_let_through) {
+/// Like Linux's self-test: each of ten causes is masked, then unmasked, then all others are masked.
+TEST_F(InterruptsTest, each_cause_interrupts_when_unmasked) {
     std::uint32_t seen = 0;
     const auto handle = [&] {
         if (host.line) seen |= read(ICR);
@@ -53,11 +53,11 @@ TEST_F(InterruptsTest, each_cause_interrupts_when_it_is_let_through) {
     }
 }
 
-TEST_F(InterruptsTest, the_line_stays_until_the_causes_are_gone) {
+TEST_F(InterruptsTest, the_line_stays_asserted_until_the_causes_are_cleared) {
     write(IMS, ICR.LSC.mask());
     interrupts.raise(ICR.LSC | ICR.TXDW);
     EXPECT_TRUE(host.line);
-    EXPECT_EQ(read(ICR), (ICR.LSC | ICR.TXDW).bits) << "masked causes are told too";
+    EXPECT_EQ(read(ICR), (ICR.LSC | ICR.TXDW).bits) << "masked causes are reported too";
     EXPECT_FALSE(host.line);
     EXPECT_EQ(read(ICR), 0U);
 }
@@ -77,10 +77,10 @@ TEST_F(InterruptsTest, masks_are_set_and_cleared_bit_by_bit) {
     EXPECT_EQ(read(IMS), 0x85U);
     write(IMC, 0x80);
     EXPECT_EQ(read(IMS), 0x05U);
-    EXPECT_EQ(read(IMC), 0U) << "write only";
+    EXPECT_EQ(read(IMC), 0U) << "write-only";
 }
 
-TEST_F(InterruptsTest, masking_takes_the_line_back_and_unmasking_asserts_it) {
+TEST_F(InterruptsTest, masking_deasserts_the_line_and_unmasking_asserts_it) {
     interrupts.raise(ICR.LSC);
     EXPECT_FALSE(host.line);
     write(IMS, ICR.LSC.mask());
@@ -100,7 +100,7 @@ TEST_F(InterruptsTest, throttling_keeps_interrupts_apart) {
     write(ITR, 1000);  // 256 us
     write(IMS, ICR.RXT0.mask());
     interrupts.raise(ICR.RXT0);
-    EXPECT_TRUE(host.line) << "the first comes at once";
+    EXPECT_TRUE(host.line) << "the first fires at once";
     read(ICR);
     pass(100us);
     interrupts.raise(ICR.RXT0);
@@ -115,7 +115,7 @@ TEST_F(InterruptsTest, throttling_keeps_interrupts_apart) {
     EXPECT_TRUE(host.line);
 }
 
-TEST_F(InterruptsTest, what_is_read_meanwhile_does_not_interrupt_later) {
+TEST_F(InterruptsTest, causes_read_while_throttled_do_not_interrupt_later) {
     write(ITR, 1000);
     write(IMS, ICR.RXT0.mask());
     interrupts.raise(ICR.RXT0);
@@ -126,7 +126,7 @@ TEST_F(InterruptsTest, what_is_read_meanwhile_does_not_interrupt_later) {
     EXPECT_EQ(host.times_raised, 1U);
 }
 
-TEST_F(InterruptsTest, switching_throttling_off_lets_a_waiting_one_through) {
+TEST_F(InterruptsTest, disabling_throttling_releases_a_pending_interrupt) {
     write(ITR, 65535);
     write(IMS, ICR.RXT0.mask());
     interrupts.raise(ICR.RXT0);
@@ -148,7 +148,7 @@ TEST_F(InterruptsTest, without_delays_each_frame_interrupts) {
     EXPECT_EQ(read(ICR), ICR.TXDW.mask());
 }
 
-TEST_F(InterruptsTest, each_frame_starts_the_delay_anew) {
+TEST_F(InterruptsTest, each_frame_restarts_the_delay) {
     write(RDTR, 100);  // 102.4 us
     interrupts.frame_received(64);
     pass(100us);
@@ -197,12 +197,12 @@ TEST_F(InterruptsTest, transmit_delays_work_the_same_way) {
     EXPECT_EQ(read(ICR), ICR.TXDW.mask());
     interrupts.transmit_reported(true);
     interrupts.transmit_reported(false);
-    EXPECT_EQ(read(ICR), ICR.TXDW.mask()) << "one without delay takes the others along";
+    EXPECT_EQ(read(ICR), ICR.TXDW.mask()) << "one without a delay releases the others too";
     pass(1s);
     EXPECT_EQ(read(ICR), 0U);
 }
 
-TEST_F(InterruptsTest, small_packets_are_told_when_asked_for) {
+TEST_F(InterruptsTest, small_packets_interrupt_on_request) {
     interrupts.frame_received(64);
     EXPECT_EQ(read(ICR), ICR.RXT0.mask());
     write(RSRPD, 100);
@@ -212,7 +212,7 @@ TEST_F(InterruptsTest, small_packets_are_told_when_asked_for) {
     EXPECT_EQ(read(ICR), ICR.RXT0.mask());
 }
 
-TEST_F(InterruptsTest, a_reset_forgets_delays_and_the_line) {
+TEST_F(InterruptsTest, a_reset_clears_delays_and_the_line) {
     write(RDTR, 100);
     write(IMS, ~0U);
     interrupts.frame_received(64);

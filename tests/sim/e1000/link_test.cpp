@@ -1,4 +1,4 @@
-// The link: what CTRL, the PHY and the cable make of STATUS, and the way of Linux's driver into loopback.
+// The link: how CTRL, the PHY and the cable determine STATUS, and how Linux's driver enters loopback.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -49,15 +49,15 @@ protected:
 
 // --- PHY registers -------------------------------------------------------------------------------------------------
 
-TEST_F(LinkTest, the_phy_tells_who_it_is) {
+TEST_F(LinkTest, the_phy_identifies_itself) {
     EXPECT_EQ(phy(PHY_ID1), 0x0141U);
     EXPECT_EQ(phy(PHY_ID2) & 0xfff0U, 0x0c20U);
 }
 
-TEST_F(LinkTest, every_phy_register_keeps_what_its_row_says) {
+TEST_F(LinkTest, every_phy_register_keeps_the_bits_of_its_row) {
     card->set_cable(false);
     for (const RegisterInfo* row : PHY_REGISTERS) {
-        if (row == &PAGE) continue;  // the 82574L's
+        if (row == &PAGE) continue;  // only on the 82574L
         std::uint32_t fleeting = 0;
         for (const auto& field : row->fields())
             if (field.access == datasheet::Access::SC) fleeting |= field.mask();
@@ -70,13 +70,13 @@ TEST_F(LinkTest, every_phy_register_keeps_what_its_row_says) {
     }
 }
 
-TEST_F(LinkTest, another_phy_address_is_an_error) {
+TEST_F(LinkTest, accessing_another_phy_address_is_an_error) {
     EXPECT_TRUE(mdic(MDIC.OP(2) | MDIC.PHYADD(2) | MDIC.REGADD(0)) & MDIC.E);
     EXPECT_TRUE(mdic(MDIC.OP(3) | MDIC.PHYADD(1)) & MDIC.E);
     EXPECT_FALSE(mdic(MDIC.OP(2) | MDIC.PHYADD(1)) & MDIC.E);
 }
 
-TEST_F(LinkTest, the_end_of_an_operation_interrupts_when_asked_to) {
+TEST_F(LinkTest, completion_of_an_operation_interrupts_on_request) {
     phy(PCTRL);
     EXPECT_EQ(read(ICR) & ICR.MDAC.mask(), 0U);
     mdic(MDIC.OP(2) | MDIC.PHYADD(1) | MDIC.I);
@@ -100,7 +100,7 @@ TEST_F(LinkTest, the_registers_of_a_link_agree) {
 
 // --- CTRL and STATUS -----------------------------------------------------------------------------------------------
 
-TEST_F(LinkTest, the_mac_sees_the_link_when_the_driver_lets_it) {
+TEST_F(LinkTest, the_mac_sees_the_link_only_with_SLU) {
     EXPECT_FALSE(up());
     set_link_up();
     EXPECT_TRUE(up());
@@ -110,7 +110,7 @@ TEST_F(LinkTest, the_mac_sees_the_link_when_the_driver_lets_it) {
     EXPECT_EQ(read(ICR), ICR.LSC.mask());
 }
 
-TEST_F(LinkTest, forced_speed_and_duplex_are_those_of_ctrl) {
+TEST_F(LinkTest, forced_speed_and_duplex_come_from_ctrl) {
     set_link_up();
     write(CTRL, (CTRL.SLU | CTRL.FRCSPD | CTRL.FRCDPLX | CTRL.SPEED(1)).bits);
     EXPECT_EQ(STATUS.SPEED.of(status()), 1U);
@@ -120,7 +120,7 @@ TEST_F(LinkTest, forced_speed_and_duplex_are_those_of_ctrl) {
     EXPECT_TRUE(status() & STATUS.FD);
 }
 
-TEST_F(LinkTest, what_is_offered_decides_speed_and_duplex) {
+TEST_F(LinkTest, advertised_abilities_decide_speed_and_duplex) {
     write(CTRL, CTRL.SLU.mask());
     const auto offer = [&](datasheet::Value<Ana> ana) {
         set_phy(GCON, 0);
@@ -142,7 +142,7 @@ TEST_F(LinkTest, what_is_offered_decides_speed_and_duplex) {
 
 // --- cable, reset, negotiation -------------------------------------------------------------------------------------
 
-TEST_F(LinkTest, a_pulled_cable_takes_the_link_down_and_interrupts) {
+TEST_F(LinkTest, pulling_the_cable_takes_the_link_down_and_interrupts) {
     set_link_up();
     read(ICR);
     card->set_cable(false);
@@ -155,7 +155,7 @@ TEST_F(LinkTest, a_pulled_cable_takes_the_link_down_and_interrupts) {
     EXPECT_EQ(read(ICR), ICR.LSC.mask());
 }
 
-TEST_F(LinkTest, a_lost_link_is_told_once_even_when_it_is_back) {
+TEST_F(LinkTest, a_lost_link_is_reported_once_even_after_it_is_back) {
     EXPECT_TRUE(phy_link());
     card->set_cable(false);
     card->set_cable(true);
@@ -189,7 +189,7 @@ TEST_F(SlowLinkTest, a_reset_of_the_mac_leaves_the_phy_alone) {
     EXPECT_TRUE(up());
 }
 
-TEST_F(SlowLinkTest, the_phy_is_in_reset_while_the_mac_says_so) {
+TEST_F(SlowLinkTest, the_mac_can_hold_the_phy_in_reset) {
     host.pass(*card, 2s);
     set_phy(PSCON, 0x0808);
     write(CTRL, CTRL.PHY_RST.mask());
@@ -202,7 +202,7 @@ TEST_F(SlowLinkTest, the_phy_is_in_reset_while_the_mac_says_so) {
     EXPECT_TRUE(up());
 }
 
-TEST_F(SlowLinkTest, no_link_is_found_without_cable_or_power) {
+TEST_F(SlowLinkTest, there_is_no_link_without_cable_or_power) {
     set_link_up();
     card->set_cable(false);
     host.pass(*card, 10s);
@@ -218,8 +218,8 @@ TEST_F(SlowLinkTest, no_link_is_found_without_cable_or_power) {
 
 // --- loopback ------------------------------------------------------------------------------------------------------
 
-/// The steps of Linux's self-test for the 82540 and its kin, and back.
-TEST_F(SlowLinkTest, linux_way_into_loopback_and_out_of_it) {
+/// The steps of Linux's self-test for the 82540 and its relatives, and back.
+TEST_F(SlowLinkTest, the_linux_loopback_sequence_works_in_and_out) {
     set_link_up();
     set_phy(PSCON, 0x0808);
     set_phy(PCTRL, 0x9140);
@@ -243,7 +243,7 @@ TEST_F(SlowLinkTest, linux_way_into_loopback_and_out_of_it) {
     EXPECT_TRUE(host.reports.empty()) << host.said();
 }
 
-TEST_F(LinkTest, loopback_brings_frames_back_and_keeps_them_off_the_wire) {
+TEST_F(LinkTest, loopback_returns_frames_and_keeps_them_off_the_wire) {
     set_link_up();
     write(RDLEN, 128);
     write(RDBAL, 0x1000);
@@ -262,10 +262,10 @@ TEST_F(LinkTest, loopback_brings_frames_back_and_keeps_them_off_the_wire) {
     EXPECT_EQ(host.load<std::uint16_t>({0x1008}), 100U);
     EXPECT_EQ(host.memory[0x2000], std::byte{0x52});
     card->receive(std::vector<std::byte>(60), false);
-    EXPECT_EQ(read(TPR), 1U) << "the wire is not heard";
+    EXPECT_EQ(read(TPR), 1U) << "frames on the wire are not received";
 }
 
-TEST_F(LinkTest, nothing_is_heard_or_said_without_a_link) {
+TEST_F(LinkTest, nothing_is_sent_or_received_without_a_link) {
     write(RDLEN, 128);
     write(RDBAL, 0x1000);
     write(RDT, 4);
@@ -280,7 +280,7 @@ TEST_F(LinkTest, nothing_is_heard_or_said_without_a_link) {
     write(TDT, 1);
     EXPECT_TRUE(host.frames.empty());
     set_link_up();
-    EXPECT_EQ(host.frames.size(), 1U) << "what was waiting goes out when the link comes up";
+    EXPECT_EQ(host.frames.size(), 1U) << "the waiting frame goes out when the link comes up";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What the card computes, against the same computed the simple way.
+// The card's computations, compared with the simplest ones.
 #include <ixy/sim/chips/e1000/offload.hpp>
 
 #include <random>
@@ -22,7 +22,7 @@ Bytes random_bytes(std::mt19937& random, std::size_t size) {
     return bytes;
 }
 
-TEST(CheckSequence, is_the_crc_32_of_ethernet) {
+TEST(CheckSequence, is_the_ethernet_crc_32) {
     const std::string_view digits = "123456789";
     EXPECT_EQ(check_sequence(std::as_bytes(std::span(digits))), 0xcbf4'3926U);
     std::mt19937 random(1);
@@ -32,7 +32,7 @@ TEST(CheckSequence, is_the_crc_32_of_ethernet) {
     }
 }
 
-TEST(OnesSum, equals_the_sum_word_by_word_at_any_size_and_alignment) {
+TEST(OnesSum, equals_the_word_by_word_sum_at_any_size_and_alignment) {
     std::mt19937 random(2);
     const Bytes bytes = random_bytes(random, 300);
     for (std::size_t from = 0; from < 9; ++from)
@@ -43,7 +43,7 @@ TEST(OnesSum, equals_the_sum_word_by_word_at_any_size_and_alignment) {
     EXPECT_EQ(ones_sum(Bytes(65536, std::byte{0xff})), 0xffff);
 }
 
-TEST(ReceiveChecks, right_checksums_are_found_right_and_wrong_ones_wrong) {
+TEST(ReceiveChecks, correct_checksums_pass_and_wrong_ones_fail) {
     for (const unsigned version : {4U, 6U})
         for (const std::uint8_t protocol : {std::uint8_t{6}, std::uint8_t{17}})
             for (const std::size_t payload : {0U, 1U, 26U, 1001U})
@@ -60,7 +60,7 @@ TEST(ReceiveChecks, right_checksums_are_found_right_and_wrong_ones_wrong) {
                 }
 }
 
-TEST(ReceiveChecks, each_is_made_when_it_is_asked_for) {
+TEST(ReceiveChecks, each_is_done_on_request) {
     const Bytes frame = finished({});
     EXPECT_EQ(check(frame, {}).bits, Status(RDESC_STATUS.IXSM).bits);
     EXPECT_EQ(check(frame, RXCSUM.IPOFL).bits, Status(RDESC_STATUS.IPCS).bits);
@@ -68,7 +68,7 @@ TEST(ReceiveChecks, each_is_made_when_it_is_asked_for) {
     EXPECT_EQ(check(finished({.version = 6}), RXCSUM.IPOFL | RXCSUM.TUOFL).bits, Status(RDESC_STATUS.IXSM).bits);
 }
 
-TEST(ReceiveChecks, options_and_snap_headers_are_stepped_over) {
+TEST(ReceiveChecks, options_and_snap_headers_are_skipped) {
     EXPECT_EQ(check(finished({.options = 40})).bits, (RDESC_STATUS.IPCS | RDESC_STATUS.TCPCS).bits);
     Bytes frame = finished({});
     Bytes snap{std::byte{0}, std::byte{200}};
@@ -77,13 +77,13 @@ TEST(ReceiveChecks, options_and_snap_headers_are_stepped_over) {
     EXPECT_EQ(check(frame).bits, (RDESC_STATUS.IPCS | RDESC_STATUS.TCPCS).bits);
 }
 
-TEST(ReceiveChecks, padding_behind_a_short_packet_does_not_count) {
+TEST(ReceiveChecks, padding_after_a_short_packet_does_not_count) {
     Bytes frame = finished({.payload = 0});
     frame.resize(frame.size() + 6, std::byte{0x55});
     EXPECT_EQ(check(frame).bits, (RDESC_STATUS.IPCS | RDESC_STATUS.TCPCS).bits);
 }
 
-TEST(ReceiveChecks, of_fragments_only_the_ip_header_is_checked) {
+TEST(ReceiveChecks, only_the_ip_header_of_fragments_is_checked) {
     for (const unsigned fragment : {0x2000U, 0x0001U}) {
         const IpFrame of;
         Bytes frame = finished(of);
@@ -101,19 +101,19 @@ TEST(ReceiveChecks, udp_without_a_checksum_is_not_checked) {
     EXPECT_EQ(check(frame).bits, Status(RDESC_STATUS.IPCS).bits);
 }
 
-TEST(ReceiveChecks, what_is_not_ip_or_is_cut_off_is_left_alone) {
+TEST(ReceiveChecks, non_ip_and_truncated_packets_are_left_alone) {
     EXPECT_EQ(check(test_frame(100)).bits, Status(RDESC_STATUS.IXSM).bits);
     for (const unsigned version : {4U, 6U}) {
         const IpFrame of{.version = version};
         const Bytes frame = finished(of);
-        for (std::size_t size = 0; size < frame.size(); ++size)  // each in storage of its own: reading on is noticed
+        for (std::size_t size = 0; size < frame.size(); ++size)  // each in its own storage: overreads are noticed
             EXPECT_EQ(check(Bytes(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size))).bits,
                       Status(RDESC_STATUS.IXSM).bits)
                 << size;
     }
 }
 
-TEST(ReceiveChecks, random_headers_are_survived) {
+TEST(ReceiveChecks, random_headers_do_no_harm) {
     std::mt19937 random(3);
     for (int round = 0; round < 20'000; ++round) {
         const IpFrame of{.version = round % 2 == 0 ? 4U : 6U, .payload = random() % 40, .tagged = round % 3 == 0};
@@ -126,7 +126,7 @@ TEST(ReceiveChecks, random_headers_are_survived) {
     }
 }
 
-TEST(InsertChecksum, covers_what_it_is_told_and_nothing_else) {
+TEST(InsertChecksum, covers_exactly_the_requested_bytes) {
     const Bytes before = test_frame(100);
     for (const std::size_t last : {std::size_t{0}, std::size_t{60}, std::size_t{61}, std::size_t{500}}) {
         Bytes frame = before;
@@ -138,7 +138,7 @@ TEST(InsertChecksum, covers_what_it_is_told_and_nothing_else) {
     }
 }
 
-TEST(InsertChecksum, beyond_the_packet_nothing_happens) {
+TEST(InsertChecksum, does_nothing_beyond_the_packet) {
     Bytes frame = test_frame(60);
     const Bytes before = frame;
     EXPECT_FALSE(insert_checksum(frame, {.first = 14, .offset = 59}));
@@ -148,7 +148,7 @@ TEST(InsertChecksum, beyond_the_packet_nothing_happens) {
     EXPECT_TRUE(insert_checksum(frame, {.first = 59, .offset = 58}));
 }
 
-TEST(InsertChecksum, zero_is_sent_as_all_ones_where_it_would_mean_none) {
+TEST(InsertChecksum, sends_zero_as_all_ones_where_zero_would_mean_none) {
     Bytes frame(20, std::byte{0xff});
     ASSERT_TRUE(insert_checksum(frame, {.first = 0, .offset = 10}));
     EXPECT_EQ(word(frame, 10), 0U);

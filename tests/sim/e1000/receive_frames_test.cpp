@@ -1,4 +1,4 @@
-// What a frame looks like in memory, and which frames are no good (manual 3.2.1 to 3.2.3, 9, 13.4.22, 13.7).
+// What a frame looks like in memory, and which frames are bad (manual 3.2.1 to 3.2.3, 9, 13.4.22, 13.7).
 #include <random>
 
 #include "tests/sim/e1000/bench.hpp"
@@ -42,7 +42,7 @@ TEST_F(ReceiveFramesTest, the_check_sequence_is_stored_unless_it_is_stripped) {
     EXPECT_EQ(stored(20), test_frame(60));
 }
 
-TEST_F(ReceiveFramesTest, a_check_sequence_can_lie_in_the_next_buffer) {
+TEST_F(ReceiveFramesTest, a_check_sequence_may_extend_into_the_next_buffer) {
     start(RCTL.BSIZE(3));
     const Bytes frame = test_frame(254);
     arrive(frame);
@@ -53,7 +53,7 @@ TEST_F(ReceiveFramesTest, a_check_sequence_can_lie_in_the_next_buffer) {
     EXPECT_FALSE(received(0).status & RDESC_STATUS.EOP);
 }
 
-TEST_F(ReceiveFramesTest, short_frames_of_software_are_padded_with_zeros) {
+TEST_F(ReceiveFramesTest, short_frames_from_software_are_padded_with_zeros) {
     start(RCTL.SECRC);
     for (const std::size_t size : {14U, 42U, 59U}) {
         const std::uint32_t index = number(RDH);
@@ -66,7 +66,7 @@ TEST_F(ReceiveFramesTest, short_frames_of_software_are_padded_with_zeros) {
     EXPECT_EQ(number(RUC), 0U);
 }
 
-TEST_F(ReceiveFramesTest, without_LPE_1522_bytes_are_the_limit) {
+TEST_F(ReceiveFramesTest, without_LPE_the_limit_is_1522_bytes) {
     start(RCTL.SECRC);
     arrive(test_frame(1518));
     EXPECT_EQ(stored(0), test_frame(1518));
@@ -78,7 +78,7 @@ TEST_F(ReceiveFramesTest, without_LPE_1522_bytes_are_the_limit) {
     EXPECT_EQ(number(TPR), 2U);
 }
 
-TEST_F(ReceiveFramesTest, with_LPE_16384_bytes_are_the_limit) {
+TEST_F(ReceiveFramesTest, with_LPE_the_limit_is_16384_bytes) {
     start(RCTL.SECRC | RCTL.LPE | RCTL.BSEX | RCTL.BSIZE(1));
     arrive(test_frame(16380));
     EXPECT_EQ(stored(0), test_frame(16380));
@@ -87,7 +87,7 @@ TEST_F(ReceiveFramesTest, with_LPE_16384_bytes_are_the_limit) {
     EXPECT_EQ(number(ROC), 1U);
 }
 
-TEST_F(ReceiveFramesTest, frames_that_a_filter_stops_are_not_oversized) {
+TEST_F(ReceiveFramesTest, filtered_frames_do_not_count_as_oversized) {
     start({});
     arrive(test_frame(3000, 1, 0x44));
     arrive(test_frame(100, 1, 0x44), true);
@@ -119,11 +119,11 @@ TEST_F(ReceiveFramesTest, damaged_frames_can_be_stored_with_their_damage) {
     EXPECT_EQ(number(CRCERRS), 1U);
     EXPECT_EQ(number(GPRC), 0U);
     arrive(test_frame(2000));
-    EXPECT_EQ(length(received(1)), 2004U) << "so can those that are too long";
+    EXPECT_EQ(length(received(1)), 2004U) << "so can overlong ones";
     EXPECT_EQ(number(ROC), 1U);
 }
 
-TEST_F(ReceiveFramesTest, a_looped_frame_that_was_sent_short_is_undersize) {
+TEST_F(ReceiveFramesTest, a_short_frame_looped_back_counts_as_undersize) {
     start(RCTL.SECRC);
     write(MDIC, MDIC.PHYADD(1) | MDIC.OP(1) | MDIC.REGADD(0) | MDIC.DATA(0x4140));  // PCTRL.LOOPBACK
     start_transmitter(8, {});                                                       // no padding
@@ -136,8 +136,8 @@ TEST_F(ReceiveFramesTest, a_looped_frame_that_was_sent_short_is_undersize) {
     EXPECT_TRUE(host.frames.empty());
 }
 
-TEST_F(ReceiveFramesTest, a_tag_is_taken_out_and_put_into_the_descriptor) {
-    ASSERT_EQ(number(VET), 0x8100U) << "what a reset leaves there";
+TEST_F(ReceiveFramesTest, a_tag_is_moved_into_the_descriptor) {
+    ASSERT_EQ(number(VET), 0x8100U) << "the reset value";
     write(CTRL, read(CTRL) | CTRL.VME);
     start(RCTL.SECRC);
     const Bytes frame = tagged_frame(100, 0xb123);
@@ -159,7 +159,7 @@ TEST_F(ReceiveFramesTest, without_VME_a_tag_stays) {
     EXPECT_EQ(status(0), bits(RDESC_STATUS.IXSM));
 }
 
-TEST_F(ReceiveFramesTest, the_check_sequence_behind_a_stripped_tag_is_that_of_the_wire) {
+TEST_F(ReceiveFramesTest, the_check_sequence_after_a_stripped_tag_is_the_one_on_the_wire) {
     write(VET, 0x8100);
     write(CTRL, read(CTRL) | CTRL.VME);
     start({});
@@ -168,7 +168,7 @@ TEST_F(ReceiveFramesTest, the_check_sequence_behind_a_stripped_tag_is_that_of_th
     EXPECT_EQ(stored(0), without_tag(with_check_sequence(frame)));
 }
 
-TEST_F(ReceiveFramesTest, a_tagged_minimal_frame_is_four_bytes_shorter_in_memory) {
+TEST_F(ReceiveFramesTest, a_minimum_tagged_frame_is_four_bytes_shorter_in_memory) {
     write(VET, 0x8100);
     write(CTRL, read(CTRL) | CTRL.VME);
     start(RCTL.SECRC);
@@ -176,7 +176,7 @@ TEST_F(ReceiveFramesTest, a_tagged_minimal_frame_is_four_bytes_shorter_in_memory
     EXPECT_EQ(length(received(0)), 56U);
 }
 
-TEST_F(ReceiveFramesTest, checksums_are_checked_also_behind_a_stripped_tag) {
+TEST_F(ReceiveFramesTest, checksums_are_also_checked_after_a_stripped_tag) {
     write(VET, 0x8100);
     write(CTRL, read(CTRL) | CTRL.VME);
     write(RXCSUM, RXCSUM.IPOFL | RXCSUM.TUOFL);
@@ -191,7 +191,7 @@ TEST_F(ReceiveFramesTest, checksums_are_checked_also_behind_a_stripped_tag) {
     EXPECT_EQ(status(1), bits(tag | RDESC_STATUS.IPCS | RDESC_STATUS.TCPCS | RDESC_STATUS.TCPE));
 }
 
-TEST_F(ReceiveFramesTest, the_packet_checksum_begins_where_it_is_told_and_covers_what_is_stored) {
+TEST_F(ReceiveFramesTest, the_packet_checksum_starts_at_PCSS_and_covers_the_stored_bytes) {
     const auto checksum = [this](std::uint32_t i) { return RDESC_LENGTH.CHECKSUM.of(received(i).length); };
     const Bytes frame = test_frame(101);
     start(RCTL.SECRC);
@@ -206,7 +206,7 @@ TEST_F(ReceiveFramesTest, the_packet_checksum_begins_where_it_is_told_and_covers
     EXPECT_EQ(checksum(2), ~simple_sum(std::span(whole).subspan(14)) & 0xffff);
     write(RXCSUM, RXCSUM.PCSS(255));
     arrive(frame);
-    EXPECT_EQ(checksum(3), 0xffffU) << "of nothing";
+    EXPECT_EQ(checksum(3), 0xffffU) << "the checksum of no bytes";
 }
 
 TEST_F(ReceiveFramesTest, a_small_frame_raises_its_own_cause) {
@@ -239,7 +239,7 @@ protected:
     static constexpr unsigned pause = 1, another = 2;
 };
 
-TEST_F(FlowControlTest, pause_frames_are_counted_whoever_obeys_and_are_no_good_packets) {
+TEST_F(FlowControlTest, pause_frames_are_always_counted_and_are_not_good_packets) {
     start(RCTL.MPE | RCTL.SECRC);
     arrive(control_frame(group, pause, 0xffff));
     arrive(control_frame(station, pause, 1));
@@ -251,16 +251,16 @@ TEST_F(FlowControlTest, pause_frames_are_counted_whoever_obeys_and_are_no_good_p
     for (const auto* counter : {&GPRC, &MPRC, &PRC64, &GORCL}) EXPECT_EQ(number(*counter), 0U) << counter->name;
 }
 
-TEST_F(FlowControlTest, those_to_the_station_are_discarded_when_that_is_wanted) {
+TEST_F(FlowControlTest, pause_frames_to_the_station_are_discarded_with_DPF) {
     start(RCTL.MPE | RCTL.DPF);
     arrive(control_frame(station, pause, 1));
     EXPECT_EQ(number(RDH), 0U);
     arrive(control_frame(group, pause, 1));
-    EXPECT_EQ(number(RDH), 1U) << "that is the filters' matter";
+    EXPECT_EQ(number(RDH), 1U) << "only the filters decide on these";
     EXPECT_EQ(number(XOFFRXC), 2U);
 }
 
-TEST_F(FlowControlTest, other_control_frames_pass_when_that_is_wanted) {
+TEST_F(FlowControlTest, other_control_frames_pass_on_request) {
     start(RCTL.MPE);
     arrive(control_frame(group, another));
     EXPECT_EQ(number(RDH), 0U);
@@ -271,7 +271,7 @@ TEST_F(FlowControlTest, other_control_frames_pass_when_that_is_wanted) {
     EXPECT_EQ(number(GPRC), 0U);
 }
 
-TEST_F(FlowControlTest, they_are_known_by_the_registers) {
+TEST_F(FlowControlTest, the_registers_define_a_pause_frame) {
     start(RCTL.MPE | RCTL.UPE);
     arrive(control_frame(group + 1, pause, 1));
     arrive(control_frame(station + 1, pause, 1));
@@ -289,7 +289,7 @@ TEST_F(FlowControlTest, they_are_known_by_the_registers) {
     EXPECT_EQ(number(GPRC), 1U);
 }
 
-TEST_F(ReceiveFramesTest, frames_shorter_than_their_header_are_survived) {
+TEST_F(ReceiveFramesTest, frames_shorter_than_their_header_do_no_harm) {
     start(RCTL.SBP | RCTL.UPE | RCTL.MPE | RCTL.VFE);
     write(CTRL, read(CTRL) | CTRL.VME);
     for (std::size_t size = 0; size < 20; ++size) {

@@ -14,7 +14,7 @@ protected:
     bool raised(datasheet::Value<InterruptCauses> cause) { return static_cast<bool>(read(ICR) & cause); }
 };
 
-TEST_F(ReceiveTest, one_frame_is_in_memory_with_its_length_and_status) {
+TEST_F(ReceiveTest, one_frame_is_stored_with_its_length_and_status) {
     start_receiver(8);
     give(7);
     const Bytes frame = test_frame(100);
@@ -35,7 +35,7 @@ TEST_F(ReceiveTest, the_word_with_DD_is_written_last) {
     EXPECT_EQ(host.last_word, offsetof(ReceiveDescriptor, status));
 }
 
-TEST_F(ReceiveTest, head_equal_to_tail_means_that_there_are_no_descriptors) {
+TEST_F(ReceiveTest, head_equal_to_tail_means_no_descriptors) {
     start_receiver(8);
     for (const std::uint32_t at : {0U, 5U}) {
         write(RDH, at);
@@ -46,7 +46,7 @@ TEST_F(ReceiveTest, head_equal_to_tail_means_that_there_are_no_descriptors) {
     }
 }
 
-TEST_F(ReceiveTest, the_ring_goes_round_and_round) {
+TEST_F(ReceiveTest, the_ring_wraps_around_repeatedly) {
     start_receiver(8);
     give(7);
     for (unsigned i = 0; i < 100; ++i) {
@@ -60,7 +60,7 @@ TEST_F(ReceiveTest, the_ring_goes_round_and_round) {
     EXPECT_EQ(host.said(), "");
 }
 
-TEST_F(ReceiveTest, frames_wait_for_descriptors_and_come_in_order) {
+TEST_F(ReceiveTest, frames_wait_for_descriptors_and_stay_in_order) {
     start_receiver(8);
     for (unsigned i = 0; i < 10; ++i) arrive(test_frame(64, i));
     EXPECT_EQ(number(RNBC), 10U);
@@ -70,19 +70,19 @@ TEST_F(ReceiveTest, frames_wait_for_descriptors_and_come_in_order) {
     give(3);
     EXPECT_EQ(number(RDH), 3U);
     EXPECT_TRUE(raised(ICR.RXT0));
-    arrive(test_frame(64, 10));  // behind those that wait
+    arrive(test_frame(64, 10));  // after the waiting ones
     for (unsigned i = 3; i < 11; ++i) give(1);
     for (unsigned i = 3; i < 11; ++i) EXPECT_EQ(stored(i % 8), test_frame(64, i)) << i;
 }
 
-TEST_F(ReceiveTest, a_full_packet_buffer_loses_frames_and_says_so) {
+TEST_F(ReceiveTest, a_full_packet_buffer_loses_and_reports_frames) {
     start_receiver(64);
     EXPECT_TRUE(nic->can_receive());
     unsigned kept = 0;
     while (number(MPC) == 0) arrive(test_frame(1000, kept++));
     --kept;
     EXPECT_TRUE(raised(ICR.RXO));
-    EXPECT_GE(kept * 1000, 47'000U) << "48 KB is the default, and a little is lost to bookkeeping";
+    EXPECT_GE(kept * 1000, 47'000U) << "48 KB is the default, less a little for bookkeeping";
     EXPECT_LE(kept * 1000, 48U * 1024);
     EXPECT_FALSE(nic->can_receive());
     EXPECT_EQ(number(GPRC), kept) << "missed packets are not good packets";
@@ -92,7 +92,7 @@ TEST_F(ReceiveTest, a_full_packet_buffer_loses_frames_and_says_so) {
     EXPECT_TRUE(nic->can_receive());
 }
 
-TEST_F(ReceiveTest, the_packet_buffer_is_as_large_as_it_was_set) {
+TEST_F(ReceiveTest, the_packet_buffer_has_the_configured_size) {
     write(PBA, PBA.RXA(8));
     start_receiver(8);
     unsigned kept = 0;
@@ -100,7 +100,7 @@ TEST_F(ReceiveTest, the_packet_buffer_is_as_large_as_it_was_set) {
     EXPECT_EQ(kept - 1, 8U);
 }
 
-TEST_F(ReceiveTest, without_a_packet_buffer_everything_is_missed_and_wires_need_not_wait) {
+TEST_F(ReceiveTest, without_a_packet_buffer_everything_is_missed_without_holding_up_wires) {
     write(PBA, PBA.RXA(0));
     start_receiver(8);
     give(7);
@@ -110,16 +110,16 @@ TEST_F(ReceiveTest, without_a_packet_buffer_everything_is_missed_and_wires_need_
     EXPECT_FALSE(received(0).status & DD);
 }
 
-TEST_F(ReceiveTest, a_receiver_that_is_off_drops_in_silence) {
+TEST_F(ReceiveTest, a_disabled_receiver_drops_silently) {
     set_receive_ring(8);
     give(7);
-    EXPECT_FALSE(nic->can_receive()) << "wires that can wait do so";
+    EXPECT_FALSE(nic->can_receive()) << "wires that can wait do";
     arrive(test_frame(60));
     for (const datasheet::Number* counter : {&TPR, &GPRC, &RNBC, &MPC}) EXPECT_EQ(number(*counter), 0U);
     EXPECT_EQ(number(RDH), 0U);
 }
 
-TEST_F(ReceiveTest, switching_the_receiver_off_forgets_what_waits) {
+TEST_F(ReceiveTest, disabling_the_receiver_discards_waiting_frames) {
     start_receiver(8);
     arrive(test_frame(60));
     write(RCTL, RCTL.BAM);
@@ -131,7 +131,7 @@ TEST_F(ReceiveTest, switching_the_receiver_off_forgets_what_waits) {
     EXPECT_EQ(stored(0), frame);
 }
 
-TEST_F(ReceiveTest, descriptors_may_be_given_before_the_receiver_is_on) {
+TEST_F(ReceiveTest, descriptors_may_be_supplied_before_the_receiver_is_on) {
     set_receive_ring(8);
     give(7);
     write(RCTL, RCTL.EN | RCTL.BAM | RCTL.SECRC);
@@ -177,7 +177,7 @@ TEST_F(ReceiveTest, long_frames_take_several_buffers_of_any_size) {
     }
 }
 
-TEST_F(ReceiveTest, a_frame_that_needs_more_descriptors_than_there_are_waits_in_the_middle) {
+TEST_F(ReceiveTest, a_frame_waits_midway_when_descriptors_run_out) {
     start_receiver(8, RCTL.BSIZE(3));  // 256 bytes
     give(3);
     const Bytes frame = test_frame(1000);
@@ -194,7 +194,7 @@ TEST_F(ReceiveTest, a_frame_that_needs_more_descriptors_than_there_are_waits_in_
     EXPECT_TRUE(raised(ICR.RXT0));
 }
 
-TEST_F(ReceiveTest, few_descriptors_left_raise_the_minimum_threshold_once) {
+TEST_F(ReceiveTest, running_low_on_descriptors_raises_the_minimum_threshold_once) {
     for (std::uint32_t fraction = 0; fraction < 3; ++fraction) {
         write(RCTL, RCTL.BAM);
         start_receiver(32, RCTL.RDMTS(fraction));
@@ -208,8 +208,8 @@ TEST_F(ReceiveTest, few_descriptors_left_raise_the_minimum_threshold_once) {
     }
 }
 
-TEST_F(ReceiveTest, a_frame_of_many_descriptors_does_not_jump_over_the_minimum_threshold) {  // 3.2.7.3: "becomes equal"
-    start_receiver(32, RCTL.BSIZE(3));                                                       // 256 bytes
+TEST_F(ReceiveTest, a_frame_of_many_descriptors_does_not_skip_the_minimum_threshold) {  // 3.2.7.3: "becomes equal"
+    start_receiver(32, RCTL.BSIZE(3));                                                  // 256 bytes
     give(19);
     arrive(test_frame(60));
     arrive(test_frame(60));
@@ -218,14 +218,14 @@ TEST_F(ReceiveTest, a_frame_of_many_descriptors_does_not_jump_over_the_minimum_t
     EXPECT_EQ(number(RDH), 6U);
     EXPECT_TRUE(raised(ICR.RXDMT0)) << "13 left";
     arrive(test_frame(1000));
-    EXPECT_FALSE(raised(ICR.RXDMT0)) << "that was said";
+    EXPECT_FALSE(raised(ICR.RXDMT0)) << "it was already reported";
     give(10);
     arrive(test_frame(1000));
     arrive(test_frame(60));
-    EXPECT_TRUE(raised(ICR.RXDMT0)) << "few again";
+    EXPECT_TRUE(raised(ICR.RXDMT0)) << "low again";
 }
 
-TEST_F(ReceiveTest, a_descriptor_without_a_buffer_is_skipped_and_comes_back_done) {
+TEST_F(ReceiveTest, a_descriptor_without_a_buffer_is_skipped_and_marked_done) {
     start_receiver(8);
     ReceiveDescriptor null{};
     null.length = RDESC_LENGTH.LENGTH(77);
@@ -240,7 +240,7 @@ TEST_F(ReceiveTest, a_descriptor_without_a_buffer_is_skipped_and_comes_back_done
     EXPECT_EQ(number(RDH), 3U);
 }
 
-TEST_F(ReceiveTest, nothing_but_null_descriptors_ends) {  // CVE-2020-28916
+TEST_F(ReceiveTest, a_ring_of_null_descriptors_terminates) {  // CVE-2020-28916
     start_receiver(8);
     for (std::uint32_t i = 0; i < 8; ++i) set_receive_descriptor(i, {});
     write(RDT, 7);
@@ -248,10 +248,10 @@ TEST_F(ReceiveTest, nothing_but_null_descriptors_ends) {  // CVE-2020-28916
     EXPECT_EQ(number(RDH), 7U);
     set_receive_descriptor(7, rx_buffer(7));
     write(RDT, 0);
-    EXPECT_EQ(stored(7), test_frame(60)) << "it has waited";
+    EXPECT_EQ(stored(7), test_frame(60)) << "the frame had waited";
 }
 
-TEST_F(ReceiveTest, a_buffer_outside_of_memory_costs_its_frame_and_no_more) {
+TEST_F(ReceiveTest, a_buffer_outside_memory_costs_only_its_frame) {
     start_receiver(8);
     set_receive_descriptor(0, {0x7000'0000});
     set_receive_descriptor(1, rx_buffer(1));
@@ -268,7 +268,7 @@ TEST_F(ReceiveTest, a_bad_buffer_in_the_middle_ends_the_frame) {
     start_receiver(8, RCTL.BSIZE(3));
     give(7);
     set_receive_descriptor(1, {~std::uint64_t{0}});
-    write(RDH, 0);  // fetched anew
+    write(RDH, 0);  // fetched again
     arrive(test_frame(1000));
     EXPECT_EQ(received(0).status.bits, datasheet::Value<RdescStatus>(DD).bits);
     EXPECT_TRUE(received(1).status & RDESC_STATUS.RXE);
@@ -277,7 +277,7 @@ TEST_F(ReceiveTest, a_bad_buffer_in_the_middle_ends_the_frame) {
     EXPECT_EQ(stored(2), test_frame(60));
 }
 
-TEST_F(ReceiveTest, a_ring_outside_of_memory_is_reported_once_a_doorbell) {
+TEST_F(ReceiveTest, a_ring_outside_memory_is_reported_once_per_doorbell) {
     start_receiver(8);
     write(RDBAH, 1);
     write(RDT, 7);
@@ -292,7 +292,7 @@ TEST_F(ReceiveTest, a_ring_outside_of_memory_is_reported_once_a_doorbell) {
     EXPECT_EQ(stored(4), test_frame(60, 3));
 }
 
-TEST_F(ReceiveTest, a_ring_that_is_mapped_in_part_works_that_far) {
+TEST_F(ReceiveTest, a_partly_mapped_ring_works_that_far) {
     start_receiver(8);
     const std::uint64_t base = host.memory.size() - 4 * 16;
     write(RDBAL, static_cast<std::uint32_t>(base));
@@ -363,7 +363,7 @@ TEST_F(ReceiveTest, a_misplaced_ring_or_one_of_odd_length_is_reported_when_it_is
     EXPECT_EQ(number(RDH), 1U);
 }
 
-TEST_F(ReceiveTest, a_receiver_switched_on_before_its_ring_is_reported) {
+TEST_F(ReceiveTest, enabling_the_receiver_before_its_ring_is_reported) {
     write(RCTL, RCTL.EN | RCTL.BAM);
     EXPECT_EQ(host.count(Misuse::receive_before_ring), 1U);
     arrive(test_frame(60));
@@ -377,14 +377,14 @@ TEST_F(ReceiveTest, a_tail_without_a_ring_is_reported) {
     EXPECT_EQ(host.count(Misuse::bad_ring), 1U);
 }
 
-TEST_F(ReceiveTest, registers_set_while_the_receiver_is_off_are_nobodys_business) {
+TEST_F(ReceiveTest, bad_registers_are_ignored_while_the_receiver_is_off) {
     write(RDT, 5);
     write(RDH, 0xffff);
     write(RDLEN, 0);
     EXPECT_EQ(host.said(), "");
 }
 
-TEST_F(ReceiveTest, a_buffer_given_twice_is_reported) {
+TEST_F(ReceiveTest, a_buffer_supplied_twice_is_reported) {
     start_receiver(64);
     for (std::uint32_t i = 0; i < 40; ++i) set_receive_descriptor(i, rx_buffer(i == 33 ? 2 : i));
     write(RDT, 33);
@@ -393,7 +393,7 @@ TEST_F(ReceiveTest, a_buffer_given_twice_is_reported) {
     EXPECT_EQ(host.count(Misuse::descriptor_again), 1U);
 }
 
-TEST_F(ReceiveTest, a_buffer_that_was_used_may_be_given_again) {
+TEST_F(ReceiveTest, a_used_buffer_may_be_supplied_again) {
     start_receiver(8);
     for (std::uint32_t i = 0; i < 100; ++i) {
         set_receive_descriptor(i % 8, rx_buffer(i % 2));
@@ -404,7 +404,7 @@ TEST_F(ReceiveTest, a_buffer_that_was_used_may_be_given_again) {
     EXPECT_EQ(number(GPRC), 100U);
 }
 
-TEST_F(ReceiveTest, a_tail_that_is_taken_back_takes_its_descriptors_back) {
+TEST_F(ReceiveTest, moving_the_tail_back_takes_its_descriptors_back) {
     start_receiver(8);
     give(7);
     write(RDT, 0);
@@ -415,7 +415,7 @@ TEST_F(ReceiveTest, a_tail_that_is_taken_back_takes_its_descriptors_back) {
     EXPECT_EQ(received(0).address, rx_buffer(20).value);
 }
 
-TEST_F(ReceiveTest, a_reset_forgets_ring_and_frames) {
+TEST_F(ReceiveTest, a_reset_discards_ring_and_frames) {
     start_receiver(8);
     arrive(test_frame(60, 1));
     write(CTRL, CTRL.RST);
@@ -427,7 +427,7 @@ TEST_F(ReceiveTest, a_reset_forgets_ring_and_frames) {
     EXPECT_EQ(stored(0), test_frame(60, 2));
 }
 
-TEST_F(ReceiveTest, whatever_is_in_the_registers_reception_ends_and_stays_in_memory) {
+TEST_F(ReceiveTest, any_register_values_let_reception_end_and_stay_in_memory) {
     std::mt19937 random(4);
     const std::array registers{&RDBAL, &RDBAH, &RDLEN, &RDH, &RDT};
     const std::array<std::uint32_t, 8> numbers{0, 1, 7, 128, 0x1'0000, 0x5f'ff80, 0xffff, ~0U};

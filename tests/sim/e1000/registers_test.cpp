@@ -1,5 +1,5 @@
-// Every register of every chip, one row of the datasheet one check: what a reset gives, what a write reaches, what a
-// read does. As Linux's `ethtool -t` checks real cards, and further.
+// Every register of every chip, one check per row of the datasheet: reset values, effects of writes, effects of reads.
+// Like the checks of real cards by Linux's `ethtool -t`, and beyond.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -21,7 +21,7 @@ using datasheet::RegisterInfo;
 
 constexpr std::uint32_t patterns[] = {0x5a5a'5a5a, 0xa5a5'a5a5, 0x0000'0000, 0xffff'ffff};
 
-/// The bits that keep what is written to them, self-clearing ones and those that ones clear left out.
+/// The bits that keep what is written to them, except self-clearing ones and those cleared by writing ones.
 std::uint32_t kept(const Chip& chip, const RegisterInfo& info) {
     std::uint32_t bits = info.access == Access::RW ? chip.writable(info) : 0;
     for (const FieldInfo& field : info.fields())
@@ -29,14 +29,14 @@ std::uint32_t kept(const Chip& chip, const RegisterInfo& info) {
     return bits;
 }
 
-/// The plain table, without the chapters that act on writes and reads.
+/// The plain table, without the chapters that act on reads and writes.
 class RegisterTable : public testing::TestWithParam<const Chip*> {
 protected:
     const Chip& chip = *GetParam();
     TestHost host;
     RegisterFile registers{chip, host};
 
-    /// Calls check(row, offset) for the elements of all rows; of long arrays, for some.
+    /// Calls check(row, offset) for the elements of all rows, but only some elements of long arrays.
     template <class Check>
     void each(Check check) {
         for (const RegisterInfo* row : chip.registers)
@@ -44,7 +44,7 @@ protected:
     }
 };
 
-TEST_P(RegisterTable, after_reset_each_holds_its_reset_value) {
+TEST_P(RegisterTable, each_register_holds_its_reset_value_after_reset) {
     each([&](const RegisterInfo& row, std::uint32_t offset) { registers.write(offset, ~chip.reset(row)); });
     registers.reset();
     each([&](const RegisterInfo& row, std::uint32_t offset) {
@@ -53,7 +53,7 @@ TEST_P(RegisterTable, after_reset_each_holds_its_reset_value) {
     });
 }
 
-TEST_P(RegisterTable, patterns_come_back_within_the_mask) {
+TEST_P(RegisterTable, patterns_read_back_within_the_mask) {
     each([&](const RegisterInfo& row, std::uint32_t offset) {
         if (row.access != Access::RW) return;
         const std::uint32_t mask = kept(chip, row);
@@ -75,7 +75,7 @@ TEST_P(RegisterTable, read_only_ones_ignore_writes) {
     });
 }
 
-TEST_P(RegisterTable, a_read_clears_what_is_cleared_by_reading) {
+TEST_P(RegisterTable, clear_on_read_registers_are_cleared_by_a_read) {
     each([&](const RegisterInfo& row, std::uint32_t offset) {
         if (row.access != Access::RC && row.access != Access::RC1) return;
         registers.set(datasheet::Location<datasheet::Number>{offset}, 0x1234'5678);
@@ -84,7 +84,7 @@ TEST_P(RegisterTable, a_read_clears_what_is_cleared_by_reading) {
     });
 }
 
-TEST_P(RegisterTable, written_ones_clear_or_set_alone) {
+TEST_P(RegisterTable, only_written_ones_clear_or_set) {
     each([&](const RegisterInfo& row, std::uint32_t offset) {
         const std::uint32_t mask = chip.writable(row);
         if (row.access == Access::W1S) {
@@ -129,7 +129,7 @@ TEST_P(RegisterTable, writing_back_what_was_read_is_never_misuse) {
     EXPECT_TRUE(host.reports.empty()) << host.said();
 }
 
-TEST_P(RegisterTable, reserved_bits_that_change_are_reported) {
+TEST_P(RegisterTable, changed_reserved_bits_are_reported) {
     each([&](const RegisterInfo& row, std::uint32_t offset) {
         const std::uint32_t reserved = datasheet::reserved_bits(row, &chip);
         if (row.access != Access::RW || reserved == 0) return;
@@ -140,7 +140,7 @@ TEST_P(RegisterTable, reserved_bits_that_change_are_reported) {
     });
 }
 
-TEST_P(RegisterTable, gaps_read_zero_and_are_reported_once_each) {
+TEST_P(RegisterTable, gaps_read_as_zero_and_are_each_reported_once) {
     std::size_t gaps = 0;
     for (std::uint32_t offset = 0; offset < 0x6000; offset += 4) {
         if (chip.find(offset)) continue;
@@ -157,7 +157,7 @@ TEST_P(RegisterTable, gaps_read_zero_and_are_reported_once_each) {
 INSTANTIATE_TEST_SUITE_P(chips, RegisterTable, testing::ValuesIn(CHIPS),
                          [](const auto& each) { return std::string(each.param->name); });
 
-// --- the whole chip, as Linux's self-test looks at it ---------------------------------------------------------------
+// --- the whole chip, as Linux's self-test checks it ------------------------------------------------------------------
 
 class SelfTest : public testing::TestWithParam<const CardType*> {
 protected:
@@ -178,7 +178,7 @@ protected:
     std::unique_ptr<Model> card = GetParam()->make(host, {});
 };
 
-TEST_P(SelfTest, status_does_not_change_when_it_is_written) {
+TEST_P(SelfTest, writing_status_does_not_change_it) {
     const std::uint32_t before = read(STATUS.offset);
     for (const std::uint32_t pattern : patterns) {
         write(STATUS.offset, pattern);
@@ -186,7 +186,7 @@ TEST_P(SelfTest, status_does_not_change_when_it_is_written) {
     }
 }
 
-TEST_P(SelfTest, patterns_come_back_as_from_a_real_card) {
+TEST_P(SelfTest, patterns_read_back_as_on_a_real_card) {
     constexpr std::uint32_t all = 0xffff'ffff;
     expect_pattern(FCAL, all, all);
     expect_pattern(FCAH, 0xffff, all);
@@ -214,7 +214,7 @@ TEST_P(SelfTest, patterns_come_back_as_from_a_real_card) {
     for (std::size_t i = 0; i < MTA.count; ++i) expect_pattern(MTA, all, all, i);
 }
 
-TEST_P(SelfTest, narrow_and_wide_accesses_reach_their_bytes_and_are_reported) {
+TEST_P(SelfTest, narrow_and_wide_accesses_work_and_are_reported) {
     write(FCAL.offset, 0x1122'3344);
     EXPECT_EQ(card->read(0, FCAL.offset, 1), 0x44U);
     EXPECT_EQ(card->read(0, FCAL.offset + 2, 2), 0x1122U);
@@ -228,7 +228,7 @@ TEST_P(SelfTest, narrow_and_wide_accesses_reach_their_bytes_and_are_reported) {
     EXPECT_EQ(host.count(Misuse::bad_access), 3U) << "64 bits are two registers, side by side";
 }
 
-TEST_P(SelfTest, narrow_writes_leave_the_other_bytes_alone) {
+TEST_P(SelfTest, narrow_writes_preserve_the_other_bytes) {
     const std::uint32_t causes = (ICR.RXDMT0 | ICR.MDAC | ICR.SRPD).bits;  // one in each of three bytes
     write(ICS.offset, causes);
     card->write(0, ICR.offset + 1, 1, ICR.MDAC.mask() >> 8);
@@ -237,7 +237,7 @@ TEST_P(SelfTest, narrow_writes_leave_the_other_bytes_alone) {
     EXPECT_EQ(read(IMS.offset), ICR.RXDMT0.mask());
     EXPECT_EQ(read(ICR.offset) & causes, causes & ~ICR.MDAC.mask());
     card->write(0, ICS.offset, 1, ICR.RXDMT0.mask());
-    EXPECT_EQ(read(ICR.offset) & causes, ICR.RXDMT0.mask()) << "the others were set once, and not again";
+    EXPECT_EQ(read(ICR.offset) & causes, ICR.RXDMT0.mask()) << "the others were set once and not again";
     card->write(0, RCTL.offset + 3, 1, RCTL.SECRC.mask() >> 24);
     EXPECT_EQ(host.count(Misuse::reserved_bits), 0U) << host.said();
 }
@@ -254,7 +254,7 @@ TEST_P(SelfTest, the_io_window_reaches_the_same_registers) {
     EXPECT_EQ(card->read(io, 8, 4), 0U);
 }
 
-/// Whatever is written wherever: nothing but reports. Sanitizers say the rest.
+/// Any write anywhere causes nothing but reports. Sanitizers check the rest.
 TEST_P(SelfTest, random_accesses_do_no_harm) {
     std::mt19937_64 random(4711);
     const datasheet::e1000::Chip& chip = *find_chip(datasheet::INTEL, GetParam()->identity.device);
@@ -279,7 +279,7 @@ TEST_P(SelfTest, random_accesses_do_no_harm) {
 
 // --- resets --------------------------------------------------------------------------------------------------------
 
-TEST_P(SelfTest, a_reset_clears_itself_and_all_that_was_set) {
+TEST_P(SelfTest, a_reset_clears_itself_and_everything_set) {
     write(RCTL.offset, RCTL.EN.mask());
     write(IMS.offset, 0xff);
     write(MTA.address(7), 0x1234);
@@ -298,7 +298,7 @@ TEST_P(SelfTest, a_reset_keeps_the_packet_buffers_shares) {
     EXPECT_EQ(PBA.RXA.of(PBA.from(read(PBA.offset))), 24U);
 }
 
-TEST_P(SelfTest, a_reset_loads_the_address_again) {
+TEST_P(SelfTest, a_reset_reloads_the_address) {
     const std::uint32_t low = read(RAL.offset);
     EXPECT_EQ(low, 0x6900'5452U);
     write(RAL.offset, 0);
@@ -311,7 +311,7 @@ TEST_P(SelfTest, a_reset_loads_the_address_again) {
     EXPECT_EQ(read(RAL.offset), low);
 }
 
-TEST_P(SelfTest, a_reset_ends_a_pending_interrupt) {
+TEST_P(SelfTest, a_reset_clears_a_pending_interrupt) {
     write(ITR.offset, 1000);
     write(IMS.offset, ICR.RXT0.mask());
     write(ICS.offset, ICR.RXT0.mask());

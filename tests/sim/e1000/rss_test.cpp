@@ -63,7 +63,7 @@ protected:
     static constexpr auto every_kind = MRQC.TCP_IPV4 | MRQC.IPV4 | MRQC.TCP_IPV6 | MRQC.IPV6;
 };
 
-TEST_F(RssTest, hashes_are_those_of_the_datasheet) {
+TEST_F(RssTest, hashes_match_the_datasheet) {
     for (const Vector& vector : vectors)
         for (const bool tagged : {false, true}) {
             const RssResult tcp = scaled(frame_of(vector, 6, tagged), every_kind);
@@ -75,7 +75,7 @@ TEST_F(RssTest, hashes_are_those_of_the_datasheet) {
         }
 }
 
-TEST_F(RssTest, a_kind_that_is_not_asked_for_falls_back_to_the_more_general) {
+TEST_F(RssTest, a_disabled_hash_type_falls_back_to_a_more_general_one) {
     EXPECT_EQ(scaled(frame_of(vectors[0]), MRQC.IPV4).hash, vectors[0].addresses_hash);
     EXPECT_EQ(scaled(frame_of(vectors[5]), MRQC.IPV6).hash, vectors[5].addresses_hash);
     const RssResult extended = scaled(frame_of(vectors[5]), MRQC.IPV6_EX | MRQC.IPV6);
@@ -84,20 +84,20 @@ TEST_F(RssTest, a_kind_that_is_not_asked_for_falls_back_to_the_more_general) {
     EXPECT_EQ(scaled(frame_of(vectors[0]), MRQC.TCP_IPV6 | MRQC.IPV6).type, 0U);
 }
 
-TEST_F(RssTest, a_fragment_is_hashed_by_its_addresses) {
+TEST_F(RssTest, a_fragment_is_hashed_by_addresses_only) {
     Bytes frame = frame_of(vectors[0]);
     set_word(frame, 14 + 6, 0x2000);
     EXPECT_EQ(scaled(frame, every_kind).hash, vectors[0].addresses_hash);
     EXPECT_EQ(scaled(frame, every_kind).type, 2U);
 }
 
-TEST_F(RssTest, what_is_not_ip_has_no_hash_and_goes_to_queue_0) {
+TEST_F(RssTest, non_ip_frames_have_no_hash_and_go_to_queue_0) {
     for (std::size_t i = 0; i < RETA.count; ++i) registers.set(RETA[i], 0x8080'8080);
     const RssResult result = scaled(test_frame(100), every_kind);
     EXPECT_EQ(result.type, 0U);
     EXPECT_EQ(result.hash, 0U);
     EXPECT_EQ(result.queue, 0U);
-    registers.set(MRQC, every_kind);  // and when RSS is off, everything
+    registers.set(MRQC, every_kind);  // and everything when RSS is off
     EXPECT_EQ(scale(frame_of(vectors[0]), registers).queue, 0U);
 }
 

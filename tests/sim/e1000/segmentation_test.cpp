@@ -25,14 +25,14 @@ protected:
                 .status = CONTEXT_STATUS.HDRLEN(static_cast<std::uint32_t>(of.headers())) |
                           CONTEXT_STATUS.MSS(static_cast<std::uint32_t>(mss))};
     }
-    /// The packet as software gives it: no lengths, and the sum of a pseudo-header without one.
+    /// The packet as software hands it over: without lengths, and with the sum of a pseudo-header without a length.
     static Bytes packet(const IpFrame& of) {
         Bytes frame = unfinished(of);
         set_word(frame, of.ip() + (of.version == 4 ? 2 : 4), 0);
         set_word(frame, of.l4_checksum(), pseudo_header(frame, of, 0));
         return frame;
     }
-    /// What segment `number` should be, made from the whole packet by the simple rules.
+    /// The expected segment `number`, made from the whole packet by simple rules.
     static Bytes segment(const IpFrame& whole, std::size_t mss, std::size_t number) {
         const std::size_t from = number * mss, size = std::min(mss, whole.payload - from);
         IpFrame of = whole;
@@ -44,7 +44,7 @@ protected:
         if (of.version == 4) {
             set_word(frame, of.ip() + 4, (word(frame, of.ip() + 4) + number) & 0xffff);
             set_word(frame, of.ip() + 10, ~simple_sum(std::span(frame).subspan(of.ip(), 20 + of.options)) & 0xffff);
-        } else {  // 3.5.9: the 8254x count the header too, unlike RFC 8200
+        } else {  // 3.5.9: the 8254x include the header, unlike RFC 8200
             set_word(frame, of.ip() + 4, static_cast<unsigned>(of.size() - of.ip()));
         }
         if (of.protocol == 6) {
@@ -52,7 +52,7 @@ protected:
             const std::uint32_t sequence =
                 (word(frame, at) << 16 | word(frame, at + 2)) + static_cast<std::uint32_t>(from);
             set_word(frame, at, sequence >> 16), set_word(frame, at + 2, sequence & 0xffff);
-            if (from + size < whole.payload) set_word(frame, of.l4() + 12, 0x5010);  // ACK alone
+            if (from + size < whole.payload) set_word(frame, of.l4() + 12, 0x5010);  // only ACK
         }
         const auto l4 = std::span<const std::byte>(frame).subspan(of.l4());
         const unsigned sum = ~simple_sum(l4, pseudo_header(frame, of, l4.size())) & 0xffff;
@@ -70,13 +70,13 @@ protected:
         EXPECT_EQ(host.count(Misuse::bad_descriptor), reports) << host.said();
         EXPECT_EQ(number(TSCTFC), 1U);
         EXPECT_EQ(number(TSCTC), 0U);
-        put_legacy(test_frame(60), TDESC_CMD.EOP | TDESC_CMD.IFCS);  // and life goes on
+        put_legacy(test_frame(60), TDESC_CMD.EOP | TDESC_CMD.IFCS);  // and sending continues
         doorbell();
         EXPECT_EQ(host.frames.size(), 1U);
     }
 };
 
-TEST_F(SegmentationTest, tcp_and_udp_over_both_versions_are_cut_and_each_segment_is_right) {
+TEST_F(SegmentationTest, tcp_and_udp_over_both_versions_are_cut_into_correct_segments) {
     for (const unsigned version : {4U, 6U})
         for (const std::uint8_t protocol : {std::uint8_t{6}, std::uint8_t{17}})
             for (const std::size_t payload : {1U, 99U, 100U, 101U, 1000U, 9999U}) {
@@ -108,7 +108,7 @@ TEST_F(SegmentationTest, the_82574L_leaves_the_header_out_of_an_IPv6_payload_len
     nic = card_82574l.make(host, {});
     write(CTRL, read(CTRL) | CTRL.SLU);
     posted = 0;
-    EXPECT_EQ(lengths(), (std::pair(l4 + 100, l4 + 50))) << "82574L 7.3.6.2: less the 40 of the header";
+    EXPECT_EQ(lengths(), (std::pair(l4 + 100, l4 + 50))) << "82574L 7.3.6.2: without the 40 bytes of the header";
 }
 
 TEST_F(SegmentationTest, options_move_the_headers) {
@@ -119,7 +119,7 @@ TEST_F(SegmentationTest, options_move_the_headers) {
     expect_segments(of, 1400);
 }
 
-TEST_F(SegmentationTest, it_does_not_matter_where_descriptors_end) {
+TEST_F(SegmentationTest, descriptor_boundaries_do_not_matter) {
     const IpFrame of{.payload = 1000};
     const Bytes whole = packet(of);
     for (const std::size_t piece : {1U, 7U, 53U, 54U, 55U, 100U, 154U, 500U, 1053U}) {
@@ -138,7 +138,7 @@ TEST_F(SegmentationTest, it_does_not_matter_where_descriptors_end) {
     EXPECT_EQ(host.said(), "");
 }
 
-TEST_F(SegmentationTest, a_megabyte_is_cut_with_bounded_storage) {
+TEST_F(SegmentationTest, a_megabyte_is_segmented_with_bounded_storage) {
     write(TDLEN, 2048 * 16);
     const IpFrame of{.payload = 500'000};
     const Bytes whole = packet(of);
@@ -182,7 +182,7 @@ TEST_F(SegmentationTest, each_segment_gets_the_tag) {
     const IpFrame of{.payload = 250};
     put(context(of, 100));
     const Bytes whole = packet(of);
-    // VLE counts in the first descriptor, as it says in 3.3.7.1.
+    // VLE in the first descriptor counts, according to 3.3.7.1.
     put_data(std::span(whole).first(120), part | DATA_CMD.VLE, both | DATA_STATUS.VLAN(0x123));
     put_data(std::span(whole).subspan(120), end);
     doorbell();
@@ -196,7 +196,7 @@ TEST_F(SegmentationTest, each_segment_gets_the_tag) {
     expect_segments(of, 100);
 }
 
-TEST_F(SegmentationTest, checksums_that_are_not_asked_for_are_left_alone) {
+TEST_F(SegmentationTest, unrequested_checksums_are_left_alone) {
     const IpFrame of{.payload = 150};
     put(context(of, 100));
     put_data(packet(of), end);
@@ -212,7 +212,7 @@ TEST_F(SegmentationTest, without_a_context_the_packet_is_refused) {
     expect_refused();
 }
 
-TEST_F(SegmentationTest, a_context_for_checksums_alone_does_not_do) {
+TEST_F(SegmentationTest, a_checksum_context_is_not_enough) {
     ContextDescriptor plain = context({}, 100);
     plain.command &= ~CONTEXT_CMD.TSE;
     put(plain);
@@ -228,7 +228,7 @@ TEST_F(SegmentationTest, an_MSS_of_zero_is_refused) {
     expect_refused();
 }
 
-TEST_F(SegmentationTest, headers_that_HDRLEN_does_not_hold_are_refused) {
+TEST_F(SegmentationTest, headers_longer_than_HDRLEN_are_refused) {
     for (const std::uint32_t headers : {0U, 14U, 33U, 53U}) {
         host.reports.clear();
         host.frames.clear();
@@ -261,7 +261,7 @@ TEST_F(SegmentationTest, segments_longer_than_the_packet_buffer_are_refused) {
     expect_refused();
 }
 
-TEST_F(SegmentationTest, a_packet_that_ends_in_its_headers_is_refused) {
+TEST_F(SegmentationTest, a_packet_ending_in_its_headers_is_refused) {
     for (const std::size_t size : {std::size_t{1}, std::size_t{53}, std::size_t{54}}) {
         host.reports.clear();
         host.frames.clear();
@@ -273,7 +273,7 @@ TEST_F(SegmentationTest, a_packet_that_ends_in_its_headers_is_refused) {
     }
 }
 
-TEST_F(SegmentationTest, a_PAYLEN_that_is_not_the_payloads_length_is_reported_and_counted) {
+TEST_F(SegmentationTest, a_PAYLEN_unequal_to_the_payload_length_is_reported_and_counted) {
     const IpFrame of{.payload = 250};
     for (const auto& [payload, frames] : {std::pair{0U, 0U}, {1U, 0U}, {249U, 2U}, {251U, 3U}, {0xfffffU, 3U}}) {
         host.reports.clear();
@@ -322,7 +322,7 @@ TEST_F(SegmentationTest, a_reset_ends_a_packet_that_takes_several_turns) {
     EXPECT_EQ(host.frames.size(), 1U);
 }
 
-TEST_F(SegmentationTest, a_buffer_outside_of_memory_ends_the_packet) {
+TEST_F(SegmentationTest, a_buffer_outside_memory_ends_the_packet) {
     const IpFrame of{.payload = 1000};
     const Bytes whole = packet(of);
     put(context(of, 100));
@@ -331,7 +331,7 @@ TEST_F(SegmentationTest, a_buffer_outside_of_memory_ends_the_packet) {
     put_data(std::span(whole).subspan(300), end, both);
     doorbell();
     EXPECT_EQ(host.faults, 1U);
-    EXPECT_EQ(host.frames.size(), 2U) << "those that were complete";
+    EXPECT_EQ(host.frames.size(), 2U) << "only the complete ones";
     EXPECT_EQ(number(TSCTFC), 1U);
 }
 
@@ -349,7 +349,7 @@ TEST_F(SegmentationTest, a_context_in_the_middle_does_not_change_the_packet) {
     EXPECT_EQ(host.count(Misuse::bad_descriptor), 1U);
 }
 
-TEST_F(SegmentationTest, looped_segments_come_back_as_frames_with_right_checksums) {
+TEST_F(SegmentationTest, looped_segments_return_as_frames_with_correct_checksums) {
     write(MDIC, MDIC.PHYADD(1) | MDIC.OP(1) | MDIC.REGADD(0) | MDIC.DATA(0x4140));  // PCTRL.LOOPBACK
     write(RXCSUM, RXCSUM.IPOFL | RXCSUM.TUOFL);
     start_receiver(64);

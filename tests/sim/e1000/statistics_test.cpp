@@ -1,4 +1,4 @@
-// Statistics: which frame adds to which counter, and what a read does.
+// Statistics: which frame counts where, and what a read does.
 #include <gtest/gtest.h>
 
 #include <ixy/datasheet/e1000/chips.hpp>
@@ -14,7 +14,7 @@ using namespace datasheet::e1000;
 class StatisticsTest : public testing::Test {
 protected:
     std::uint32_t read(const datasheet::RegisterInfo& info) { return registers.read(info.offset); }
-    /// A frame of `size` bytes with its check sequence, to an address that begins with `first`.
+    /// A frame of `size` bytes including its check sequence, to an address that starts with `first`.
     static std::vector<std::byte> frame(std::size_t size, std::uint8_t first = 0x52, std::uint8_t rest = 0x11) {
         std::vector<std::byte> bytes(size - 4, std::byte{rest});
         bytes[0] = std::byte{first};
@@ -26,7 +26,7 @@ protected:
     Statistics statistics{registers};
 };
 
-TEST_F(StatisticsTest, sizes_are_counted_with_the_check_sequence) {
+TEST_F(StatisticsTest, sizes_include_the_check_sequence) {
     const std::pair<std::size_t, const datasheet::Number*> bins[] = {
         {64, &PTC64},   {65, &PTC127},   {127, &PTC127},   {128, &PTC255},   {255, &PTC255},   {256, &PTC511},
         {511, &PTC511}, {512, &PTC1023}, {1023, &PTC1023}, {1024, &PTC1522}, {1518, &PTC1522}, {9000, &PTC1522}};
@@ -38,13 +38,13 @@ TEST_F(StatisticsTest, sizes_are_counted_with_the_check_sequence) {
     }
 }
 
-TEST_F(StatisticsTest, a_frame_shorter_than_the_shortest_is_in_no_bin) {
+TEST_F(StatisticsTest, an_undersize_frame_is_in_no_size_bin) {
     statistics.sent(frame(40));
     for (const auto* each : {&PTC64, &PTC127, &PTC255, &PTC511, &PTC1023, &PTC1522}) EXPECT_EQ(read(*each), 0U);
     EXPECT_EQ(read(TPT), 1U);
 }
 
-TEST_F(StatisticsTest, broadcast_that_another_filter_lets_in_is_counted_as_a_good_packet_alone) {
+TEST_F(StatisticsTest, broadcast_accepted_by_another_filter_counts_only_as_a_good_packet) {
     registers.write(RCTL.offset, (RCTL.EN | RCTL.MPE).bits);
     statistics.accepted(frame(64, 0xff, 0xff));
     EXPECT_EQ(read(GPRC), 1U);
@@ -52,7 +52,7 @@ TEST_F(StatisticsTest, broadcast_that_another_filter_lets_in_is_counted_as_a_goo
     EXPECT_EQ(read(MPRC), 0U);
 }
 
-TEST_F(StatisticsTest, broadcast_multicast_and_unicast_are_told_apart) {
+TEST_F(StatisticsTest, broadcast_multicast_and_unicast_are_distinguished) {
     registers.write(RCTL.offset, (RCTL.EN | RCTL.BAM).bits);
     statistics.accepted(frame(64));
     statistics.accepted(frame(64, 0x01, 0x00));
@@ -64,7 +64,7 @@ TEST_F(StatisticsTest, broadcast_multicast_and_unicast_are_told_apart) {
     EXPECT_EQ(read(GORCL), 192U);
 }
 
-TEST_F(StatisticsTest, what_is_not_accepted_counts_in_the_totals_alone) {
+TEST_F(StatisticsTest, rejected_frames_count_only_in_the_totals) {
     statistics.seen(frame(100));
     EXPECT_EQ(read(TPR), 1U);
     EXPECT_EQ(read(TORL), 100U);
@@ -78,10 +78,10 @@ TEST_F(StatisticsTest, a_read_clears) {
     EXPECT_EQ(read(GPTC), 0U);
 }
 
-TEST_F(StatisticsTest, octets_are_cleared_by_their_high_half) {
+TEST_F(StatisticsTest, octets_are_cleared_by_reading_their_high_half) {
     statistics.sent(frame(64));
     EXPECT_EQ(read(TOTL), 64U);
-    EXPECT_EQ(read(TOTL), 64U) << "the low half alone does not clear";
+    EXPECT_EQ(read(TOTL), 64U) << "reading the low half does not clear";
     EXPECT_EQ(read(TOTH), 0U);
     EXPECT_EQ(read(TOTL), 0U);
 }
@@ -93,7 +93,7 @@ TEST_F(StatisticsTest, octets_carry_into_the_high_half) {
     EXPECT_EQ(read(TOTH), 1U);
 }
 
-TEST_F(StatisticsTest, full_counters_stay_full) {
+TEST_F(StatisticsTest, counters_saturate) {
     registers.set(GPTC, 0xffff'ffff);
     registers.set(GOTCL, 0xffff'fff0);
     registers.set(GOTCH, 0xffff'ffff);

@@ -1,5 +1,5 @@
-// A host for tests of a model: memory from address 0, a clock that stands still until it is told to go on, and a
-// record of everything that the model does.
+// A host for tests of a model: memory from address 0, a clock that advances only when told to, and a record of
+// everything the model does.
 #pragma once
 
 #include <algorithm>
@@ -16,19 +16,19 @@ class TestHost final : public Host {
 public:
     explicit TestHost(std::size_t bytes = 1 << 20) : memory(bytes) {}
 
-    std::vector<std::byte> memory;               ///< what DMA reaches: addresses 0 to its size
+    std::vector<std::byte> memory;               ///< DMA memory: addresses 0 to its size
     std::vector<std::vector<std::byte>> frames;  ///< sent
     std::vector<unsigned> messages;              ///< MSI-X vectors fired
     std::vector<Report> reports;
     bool line = false;          ///< the interrupt line's level
-    unsigned times_raised = 0;  ///< how often it went up
-    bool msi_x = false;         ///< what messages_enabled() says
-    unsigned faults = 0;        ///< DMA outside of memory
+    unsigned times_raised = 0;  ///< how often it was raised
+    bool msi_x = false;         ///< the result of messages_enabled()
+    unsigned faults = 0;        ///< DMA outside memory
     std::size_t last_word = 0;  ///< `last` of the latest write_back()
     Time time{};
     std::array<std::optional<Time>, 32> deadlines{};
 
-    /// Lets `duration` pass; timers that come due meanwhile run at their time, in order.
+    /// Lets `duration` pass; timers that come due run on time and in order.
     void pass(Model& model, Time duration) {
         pass(duration, [&](unsigned timer) { model.timer(timer); });
     }
@@ -48,7 +48,7 @@ public:
     std::size_t count(Misuse kind) const {
         return static_cast<std::size_t>(std::ranges::count(reports, kind, &Report::kind));
     }
-    /// All reports, one a line: for a failing test to show.
+    /// All reports, one per line, for a failing test to show.
     std::string said() const {
         std::string text;
         for (const Report& each : reports) text += each.text + '\n';

@@ -1,4 +1,4 @@
-// What descriptors have done to a frame: checksums, tags, check sequence (manual 3.3.3 to 3.3.7, 3.5).
+// What descriptors add to a frame: checksums, tags, check sequence (manual 3.3.3 to 3.3.7, 3.5).
 #include "tests/sim/e1000/bench.hpp"
 
 namespace ixy::sim::e1000 {
@@ -19,7 +19,7 @@ TEST_F(TransmitFramesTest, a_legacy_descriptor_can_have_one_checksum_inserted) {
     const auto start = TDESC_STATUS.CSS(static_cast<std::uint32_t>(of.l4()));
     const auto at = TDESC_CMD.CSO(static_cast<std::uint32_t>(of.l4_checksum()));
     put_legacy(seeded(of), whole | TDESC_CMD.IC | at, start);
-    const Bytes frame = seeded(of);  // in two pieces: CSS counts in the first, the rest in the last
+    const Bytes frame = seeded(of);  // in two pieces: CSS is taken from the first, the rest from the last
     put_legacy(std::span(frame).first(20), TDESC_CMD.IFCS, start);
     put_legacy(std::span(frame).subspan(20), whole | TDESC_CMD.IC | at);
     doorbell();
@@ -39,7 +39,7 @@ TEST_F(TransmitFramesTest, a_legacy_checksum_beyond_the_frame_is_not_inserted) {
     EXPECT_EQ(bad_descriptors(), 2U);
 }
 
-TEST_F(TransmitFramesTest, a_context_has_ip_tcp_and_udp_checksums_inserted) {
+TEST_F(TransmitFramesTest, a_context_inserts_ip_tcp_and_udp_checksums) {
     start_transmitter(64);
     for (const unsigned version : {4U, 6U})
         for (const std::uint8_t protocol : {std::uint8_t{6}, std::uint8_t{17}})
@@ -67,10 +67,10 @@ TEST_F(TransmitFramesTest, a_context_holds_until_the_next) {
     put_data(seeded(of), whole_data);
     doorbell();
     for (const std::size_t i : {0U, 2U, 4U}) EXPECT_EQ(host.frames.at(i), finished(of));
-    EXPECT_EQ(host.frames.at(6), seeded(of)) << "nothing was asked for";
+    EXPECT_EQ(host.frames.at(6), seeded(of)) << "nothing was requested";
 }
 
-TEST_F(TransmitFramesTest, what_checksums_are_wanted_says_the_first_descriptor_of_a_frame) {
+TEST_F(TransmitFramesTest, the_first_descriptor_of_a_frame_selects_its_checksums) {
     start_transmitter(16);
     const IpFrame of;
     const Bytes frame = seeded(of);
@@ -114,7 +114,7 @@ TEST_F(TransmitFramesTest, checksum_offsets_beyond_the_frame_are_reported_and_le
     EXPECT_EQ(bad_descriptors(), 2U);
 }
 
-TEST_F(TransmitFramesTest, a_tag_is_inserted_when_descriptor_and_VME_say_so) {
+TEST_F(TransmitFramesTest, a_tag_is_inserted_if_descriptor_and_VME_request_it) {
     write(VET, 0x8100);
     start_transmitter(16);
     const auto tag = TDESC_STATUS.VLAN(0x123) | TDESC_STATUS.PRI(5);
@@ -127,7 +127,7 @@ TEST_F(TransmitFramesTest, a_tag_is_inserted_when_descriptor_and_VME_say_so) {
     expected.insert(expected.begin() + 12, inserted.begin(), inserted.end());
     put_legacy(test_frame(80), whole, tag);
     put_legacy(test_frame(80), whole | TDESC_CMD.VLE, tag);
-    put_legacy(test_frame(80), TDESC_CMD.EOP | TDESC_CMD.VLE, tag);  // with a tag, IFCS goes without saying
+    put_legacy(test_frame(80), TDESC_CMD.EOP | TDESC_CMD.VLE, tag);  // a tag implies IFCS
     put_data(test_frame(80), whole_data | DATA_CMD.VLE, DATA_STATUS.VLAN(0x123) | DATA_STATUS.PRI(5));
     doorbell();
     EXPECT_EQ(host.frames.at(1), test_frame(80));
@@ -135,7 +135,7 @@ TEST_F(TransmitFramesTest, a_tag_is_inserted_when_descriptor_and_VME_say_so) {
     EXPECT_EQ(number(GOTCL), 84U + 84 + 3 * 88);
 }
 
-TEST_F(TransmitFramesTest, checksums_do_not_count_the_tag) {
+TEST_F(TransmitFramesTest, checksums_exclude_the_tag) {
     write(VET, 0x8100);
     write(CTRL, read(CTRL) | CTRL.VME);
     start_transmitter(16);
@@ -149,17 +149,17 @@ TEST_F(TransmitFramesTest, checksums_do_not_count_the_tag) {
     EXPECT_EQ(host.frames.at(0), expected);
 }
 
-TEST_F(TransmitFramesTest, a_short_tagged_frame_is_padded_with_its_tag) {
+TEST_F(TransmitFramesTest, padding_of_a_short_frame_accounts_for_its_tag) {
     write(CTRL, read(CTRL) | CTRL.VME);
     start_transmitter(8);
     put_legacy(test_frame(42), whole | TDESC_CMD.VLE);
-    put_legacy(test_frame(8), whole | TDESC_CMD.VLE);  // no room for a tag behind the addresses
+    put_legacy(test_frame(8), whole | TDESC_CMD.VLE);  // no room for a tag after the addresses
     doorbell();
     EXPECT_EQ(host.frames.at(0).size(), 60U);
     EXPECT_EQ(host.frames.at(1).size(), 60U);
 }
 
-TEST_F(TransmitFramesTest, without_IFCS_software_brings_the_check_sequence) {
+TEST_F(TransmitFramesTest, without_IFCS_software_supplies_the_check_sequence) {
     start_transmitter(8);
     put_legacy(with_check_sequence(test_frame(80)), TDESC_CMD.EOP);
     doorbell();

@@ -1,4 +1,4 @@
-// The transmit ring and its descriptors, and what no driver should do with them (manual 3.3, 3.4).
+// The transmit ring and its descriptors, and their misuse (manual 3.3, 3.4).
 #include <random>
 
 #include <ixy/datasheet/e1000/pcie.hpp>
@@ -40,7 +40,7 @@ TEST_F(TransmitTest, only_descriptors_with_RS_are_written_back) {
     for (std::uint32_t i = 0; i < 8; ++i) EXPECT_EQ(done(i), i % 3 == 2) << i;
 }
 
-TEST_F(TransmitTest, a_write_back_changes_the_status_alone) {
+TEST_F(TransmitTest, a_write_back_changes_only_the_status) {
     start_transmitter(8);
     const auto options = TDESC_STATUS.EC | TDESC_STATUS.LC | TDESC_STATUS.CSS(7) | TDESC_STATUS.VLAN(0x123);
     const std::uint32_t index = put_legacy(test_frame(60), whole | TDESC_CMD.RS, options);
@@ -52,7 +52,7 @@ TEST_F(TransmitTest, a_write_back_changes_the_status_alone) {
     EXPECT_EQ(after.status.bits, (TDESC_STATUS.DD | TDESC_STATUS.CSS(7) | TDESC_STATUS.VLAN(0x123)).bits);
 }
 
-TEST_F(TransmitTest, short_frames_are_padded_when_that_is_set) {
+TEST_F(TransmitTest, short_frames_are_padded_with_PSP) {
     start_transmitter(8, TCTL.PSP);
     put_legacy(Bytes(200, std::byte{0xee}), whole);  // leaves something in the card's buffer
     put_legacy(test_frame(42), whole);
@@ -66,7 +66,7 @@ TEST_F(TransmitTest, short_frames_are_padded_when_that_is_set) {
     EXPECT_EQ(host.frames.at(2), test_frame(42));
 }
 
-TEST_F(TransmitTest, the_ring_goes_round_and_round) {
+TEST_F(TransmitTest, the_ring_wraps_around_repeatedly) {
     start_transmitter(8);
     for (unsigned i = 0; i < 100; ++i) {
         for (unsigned k = 0; k <= i % 7; ++k) put_legacy(test_frame(60 + i, i + k), whole | TDESC_CMD.RS);
@@ -94,19 +94,19 @@ TEST_F(TransmitTest, a_frame_is_gathered_from_many_descriptors) {
     }
 }
 
-TEST_F(TransmitTest, a_frame_without_its_end_is_held_until_it_comes) {
+TEST_F(TransmitTest, an_unfinished_frame_is_held_until_its_end_arrives) {
     start_transmitter(8);
     const Bytes frame = test_frame(100);
     const std::uint32_t first = put_legacy(std::span(frame).first(30), TDESC_CMD.RS);
     doorbell();
     EXPECT_TRUE(host.frames.empty());
-    EXPECT_TRUE(done(first)) << "its data has been taken";
+    EXPECT_TRUE(done(first)) << "its data has been fetched";
     put_legacy(std::span(frame).subspan(30), whole);
     doorbell();
     EXPECT_EQ(host.frames.at(0), frame);
 }
 
-TEST_F(TransmitTest, descriptors_without_data_are_done_and_send_nothing) {
+TEST_F(TransmitTest, descriptors_without_data_complete_and_send_nothing) {
     start_transmitter(16);
     const Bytes frame = test_frame(80);
     put(TransmitDescriptor{tx_buffer(0).value, TDESC_CMD.EOP | TDESC_CMD.IFCS | TDESC_CMD.RS, {}});
@@ -124,7 +124,7 @@ TEST_F(TransmitTest, descriptors_without_data_are_done_and_send_nothing) {
     EXPECT_EQ(host.said(), "");
 }
 
-TEST_F(TransmitTest, a_transmitter_that_is_off_waits_and_goes_on_when_it_is_switched_on) {
+TEST_F(TransmitTest, a_disabled_transmitter_resumes_when_enabled) {
     start_transmitter(8);
     write(TCTL, TCTL.PSP);
     put_legacy(test_frame(60), whole);
@@ -135,7 +135,7 @@ TEST_F(TransmitTest, a_transmitter_that_is_off_waits_and_goes_on_when_it_is_swit
     EXPECT_EQ(host.frames.size(), 1U);
 }
 
-TEST_F(TransmitTest, without_a_link_frames_wait_for_it) {
+TEST_F(TransmitTest, frames_wait_for_a_link) {
     nic->set_cable(false);
     start_transmitter(8);
     put_legacy(test_frame(60), whole | TDESC_CMD.RS);
@@ -148,7 +148,7 @@ TEST_F(TransmitTest, without_a_link_frames_wait_for_it) {
     EXPECT_TRUE(done(0));
 }
 
-TEST_F(TransmitTest, in_loopback_frames_come_back_and_do_not_go_out) {
+TEST_F(TransmitTest, loopback_returns_frames_and_sends_none_out) {
     write(MDIC, MDIC.PHYADD(1) | MDIC.OP(1) | MDIC.REGADD(0) | MDIC.DATA(0x4140));  // PCTRL.LOOPBACK
     start_receiver(64);
     give(63);
@@ -159,25 +159,25 @@ TEST_F(TransmitTest, in_loopback_frames_come_back_and_do_not_go_out) {
     for (unsigned i = 0; i < 60; ++i) EXPECT_EQ(stored(i), test_frame(60 + i, i));
 }
 
-TEST_F(TransmitTest, an_empty_ring_raises_its_cause_and_so_does_one_that_runs_low) {
+TEST_F(TransmitTest, empty_and_low_rings_raise_their_causes) {
     start_transmitter(32);
     write(TXDCTL, TXDCTL.LWTHRESH(1));
     doorbell();
     EXPECT_FALSE(raised(ICR.TXQE));
     for (int i = 0; i < 7; ++i) put_legacy(test_frame(60), whole);
     doorbell();
-    EXPECT_EQ(read(ICR).bits, ICR.TXQE.mask()) << "it was low already";
+    EXPECT_EQ(read(ICR).bits, ICR.TXQE.mask()) << "it was already low";
     for (int i = 0; i < 8; ++i) put_legacy(test_frame(60), whole);
     doorbell();
     EXPECT_EQ(read(ICR).bits, (ICR.TXQE | ICR.TXD_LOW).bits);
 }
 
-TEST_F(TransmitTest, interrupts_that_may_wait_do_unless_another_may_not) {
+TEST_F(TransmitTest, delayable_interrupts_wait_unless_an_immediate_one_fires) {
     start_transmitter(32);
     write(TIDV, TIDV.IDV(100));
     put_legacy(test_frame(60), whole | TDESC_CMD.RS | TDESC_CMD.IDE);
     doorbell();
-    EXPECT_TRUE(done(0)) << "the report itself does not wait";
+    EXPECT_TRUE(done(0)) << "the write-back itself does not wait";
     EXPECT_FALSE(raised(ICR.TXDW));
     host.pass(*nic, std::chrono::microseconds(103));
     EXPECT_TRUE(raised(ICR.TXDW));
@@ -192,10 +192,10 @@ TEST_F(TransmitTest, interrupts_that_may_wait_do_unless_another_may_not) {
     doorbell();
     EXPECT_TRUE(raised(ICR.TXDW));
     host.pass(*nic, std::chrono::milliseconds(1));
-    EXPECT_FALSE(raised(ICR.TXDW)) << "the one at once made up for it";
+    EXPECT_FALSE(raised(ICR.TXDW)) << "the immediate interrupt covered it";
 }
 
-TEST_F(TransmitTest, a_second_queue_has_a_ring_of_its_own_and_can_be_held) {
+TEST_F(TransmitTest, a_second_queue_has_its_own_ring_and_can_be_paused) {
     nic = card_82574l.make(host, {});
     write(CTRL, read(CTRL) | CTRL.SLU);
     start_transmitter(8);
@@ -208,10 +208,10 @@ TEST_F(TransmitTest, a_second_queue_has_a_ring_of_its_own_and_can_be_held) {
     const std::uint64_t at = place(other).value;
     host.store(tx_ring + 0x1000, TransmitDescriptor{at, whole | TDESC_CMD.RS | TDESC_CMD.LENGTH(80), {}});
     write(TDT1, 1);
-    EXPECT_TRUE(host.frames.empty()) << "its TARC holds it";
+    EXPECT_TRUE(host.frames.empty()) << "its TARC pauses it";
     write(TARC[1], TARC.COUNT(3) | TARC.ENABLE);
     ASSERT_EQ(host.frames.size(), 1U);
-    EXPECT_EQ(host.frames[0], other) << "the half frame of queue 0 is not in it";
+    EXPECT_EQ(host.frames[0], other) << "it does not contain queue 0's half frame";
     put_legacy(std::span(half).subspan(40), whole);
     doorbell();
     EXPECT_EQ(host.frames.at(1), half);
@@ -220,9 +220,9 @@ TEST_F(TransmitTest, a_second_queue_has_a_ring_of_its_own_and_can_be_held) {
     EXPECT_EQ(host.said(), "");
 }
 
-// --- what no driver should do --------------------------------------------------------------------------------------
+// --- misuse --------------------------------------------------------------------------------------------------------
 
-TEST_F(TransmitTest, the_longest_frame_goes_out_and_a_longer_one_is_refused) {
+TEST_F(TransmitTest, the_longest_frame_is_sent_and_a_longer_one_is_refused) {
     start_transmitter(16);
     put_legacy(test_frame(16288), whole);
     put_legacy(test_frame(16289), whole | TDESC_CMD.RS);
@@ -238,7 +238,7 @@ TEST_F(TransmitTest, the_longest_frame_goes_out_and_a_longer_one_is_refused) {
     EXPECT_TRUE(done(1) && done(4));
 }
 
-TEST_F(TransmitTest, a_smaller_packet_buffer_lets_less_through) {
+TEST_F(TransmitTest, a_smaller_packet_buffer_lowers_the_longest_frame) {
     write(PBA, PBA.RXA(60));
     start_transmitter(8);
     put_legacy(test_frame(4 * 1024 - 80), whole);
@@ -277,27 +277,27 @@ TEST_F(TransmitTest, a_misplaced_ring_or_one_of_odd_length_is_reported_when_it_i
     start_transmitter(8);
     write(TDBAL, static_cast<std::uint32_t>(tx_ring.value) + 8);
     write(TDLEN, 8 * 16 + 100);
-    EXPECT_EQ(host.said(), "") << "it may be mended yet";
+    EXPECT_EQ(host.said(), "") << "it can still be fixed";
     for (int i = 0; i < 2; ++i) put_legacy(test_frame(60), whole), doorbell();
     EXPECT_EQ(host.count(Misuse::bad_ring), 2U) << "each once";
-    EXPECT_EQ(host.frames.size(), 2U) << "the chip leaves the odd bits out";
+    EXPECT_EQ(host.frames.size(), 2U) << "the chip ignores the odd bits";
     write(TDBAL, 8);
     write(TDLEN, 100);
     write(TDBAL, static_cast<std::uint32_t>(tx_ring.value));
     write(TDLEN, 8 * 16);
     put_legacy(test_frame(60), whole);
     doorbell();
-    EXPECT_EQ(host.reports.size(), 2U) << "it was mended";
+    EXPECT_EQ(host.reports.size(), 2U) << "it was fixed";
 }
 
-TEST_F(TransmitTest, head_and_tail_may_not_both_be_beyond_the_ring) {
+TEST_F(TransmitTest, head_and_tail_both_beyond_the_ring_are_reported) {
     start_transmitter(8);
     write(TDH, 3000);
     write(TDT, 3000);
     EXPECT_EQ(host.count(Misuse::tail_beyond_ring), 1U);
 }
 
-TEST_F(TransmitTest, a_tail_that_is_taken_back_gives_descriptors_again_and_is_reported) {
+TEST_F(TransmitTest, moving_the_tail_back_is_reported_and_supplies_descriptors_again) {
     start_transmitter(8);
     for (int i = 0; i < 3; ++i) put_legacy(test_frame(60), whole | TDESC_CMD.RS);
     doorbell();
@@ -323,7 +323,7 @@ TEST_F(TransmitTest, a_ring_of_many_thousands_takes_several_turns) {
     EXPECT_TRUE(raised(ICR.TXQE));
 }
 
-TEST_F(TransmitTest, a_ring_outside_of_memory_is_reported_once_a_doorbell_and_may_be_mended) {
+TEST_F(TransmitTest, a_ring_outside_memory_is_reported_once_per_doorbell_and_can_be_fixed) {
     start_transmitter(8);
     write(TDBAH, 1);
     put_legacy(test_frame(60), whole);
@@ -337,7 +337,7 @@ TEST_F(TransmitTest, a_ring_outside_of_memory_is_reported_once_a_doorbell_and_ma
     EXPECT_EQ(host.frames.size(), 2U);
 }
 
-TEST_F(TransmitTest, a_buffer_outside_of_memory_costs_its_frame_and_no_more) {
+TEST_F(TransmitTest, a_buffer_outside_memory_costs_only_its_frame) {
     start_transmitter(8);
     put_legacy(test_frame(60, 1), TDESC_CMD.IFCS);
     put(TransmitDescriptor{0x7000'0000, TDESC_CMD.LENGTH(60), {}});
@@ -350,7 +350,7 @@ TEST_F(TransmitTest, a_buffer_outside_of_memory_costs_its_frame_and_no_more) {
     EXPECT_EQ(host.count(Misuse::dma_not_mapped), 1U);
 }
 
-TEST_F(TransmitTest, descriptors_of_different_kinds_make_no_frame) {
+TEST_F(TransmitTest, descriptors_of_mixed_kinds_make_no_frame) {
     start_transmitter(16);
     put_legacy(test_frame(60), TDESC_CMD.IFCS);
     put_data(test_frame(60), whole_data);
@@ -386,7 +386,7 @@ TEST_F(TransmitTest, a_context_in_the_middle_of_a_frame_is_reported_and_does_not
     EXPECT_EQ(bad_descriptors(), 1U);
 }
 
-TEST_F(TransmitTest, a_ring_that_begins_anew_forgets_half_a_frame) {
+TEST_F(TransmitTest, restarting_a_ring_discards_half_a_frame) {
     start_transmitter(8);
     put_legacy(test_frame(60, 1), TDESC_CMD.IFCS);
     doorbell();
@@ -397,7 +397,7 @@ TEST_F(TransmitTest, a_ring_that_begins_anew_forgets_half_a_frame) {
     EXPECT_EQ(host.frames.at(0), test_frame(60, 2));
 }
 
-TEST_F(TransmitTest, a_reset_forgets_half_a_frame_and_the_context) {
+TEST_F(TransmitTest, a_reset_discards_half_a_frame_and_the_context) {
     start_transmitter(8);
     put(checksums({}));
     put_data(test_frame(60), DATA_CMD.IFCS);
@@ -433,7 +433,7 @@ TEST_F(TransmitTest, counters_match_ten_thousand_random_frames) {
     EXPECT_EQ(number(GOTCL), octets);
 }
 
-TEST_F(TransmitTest, whatever_is_in_ring_and_registers_a_doorbell_ends_and_stays_in_memory) {
+TEST_F(TransmitTest, any_ring_and_register_values_let_a_doorbell_end_and_stay_in_memory) {
     std::mt19937 random(8);
     const auto any = [&] { return static_cast<std::uint32_t>(random()); };
     for (int round = 0; round < 1000; ++round) {

@@ -1,4 +1,5 @@
-// Our driver on our model, while memory fails it: it costs frames and counts, and never a buffer, a crash or a hang.
+// Our driver on our model with failing memory: faults cost frames and are counted, but never lose a buffer, crash or
+// hang.
 #include <gtest/gtest.h>
 
 #include "tests/support/far_end.hpp"
@@ -13,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::Frame;
 
-/// A card whose memory fails by a plan, its driver, and the far end of its cable.
+/// A card whose memory fails according to a plan, its driver, and the far end of its cable.
 class FaultyCard {
 public:
     explicit FaultyCard(const faults::Plan& plan,
@@ -31,13 +32,13 @@ public:
     explicit FaultyCard(std::string_view script) : FaultyCard(faults::parse_plan(script).value()) {}
     ~FaultyCard() {
         device_.reset();
-        EXPECT_EQ(pool_->available(), pool_->size()) << "buffers were lost, or given back twice";
+        EXPECT_EQ(pool_->available(), pool_->size()) << "buffers were lost or freed twice";
     }
 
     Device& device() { return *device_; }
     const RxQueueCounters& counters() { return device_->rx_queue(0).counters(); }
 
-    /// Lets a frame come in and returns what the program receives. Whatever that is, it is whole.
+    /// Sends a frame to the card and returns the frames the program receives, each of a valid length.
     std::vector<Frame> receive(const Frame& frame) {
         (void)far_end_.send(frame, 0ms);
         std::vector<Frame> frames;
@@ -53,7 +54,7 @@ public:
         }
         return frames;
     }
-    /// The same, but the program looks at every `pause`th frame only.
+    /// The same, but the program polls only at every `pause`th frame.
     std::vector<Frame> receive_after(unsigned pause, const Frame& frame) {
         if (++kept_waiting_ > pause) {
             kept_waiting_ = 0;
@@ -62,7 +63,7 @@ public:
         (void)far_end_.send(frame, 0ms);
         return {};
     }
-    /// Receives, and forgets what it was.
+    /// Receives and discards.
     void poll(int times) {
         Batch<64> batch;
         for (; times != 0; --times) {
@@ -70,7 +71,7 @@ public:
             batch.clear();
         }
     }
-    /// True when the card takes the frame within `attempts`.
+    /// True when the card accepts the frame within `attempts`.
     bool send(const Frame& frame, int attempts = 1) {
         Batch<4> batch;
         Packet* const packet = test::make_packet(*pool_, frame);
@@ -98,7 +99,7 @@ private:
 
 Frame frame(unsigned number) { return test::make_frame(60 + number % 1400, number); }
 
-TEST(MemoryFaults, a_lost_write_back_costs_its_frame_and_no_other) {
+TEST(MemoryFaults, a_lost_write_back_costs_only_its_frame) {
     FaultyCard card("lose write-back after 10 write-backs for 3 write-backs");
     std::size_t received = 0;
     for (unsigned i = 0; i < 500; ++i) received += card.receive(frame(i)).size();
@@ -106,7 +107,7 @@ TEST(MemoryFaults, a_lost_write_back_costs_its_frame_and_no_other) {
     EXPECT_EQ(card.counters().errors.value(), 3U);
 }
 
-TEST(MemoryFaults, lost_reports_of_sent_frames_are_made_up_for_by_the_head) {
+TEST(MemoryFaults, the_head_makes_up_for_lost_transmit_write_backs) {
     for (const std::string_view script : {"lose write-back for 3 write-backs", "lose write-back"}) {
         FaultyCard card(script);
         std::size_t taken = 0;
@@ -116,7 +117,7 @@ TEST(MemoryFaults, lost_reports_of_sent_frames_are_made_up_for_by_the_head) {
     }
 }
 
-TEST(MemoryFaults, a_card_that_never_reports_keeps_its_ring_and_no_more) {
+TEST(MemoryFaults, a_card_that_never_reports_keeps_only_its_ring) {
     FaultyCard card("lose write-back");
     std::size_t taken = 0;
     for (unsigned i = 0; i < 200; ++i) taken += card.send(frame(i));
@@ -124,15 +125,15 @@ TEST(MemoryFaults, a_card_that_never_reports_keeps_its_ring_and_no_more) {
     for (unsigned i = 0; i < 200; ++i) EXPECT_TRUE(card.receive(frame(i)).empty());
 }
 
-/// Those into slots that are the card's again. Frames go wrong, and the buffers that they are in; but not for good.
-TEST(MemoryFaults, write_backs_made_again_leave_nobody_deaf) {
+/// They hit slots that the card owns again. Frames go wrong, as do the buffers they are in, but not permanently.
+TEST(MemoryFaults, repeated_write_backs_do_not_stop_reception) {
     for (unsigned seed = 0; seed < 100; seed += 3) {
         const std::string number = std::to_string(seed);
         FaultyCard card("seed " + number + "; double write-back after " + number + " write-backs for 200 write-backs");
         std::size_t received = 0;
         for (unsigned i = 0; i < 600; ++i) received += card.receive_after(seed % 40, frame(i)).size();
         EXPECT_LE(received, 600U + 200U);
-        for (unsigned i = 0; i < 20; ++i) {  // the last of them are yet to come
+        for (unsigned i = 0; i < 20; ++i) {  // the last of them are still pending
             card.poll(1 << 15);
             for (unsigned j = 0; j < 10; ++j) card.receive(frame(j));
         }
@@ -141,7 +142,7 @@ TEST(MemoryFaults, write_backs_made_again_leave_nobody_deaf) {
     }
 }
 
-TEST(MemoryFaults, wrong_lengths_are_damage_or_cut_the_frame) {
+TEST(MemoryFaults, wrong_lengths_count_as_damage_or_truncate_the_frame) {
     for (const std::string length : {"0", "2049", "65535"}) {
         FaultyCard card("length " + length + " after 5 write-backs for 5 write-backs");
         std::size_t received = 0;
@@ -154,7 +155,7 @@ TEST(MemoryFaults, wrong_lengths_are_damage_or_cut_the_frame) {
     EXPECT_EQ(card.receive(frame(100)).at(0), frame(100));
 }
 
-TEST(MemoryFaults, dma_that_fails_costs_frames_until_it_works_again) {
+TEST(MemoryFaults, failing_dma_costs_frames_until_it_works_again) {
     FaultyCard card("fail DMA after 200 transfers for 50 transfers");
     for (unsigned i = 0; i < 300; ++i) {
         card.receive(frame(i));
@@ -165,8 +166,8 @@ TEST(MemoryFaults, dma_that_fails_costs_frames_until_it_works_again) {
     EXPECT_TRUE(card.send(frame(8)));
 }
 
-/// Frames both ways, the statistics, and the end: for every seed it has one.
-TEST(MemoryFaults, any_of_them_is_survived) {
+/// Frames both ways, statistics, and closing: every seed comes to an end.
+TEST(MemoryFaults, the_driver_survives_any_of_them) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed) + ":\n" + script_of(random_memory_faults(seed)));
         const bool jumbo = seed % 3 == 0;

@@ -1,4 +1,4 @@
-// What a faulty host does to each transfer: the world behind it keeps what arrives.
+// What a faulty host does to each transfer; the world behind it records what arrives.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -44,7 +44,7 @@ class FaultyHostTest : public testing::Test {
 protected:
     void fail_by(std::string_view script) { host_ = make_faulty_host(world, faults::parse_plan(script).value()); }
     Host& host() { return *host_; }
-    /// Write-back number `number`, of a received frame: 16 bytes of that number.
+    /// Write-back `number` of a received frame: 16 bytes with that value.
     static Written received(unsigned number) {
         return {0x1000 + 16 * number, std::vector(16, static_cast<std::byte>(number))};
     }
@@ -78,7 +78,7 @@ TEST_F(FaultyHostTest, loses_write_backs) {
     EXPECT_EQ(world.write_backs, (std::vector{received(1), received(4)}));
 }
 
-TEST_F(FaultyHostTest, makes_write_backs_again_later) {
+TEST_F(FaultyHostTest, repeats_write_backs_later) {
     fail_by("double write-back for 1 write-back");
     write_back(1, 100);
     ASSERT_EQ(world.write_backs.size(), 101U);
@@ -86,7 +86,7 @@ TEST_F(FaultyHostTest, makes_write_backs_again_later) {
     EXPECT_EQ(world.write_backs.front(), received(1));
 }
 
-TEST_F(FaultyHostTest, lies_about_lengths_of_received_frames_alone) {
+TEST_F(FaultyHostTest, lies_only_about_lengths_of_received_frames) {
     fail_by("length 0x1234");
     write_back(5, 5);
     std::uint16_t length = 0;
@@ -97,7 +97,7 @@ TEST_F(FaultyHostTest, lies_about_lengths_of_received_frames_alone) {
     EXPECT_EQ(world.write_backs[1].bytes, sent);
 }
 
-TEST_F(FaultyHostTest, garbles_nothing_but_the_status) {
+TEST_F(FaultyHostTest, corrupts_only_the_status) {
     fail_by("garble write-back");
     for (unsigned i = 0; i < 200; ++i) {
         write_back(9, 9);
@@ -110,7 +110,7 @@ TEST_F(FaultyHostTest, garbles_nothing_but_the_status) {
     EXPECT_LT(std::ranges::count(world.write_backs, received(9)), 50);
 }
 
-TEST_F(FaultyHostTest, fails_transfers_and_hides_what_they_would_have_read) {
+TEST_F(FaultyHostTest, fails_transfers_without_exposing_the_data) {
     fail_by("fail DMA after 1 transfer for 2 transfers");
     std::vector<std::byte> bytes(4, std::byte{1});
     EXPECT_TRUE(host().read({0}, bytes));

@@ -1,4 +1,4 @@
-// The programs on software cards whose memory fails: each ends in good time, with a status that says how.
+// The programs on software cards with failing memory: each ends promptly, with a status that says how.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 class FaultyMemory : public testing::Test {
 protected:
-    /// The end of the cable `cable` between two processes.
+    /// One end of the cable `cable` between two processes.
     std::string card(const std::string& cable, const std::string& faults = "") {
         const std::string address = "sim:82540em,wire=" + (folder_ / cable).native();
         return faults.empty() ? address : address + ",strict=off,faults=" + faults;
@@ -29,8 +29,8 @@ protected:
     TemporaryFolder folder_;
 };
 
-TEST_F(FaultyMemory, a_generator_ends_by_itself) {
-    std::vector<std::unique_ptr<Program>> programs;  // all at once: those that get stuck take seconds
+TEST_F(FaultyMemory, a_generator_ends_on_its_own) {
+    std::vector<std::unique_ptr<Program>> programs;  // in parallel, since those that get stuck take seconds
     for (int seed = 0; seed < 12; ++seed) {
         const std::string name = std::to_string(seed);
         const std::vector<std::string> words{card(name, "seed:" + name), "--count=1500"};
@@ -40,7 +40,7 @@ TEST_F(FaultyMemory, a_generator_ends_by_itself) {
         expect_end(*programs[static_cast<std::size_t>(seed)], "seed:" + std::to_string(seed));
 }
 
-TEST_F(FaultyMemory, a_generator_gets_on_with_a_card_that_never_reports) {
+TEST_F(FaultyMemory, a_generator_works_with_a_card_that_never_reports) {
     std::ofstream(folder_ / "script") << "lose write-back\n";
     Program pktgen("ixy-pktgen", {card("a", (folder_ / "script").native()), "--count=1500"});
     EXPECT_EQ(pktgen.wait(20s), 0) << pktgen.errors();
@@ -54,8 +54,8 @@ TEST_F(FaultyMemory, a_generator_says_that_its_card_is_stuck) {
     EXPECT_NE(pktgen.errors().find("has stopped sending"), std::string::npos) << pktgen.errors();
 }
 
-/// pktgen, fwd and pcap in a row, the cards in the middle and at the end fail.
-TEST_F(FaultyMemory, three_programs_end_when_they_are_told_to) {
+/// pktgen, fwd and pcap in a row; the cards in the middle and at the end fail.
+TEST_F(FaultyMemory, three_programs_end_when_told_to) {
     for (int seed = 100; seed < 106; ++seed) {
         const std::string faults = "seed:" + std::to_string(seed);
         Program pcap("ixy-pcap", {card("b", faults), (folder_ / "capture").native()});

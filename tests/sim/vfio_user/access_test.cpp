@@ -1,4 +1,4 @@
-// Reads and writes of regions: what the client says is what the card sees.
+// Reads and writes of regions: the card sees exactly what the client sends.
 #include <cerrno>
 
 #include "bed.hpp"
@@ -14,7 +14,7 @@ protected:
         connect();
         enable_card();
     }
-    /// Where the capability with that id begins, by the client's own search; or 0.
+    /// The offset of the capability with that id, found by the client itself; or 0.
     std::uint32_t find_capability(std::uint8_t id) {
         auto at = static_cast<std::uint32_t>(read(region_config, pci_config::capabilities, 1));
         while (at != 0 && read(region_config, at, 1) != id)
@@ -23,7 +23,7 @@ protected:
     }
 };
 
-TEST_F(VfioUserAccess, each_natural_width_is_one_access_of_the_card) {
+TEST_F(VfioUserAccess, each_natural_width_is_one_access_to_the_card) {
     write_bar(0x10, 0x12, 1);
     write_bar(0x12, 0x3456, 2);
     write_bar(0x14, 0x789abcde, 4);
@@ -37,7 +37,7 @@ TEST_F(VfioUserAccess, each_natural_width_is_one_access_of_the_card) {
                                          "read 0:0x12/2", "read 0:0x10/1"}));
 }
 
-TEST_F(VfioUserAccess, what_is_not_natural_is_done_in_pieces) {
+TEST_F(VfioUserAccess, other_accesses_are_split) {
     const RegionAccess access{.offset = 0x11, .region = 0, .count = 8};
     const Bytes data = bytes_of(std::uint64_t{0x8877665544332211});
     ASSERT_EQ(error_of(Command::region_write, join(access, data)), 0);
@@ -46,7 +46,7 @@ TEST_F(VfioUserAccess, what_is_not_natural_is_done_in_pieces) {
     EXPECT_EQ(read_bar(0x11, 8), 0x8877665544332211U);
 }
 
-TEST_F(VfioUserAccess, configuration_space_is_read_as_a_whole) {
+TEST_F(VfioUserAccess, configuration_space_can_be_read_in_one_piece) {
     const Answer got =
         ask(Command::region_read, join(RegionAccess{.offset = 0, .region = region_config, .count = 256}));
     ASSERT_EQ(got.payload.size(), sizeof(RegionAccess) + 256);
@@ -56,7 +56,7 @@ TEST_F(VfioUserAccess, configuration_space_is_read_as_a_whole) {
     EXPECT_EQ(read(region_config, 4095, 1), 0U);
 }
 
-TEST_F(VfioUserAccess, bars_are_sized_as_pci_has_it) {
+TEST_F(VfioUserAccess, bars_are_sized_as_pci_specifies) {
     write(region_config, pci_config::bar0, 4, 0xffffffff);
     EXPECT_EQ(read(region_config, pci_config::bar0, 4), 0xfffff000U);
     write(region_config, pci_config::bar0 + 8, 4, 0xffffffff);
@@ -65,13 +65,13 @@ TEST_F(VfioUserAccess, bars_are_sized_as_pci_has_it) {
     EXPECT_EQ(read(region_config, pci_config::bar0, 4), 0xfebc0000U);
 }
 
-TEST_F(VfioUserAccess, what_is_read_only_in_configuration_space_stays) {
+TEST_F(VfioUserAccess, read_only_configuration_bits_do_not_change) {
     for (const std::uint32_t offset : {0x00U, 0x08U, 0x2cU, 0x34U}) {
         const auto before = read(region_config, offset, 4);
         write(region_config, offset, 4, ~before);
         EXPECT_EQ(read(region_config, offset, 4), before) << offset;
     }
-    // the headers of capabilities, too
+    // the headers of capabilities too
     for (auto at = read(region_config, pci_config::capabilities, 1); at != 0;) {
         const auto header = static_cast<std::uint32_t>(read(region_config, at, 2));
         write(region_config, at, 2, 0xffff);
@@ -80,7 +80,7 @@ TEST_F(VfioUserAccess, what_is_read_only_in_configuration_space_stays) {
     }
 }
 
-TEST_F(VfioUserAccess, a_card_whose_memory_is_switched_off_reads_as_all_ones) {
+TEST_F(VfioUserAccess, a_card_with_memory_decoding_off_reads_as_all_ones) {
     write(region_config, pci_config::command, 2, 0);
     EXPECT_EQ(read_bar(0x10), 0xffffffffU);
     write_bar(0x10, 1);
@@ -112,18 +112,18 @@ TEST_F(VfioUserAccess, a_payload_that_does_not_fit_its_count_is_refused) {
     EXPECT_TRUE(probe->accesses.empty());
 }
 
-TEST_F(VfioUserAccess, posted_writes_are_done_in_order_and_not_answered) {
+TEST_F(VfioUserAccess, posted_writes_are_executed_in_order_without_answers) {
     for (std::uint32_t i = 0; i < 1000; ++i) {
         const RegionAccess access{.offset = 0x20, .region = 0, .count = 4};
         ASSERT_TRUE(client_->send(Command::region_write, join(access, i), {}, flag_no_reply));
         if (i % 50 == 0) settle();
     }
-    EXPECT_EQ(read_bar(0x20), 999U);  // the first answer that comes
+    EXPECT_EQ(read_bar(0x20), 999U);  // the first answer to arrive
     ASSERT_EQ(probe->accesses.size(), 1001U);
     EXPECT_EQ(probe->accesses[500], "write 0:0x20/4=0x1f4");
 }
 
-TEST_F(VfioUserAccess, a_posted_write_that_fails_is_not_answered_either) {
+TEST_F(VfioUserAccess, a_failed_posted_write_is_not_answered_either) {
     const RegionAccess bad{.offset = 9999, .region = 0, .count = 4};
     ASSERT_TRUE(client_->send(Command::region_write, join(bad, 1), {}, flag_no_reply));
     EXPECT_EQ(read_bar(0x20), 0U);
@@ -144,7 +144,7 @@ TEST_F(VfioUserAccess, commands_may_be_sent_before_their_answers_are_read) {
     EXPECT_TRUE(std::ranges::is_sorted(ids));
 }
 
-TEST_F(VfioUserAccess, many_writes_in_one_message_are_done_in_order) {
+TEST_F(VfioUserAccess, many_writes_in_one_message_are_executed_in_order) {
     MultiWrite one{.access = {.offset = 0x10, .region = 0, .count = 4}, .data = {std::byte{1}}};
     MultiWrite other{.access = {.offset = 0x18, .region = 0, .count = 8}, .data = {std::byte{2}}};
     const Answer got = ask(Command::region_write_multi, join(std::uint64_t{2}, one, other));
@@ -152,12 +152,12 @@ TEST_F(VfioUserAccess, many_writes_in_one_message_are_done_in_order) {
     EXPECT_EQ(probe->accesses, (Accesses{"write 0:0x10/4=0x1", "write 0:0x18/8=0x2"}));
 }
 
-TEST_F(VfioUserAccess, no_writes_in_a_message_are_answered_and_do_nothing) {
+TEST_F(VfioUserAccess, a_message_with_no_writes_is_answered_and_does_nothing) {
     EXPECT_EQ(ask(Command::region_write_multi, join(std::uint64_t{0})).as<std::uint64_t>(), 0U);
     EXPECT_EQ(probe->accesses, Accesses{});
 }
 
-TEST_F(VfioUserAccess, many_writes_of_which_one_is_bad_are_refused_as_a_whole) {
+TEST_F(VfioUserAccess, one_bad_write_makes_the_whole_message_refused) {
     const MultiWrite good{.access = {.offset = 0x10, .region = 0, .count = 4}};
     const MultiWrite outside{.access = {.offset = 0x1000, .region = 0, .count = 4}};
     const MultiWrite too_long{.access = {.offset = 0x10, .region = 0, .count = 9}};
@@ -170,14 +170,14 @@ TEST_F(VfioUserAccess, many_writes_of_which_one_is_bad_are_refused_as_a_whole) {
     EXPECT_TRUE(probe->accesses.empty());
 }
 
-TEST_F(VfioUserAccess, a_reset_clears_configuration_space_and_tells_the_chip) {
+TEST_F(VfioUserAccess, a_reset_clears_configuration_space_and_resets_the_chip) {
     probe->resets.clear();
     EXPECT_EQ(error_of(Command::device_reset, {}), 0);
     EXPECT_EQ(probe->resets.size(), 1U);
     EXPECT_EQ(read(region_config, pci_config::command, 2), 0U);
 }
 
-TEST_F(VfioUserAccess, a_reset_by_the_pci_express_capability_works_as_well) {
+TEST_F(VfioUserAccess, a_reset_through_the_pci_express_capability_also_works) {
     const std::uint32_t at = find_capability(pci_config::capability_pci_express);
     ASSERT_NE(at, 0U);
     EXPECT_NE(read(region_config, at + 4, 4) & 1U << 28, 0U) << "device capabilities: function-level reset";
@@ -186,13 +186,13 @@ TEST_F(VfioUserAccess, a_reset_by_the_pci_express_capability_works_as_well) {
     EXPECT_EQ(probe->resets.size(), 1U);
 }
 
-TEST_F(VfioUserAccess, a_card_sleeps_and_wakes_up_reset) {
+TEST_F(VfioUserAccess, a_sleeping_card_wakes_up_reset) {
     const std::uint32_t control = find_capability(pci_config::capability_power_management) + 4;
     ASSERT_NE(control, 4U);
     probe->resets.clear();
     for (const std::uint32_t state : {1U, 2U}) {
         write(region_config, control, 2, state);
-        EXPECT_EQ(read(region_config, control, 2), 0U) << "D1 and D2 are not there";
+        EXPECT_EQ(read(region_config, control, 2), 0U) << "D1 and D2 are not supported";
     }
     write(region_config, control, 2, 3);
     EXPECT_EQ(read(region_config, control, 2), 3U);
@@ -205,7 +205,7 @@ TEST_F(VfioUserAccess, a_card_sleeps_and_wakes_up_reset) {
     EXPECT_EQ(read_bar(0), 0U);
 }
 
-TEST_F(VfioUserAccess, messages_have_the_bits_that_pci_gives_them) {
+TEST_F(VfioUserAccess, messages_have_the_bits_that_pci_defines) {
     const std::uint32_t msi = find_capability(pci_config::capability_msi) + 2;
     write(region_config, msi, 2, 0xffff);
     EXPECT_EQ(read(region_config, msi, 2), 0x81U) << "one vector, 64 bits, on";

@@ -1,4 +1,4 @@
-// The client, and the bed of server and card.
+// The client, and the test bed with server and card.
 #include "bed.hpp"
 
 #include <fcntl.h>

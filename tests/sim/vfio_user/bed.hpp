@@ -1,5 +1,5 @@
-// A server with a probe card behind it, and a client that can say anything. Both live in one thread: whoever waits for
-// an answer lets the server take steps, so that every run is the same.
+// A server with a probe card behind it, and a client that can send anything. Both live in one thread: waiting for an
+// answer runs the server step by step, so every run is the same.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ using Bytes = std::vector<std::byte>;
 
 void append(Bytes& to, std::span<const std::byte> bytes);
 
-/// The structures and texts one after the other.
+/// The structures and texts concatenated.
 template <class... Parts>
 Bytes join(const Parts&... parts) {
     Bytes all;
@@ -36,7 +36,7 @@ Bytes join(const Parts&... parts) {
     return all;
 }
 
-/// An answer, or what became of the connection.
+/// An answer, or the end of the connection.
 struct Answer {
     bool closed = false;  ///< by the server
     Header header;
@@ -56,10 +56,10 @@ struct Answer {
 class Client {
 public:
     explicit Client(const std::string& path);
-    /// Sends the bytes in one piece, with the files; false when the server has closed.
+    /// Sends the bytes in one piece, with the files; false if the server has closed the connection.
     bool send_bytes(std::span<const std::byte> bytes, const std::vector<int>& files = {});
     bool send(Command command, const Bytes& payload, const std::vector<int>& files = {}, std::uint32_t flags = 0);
-    /// An answer that is there already.
+    /// An answer that has already arrived.
     std::optional<Answer> receive();
     int file() const { return socket_.get(); }
 
@@ -69,12 +69,12 @@ private:
     std::uint16_t next_id_ = 100;
 };
 
-/// Descriptors that this process has open.
+/// The number of open descriptors of this process.
 std::size_t open_files();
-/// A file in memory, of so many bytes.
+/// A memory file of that many bytes.
 File make_memory_file(std::size_t bytes);
 File make_event_file(bool blocking = false);
-/// How often it was signalled since it was asked last.
+/// How often it was signalled since the last call.
 std::uint64_t signals(const File& event_file);
 
 class VfioUser : public testing::Test {
@@ -82,27 +82,27 @@ protected:
     explicit VfioUser(const CardType& type = probe_card);
     ~VfioUser() override;
 
-    /// Replaces the card, before there is a client.
+    /// Replaces the card before a client connects.
     void serve(std::unique_ptr<Card> card, const ServerOptions& options = {});
-    /// A new client, in place of the old one, that has agreed with the server on a version.
+    /// Replaces the client with a new one that has negotiated a version with the server.
     void connect();
-    /// Lets the server do what there is to do.
+    /// Lets the server do all pending work.
     void settle();
-    /// The next answer to `client`, which must come.
+    /// The next answer to the client, which must arrive.
     Answer answer();
     Answer ask(Command command, const Bytes& payload, const std::vector<int>& files = {}, std::uint32_t flags = 0);
     int error_of(Command command, const Bytes& payload, const std::vector<int>& files = {}) {
         return ask(command, payload, files).error();
     }
 
-    /// Register accesses over the socket; read_bar and write_bar: BAR 0, 4 bytes unless said otherwise.
+    /// Register accesses over the socket; read_bar and write_bar access BAR 0, 4 bytes by default.
     std::uint64_t read(std::uint32_t region, std::uint64_t offset, std::uint32_t width);
     void write(std::uint32_t region, std::uint64_t offset, std::uint32_t width, std::uint64_t value);
     std::uint64_t read_bar(std::uint64_t offset, std::uint32_t width = 4) { return read(0, offset, width); }
     void write_bar(std::uint64_t offset, std::uint64_t value, std::uint32_t width = 4) {
         write(0, offset, width, value);
     }
-    /// Memory and I/O decoding on; bus mastering as said.
+    /// Enables memory and I/O decoding, and bus mastering on request.
     void enable_card(bool bus_master = true);
 
     std::filesystem::path folder_;

@@ -1,5 +1,5 @@
-// Every kind of card of ours behind the server: a client that drives it as a guest does, and one that dies while it
-// does.
+// Each of our kinds of card behind the server: a client that drives it as a guest does, and one that dies while doing
+// so.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ protected:
         start();
     }
 
-    /// What a driver does before its first frame: memory, bus mastering, interrupt.
+    /// Does what a driver does before its first frame: memory, bus mastering, interrupt.
     void start() {
         connect();
         const DmaMap map{.argsz = sizeof map,
@@ -85,14 +85,14 @@ TEST_P(VfioUserChip, it_is_found_and_its_link_is_up) {
     EXPECT_TRUE(STATUS.LU & STATUS.from(static_cast<std::uint32_t>(read_bar(STATUS.offset))));
 }
 
-TEST_P(VfioUserChip, a_frame_goes_from_the_clients_memory_to_the_wire_and_an_interrupt_says_so) {
+TEST_P(VfioUserChip, a_frame_goes_from_client_memory_to_the_wire_and_interrupts) {
     for (std::uint64_t i = 0; i < frame_bytes; ++i) put(buffer + i, static_cast<std::uint8_t>(i));
     put(ring, TransmitDescriptor{memory_address + buffer,
                                  TDESC_CMD.LENGTH(frame_bytes) | TDESC_CMD.EOP | TDESC_CMD.IFCS | TDESC_CMD.RS,
                                  {}});
     write_bar(CTRL.offset, (CTRL.SLU | CTRL.ASDE).bits);
     settle();
-    read_bar(ICR.offset);  // what the link's coming up has raised
+    read_bar(ICR.offset);  // clears the cause raised when the link came up
     write_bar(TDBAL.offset, memory_address + ring);
     write_bar(TDLEN.offset, descriptors * sizeof(TransmitDescriptor));
     write_bar(TCTL.offset, (TCTL.EN | TCTL.PSP).bits);
@@ -109,7 +109,7 @@ TEST_P(VfioUserChip, a_frame_goes_from_the_clients_memory_to_the_wire_and_an_int
     EXPECT_EQ(read_bar(TDH.offset), 1U);
 }
 
-TEST_P(VfioUserChip, a_frame_comes_from_the_wire_into_the_clients_memory) {
+TEST_P(VfioUserChip, a_frame_goes_from_the_wire_to_client_memory) {
     start_receiver();
     server_->step(1s);
     settle();
@@ -117,7 +117,7 @@ TEST_P(VfioUserChip, a_frame_comes_from_the_wire_into_the_clients_memory) {
     EXPECT_EQ(get<std::uint8_t>(buffer + 59), 0x42);
 }
 
-TEST_P(VfioUserChip, a_client_that_dies_with_its_receiver_on_takes_its_memory_along) {
+TEST_P(VfioUserChip, memory_of_a_client_that_dies_while_receiving_goes_with_it) {
     start_receiver();
     server_->step(1s);
     client_.reset();

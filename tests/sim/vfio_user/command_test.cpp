@@ -1,4 +1,4 @@
-// `ixy sim` as people run it: what it says, how it ends, what it leaves behind.
+// `ixy sim` as users run it: what it prints, how it ends, what it leaves behind.
 #include <unistd.h>
 
 #include <csignal>
@@ -20,13 +20,13 @@ using test::TemporaryFolder;
 
 class IxySim : public testing::Test {
 protected:
-    /// The socket's file is there a moment before it listens; then the program says so.
+    /// The socket's file exists a moment before it listens; the program announces when it does.
     static bool listens(Program& sim) {
         for (int i = 0; i < 1000 && sim.output().empty() && sim.running(); ++i) std::this_thread::sleep_for(10ms);
         return !sim.output().empty();
     }
 
-    /// The next answer, for which there are ten seconds.
+    /// The next answer, within ten seconds.
     static Answer answer(Client& client) {
         for (int i = 0; i < 10'000; ++i) {
             if (const auto got = client.receive()) return *got;
@@ -53,7 +53,7 @@ TEST_F(IxySim, it_listens_until_a_signal_and_removes_its_socket) {
     }
 }
 
-TEST_F(IxySim, it_draws_its_cards_rings_when_it_is_asked_to) {
+TEST_F(IxySim, it_draws_its_cards_rings_on_request) {
     Program sim("ixy", {"sim", "82540em", "--listen", socket_});
     ASSERT_TRUE(listens(sim)) << sim.errors();
     sim.signal(SIGUSR1);
@@ -74,7 +74,7 @@ TEST_F(IxySim, it_serves_a_client_and_outlives_it) {
     EXPECT_TRUE(sim.running());
 }
 
-TEST_F(IxySim, it_survives_a_client_that_cuts_its_memory_while_the_card_uses_it) {
+TEST_F(IxySim, it_survives_a_client_that_truncates_its_memory_in_use) {
     Program sim("ixy", {"sim", "82540em", "--listen", socket_});
     ASSERT_TRUE(listens(sim)) << sim.errors();
     for (int round = 1; round <= 2; ++round) {
@@ -108,7 +108,7 @@ TEST_F(IxySim, it_survives_a_client_that_cuts_its_memory_while_the_card_uses_it)
     EXPECT_NE(sim.errors().find("dropped"), std::string::npos) << sim.errors();
 }
 
-/// The register STATUS as a client reads it once it has switched the card on.
+/// The register STATUS as a client reads it after enabling the card.
 std::uint32_t status_of(Client& client) {
     const auto ask = [&client](Command command, const Bytes& payload) {
         EXPECT_TRUE(client.send(command, payload));
@@ -125,7 +125,7 @@ std::uint32_t status_of(Client& client) {
     return take<std::uint32_t>(std::span(reply).subspan(sizeof status)).value_or(0);
 }
 
-TEST_F(IxySim, what_its_client_does_is_explained) {
+TEST_F(IxySim, it_explains_what_its_client_does) {
     Program sim("ixy", {"sim", "82540em,wire=loop", "--listen", socket_, "--explain"});
     ASSERT_TRUE(listens(sim)) << sim.errors();
     {
@@ -139,7 +139,7 @@ TEST_F(IxySim, what_its_client_does_is_explained) {
         << "no source: " << sim.errors();
 }
 
-TEST_F(IxySim, its_registers_fail_as_they_are_told) {
+TEST_F(IxySim, its_registers_fail_as_scripted) {
     const std::string script = folder_ / "script";
     std::ofstream(script) << "stuck STATUS.LU 1\n";
     Program sim("ixy", {"sim", "82540em,wire=loop,faults=" + script, "--listen", socket_});
@@ -148,7 +148,7 @@ TEST_F(IxySim, its_registers_fail_as_they_are_told) {
     EXPECT_EQ(status_of(client) & 2, 2U);
 }
 
-TEST_F(IxySim, a_second_one_does_not_take_its_socket) {
+TEST_F(IxySim, a_second_server_does_not_take_over_its_socket) {
     Program sim("ixy", {"sim", "82540em", "--listen", socket_});
     ASSERT_TRUE(listens(sim)) << sim.errors();
     Program second("ixy", {"sim", "82540em", "--listen", socket_});
@@ -158,7 +158,7 @@ TEST_F(IxySim, a_second_one_does_not_take_its_socket) {
     EXPECT_TRUE(std::filesystem::exists(socket_));
 }
 
-TEST_F(IxySim, wrong_words_are_said_to_be_wrong) {
+TEST_F(IxySim, wrong_arguments_are_reported) {
     for (const char* card : {"82599", "82540em,wire", "82540em,colour=blue", "82540em,clock=stepped",
                              "82540em,thread=yes", "82540em,wire=a"}) {
         Program sim("ixy", {"sim", card, "--listen", socket_});

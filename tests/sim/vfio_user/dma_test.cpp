@@ -1,4 +1,4 @@
-// The client's memory: what it maps is what the card reaches, and nothing else.
+// The client's memory: the card reaches what the client maps, and nothing else.
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -53,7 +53,7 @@ protected:
     File memory_ = make_memory_file(0x10000);
 };
 
-TEST_F(VfioUserDma, the_card_reaches_what_is_mapped_through_the_file) {
+TEST_F(VfioUserDma, the_card_reaches_mapped_memory_through_the_file) {
     ASSERT_EQ(map(0x100000, 0x4000, memory_, 0x2000), 0);
     EXPECT_TRUE(card_writes(0x100010));
     std::array<std::uint8_t, 9> seen{};
@@ -65,12 +65,12 @@ TEST_F(VfioUserDma, the_card_reaches_what_is_mapped_through_the_file) {
     EXPECT_EQ(read_bar(ProbeModel::read_memory, 8), 0x6867666564636261U);
 }
 
-TEST_F(VfioUserDma, nothing_else_is_reached) {
+TEST_F(VfioUserDma, other_memory_is_out_of_reach) {
     EXPECT_FALSE(card_writes(0x100000));
     ASSERT_EQ(map(0x100000, 0x4000, memory_), 0);
     EXPECT_FALSE(card_writes(0xffff8));
     EXPECT_FALSE(card_writes(0x104000));
-    EXPECT_FALSE(card_writes(0x103ffc)) << "half outside";
+    EXPECT_FALSE(card_writes(0x103ffc)) << "half of it is outside";
     EXPECT_TRUE(card_writes(0x103ff8));
 }
 
@@ -83,7 +83,7 @@ TEST_F(VfioUserDma, nothing_is_reached_while_bus_mastering_is_off) {
     EXPECT_TRUE(card_writes(0x100000));
 }
 
-TEST_F(VfioUserDma, the_direction_is_kept) {
+TEST_F(VfioUserDma, the_direction_is_enforced) {
     ASSERT_EQ(map(0x1000, 0x1000, memory_, 0, dma_readable), 0);
     ASSERT_EQ(map(0x2000, 0x1000, memory_, 0, dma_writable), 0);
     EXPECT_TRUE(card_reads(0x1000));
@@ -92,7 +92,7 @@ TEST_F(VfioUserDma, the_direction_is_kept) {
     EXPECT_FALSE(card_reads(0x2000));
 }
 
-TEST_F(VfioUserDma, a_file_open_for_reading_only_cannot_be_mapped_for_writing) {
+TEST_F(VfioUserDma, a_read_only_file_cannot_be_mapped_for_writing) {
     const File read_only(::open(("/proc/self/fd/" + std::to_string(memory_.get())).c_str(), O_RDONLY | O_CLOEXEC));
     EXPECT_EQ(map(0x1000, 0x1000, read_only), EACCES);
     EXPECT_EQ(map(0x1000, 0x1000, read_only, 0, dma_readable), 0);
@@ -118,7 +118,7 @@ TEST_F(VfioUserDma, overlapping_regions_are_refused) {
     EXPECT_EQ(map(0x8000, 0x1000, memory_), 0);
 }
 
-TEST_F(VfioUserDma, requests_that_are_not_sound_are_refused) {
+TEST_F(VfioUserDma, malformed_requests_are_refused) {
     const DmaMap good{.argsz = sizeof(DmaMap), .flags = both, .offset = 0, .address = 0x1000, .size = 0x1000};
     const auto with = [good](auto change) {
         DmaMap changed = good;
@@ -146,12 +146,12 @@ TEST_F(VfioUserDma, the_last_page_of_the_address_space_can_be_mapped) {
     EXPECT_EQ(unmap(~0ULL << 12, 0x1000), 0);
 }
 
-TEST_F(VfioUserDma, a_file_that_is_no_memory_is_refused) {
+TEST_F(VfioUserDma, a_file_that_is_not_memory_is_refused) {
     const File event(::eventfd(0, EFD_CLOEXEC));
     EXPECT_EQ(map(0x1000, 0x1000, event), EINVAL);
 }
 
-TEST_F(VfioUserDma, unmapping_takes_exactly_what_was_mapped) {
+TEST_F(VfioUserDma, unmapping_requires_exactly_what_was_mapped) {
     ASSERT_EQ(map(0x4000, 0x4000, memory_), 0);
     EXPECT_EQ(unmap(0x4000, 0x2000), ENOENT);
     EXPECT_EQ(unmap(0x5000, 0x3000), ENOENT);
@@ -160,12 +160,12 @@ TEST_F(VfioUserDma, unmapping_takes_exactly_what_was_mapped) {
     EXPECT_TRUE(card_writes(0x4000));
     const DmaUnmap request{.argsz = sizeof(DmaUnmap), .flags = 0, .address = 0x4000, .size = 0x4000};
     const Answer got = ask(Command::dma_unmap, join(request));
-    EXPECT_EQ(got.payload, join(request)) << "the request comes back";
+    EXPECT_EQ(got.payload, join(request)) << "the request is returned";
     EXPECT_FALSE(card_writes(0x4000));
     EXPECT_EQ(unmap(0x4000, 0x4000), ENOENT);
 }
 
-TEST_F(VfioUserDma, unmap_requests_that_are_not_sound_are_refused) {
+TEST_F(VfioUserDma, malformed_unmap_requests_are_refused) {
     ASSERT_EQ(map(0x4000, 0x4000, memory_), 0);
     EXPECT_EQ(error_of(Command::dma_unmap, Bytes(8)), EINVAL);
     EXPECT_EQ(error_of(Command::dma_unmap, join(DmaUnmap{.argsz = 8, .flags = 0, .address = 0x4000, .size = 0x4000})),
@@ -182,7 +182,7 @@ TEST_F(VfioUserDma, all_regions_can_be_unmapped_at_once) {
     EXPECT_TRUE(card_writes(0x1e000));
     EXPECT_EQ(unmap(0, 0, unmap_all), 0);
     for (std::uint64_t i = 0; i < 16; ++i) EXPECT_FALSE(card_writes(i * 0x2000));
-    EXPECT_EQ(unmap(0, 0, unmap_all), 0) << "also when there are none";
+    EXPECT_EQ(unmap(0, 0, unmap_all), 0) << "even when there are none";
     EXPECT_EQ(map(0, 0x1000, memory_), 0);
 }
 
@@ -199,8 +199,8 @@ TEST_F(VfioUserDma, no_file_stays_open_and_no_memory_stays_mapped) {
     EXPECT_EQ(maps->find("memfd:test"), std::string::npos);
 }
 
-TEST_F(VfioUserDma, more_regions_than_were_agreed_on_are_refused) {
-    // The same page each time: Linux cannot make one mapping of two.
+TEST_F(VfioUserDma, more_regions_than_negotiated_are_refused) {
+    // The same page each time, so that Linux cannot merge two mappings.
     for (std::uint64_t i = 0; i < most_dma_maps; ++i) {
         client_->send(Command::dma_map,
                       join(DmaMap{.argsz = sizeof(DmaMap), .flags = both, .address = i << 13, .size = 0x1000}),
@@ -211,13 +211,13 @@ TEST_F(VfioUserDma, more_regions_than_were_agreed_on_are_refused) {
     EXPECT_EQ(map_without_file(most_dma_maps << 13, 0x1000), ENOSPC);
     const auto maps = read_text("/proc/self/maps");
     ASSERT_TRUE(maps);
-    EXPECT_LT(std::ranges::count(*maps, '\n'), 32768) << "half of what Linux allows is left for the server itself";
+    EXPECT_LT(std::ranges::count(*maps, '\n'), 32768) << "half of Linux's limit is left for the server itself";
     EXPECT_TRUE(card_writes((most_dma_maps - 1) << 13));
     EXPECT_EQ(unmap(0, 0x1000), 0);
     EXPECT_EQ(map(most_dma_maps << 13, 0x1000, memory_), 0);
 }
 
-TEST_F(VfioUserDma, what_a_client_mapped_goes_with_it) {
+TEST_F(VfioUserDma, mappings_of_a_client_go_with_it) {
     ASSERT_EQ(map(0x4000, 0x4000, memory_), 0);
     connect();
     enable_card();
@@ -226,7 +226,7 @@ TEST_F(VfioUserDma, what_a_client_mapped_goes_with_it) {
     EXPECT_TRUE(card_writes(0x4000));
 }
 
-TEST_F(VfioUserDma, a_client_that_cuts_its_file_is_dropped_and_harms_nobody) {
+TEST_F(VfioUserDma, a_client_that_truncates_its_file_is_dropped_without_harm) {
     survive_lost_memory();
     for (const std::uint64_t access : {ProbeModel::write_memory, ProbeModel::read_memory}) {
         const File cut = make_memory_file(0x4000);
@@ -236,7 +236,7 @@ TEST_F(VfioUserDma, a_client_that_cuts_its_file_is_dropped_and_harms_nobody) {
         EXPECT_TRUE(card_writes(0x6ff8));
         const std::uint64_t before = server_->memories_lost();
         ASSERT_EQ(::ftruncate(cut.get(), 0x2000), 0);
-        EXPECT_TRUE(card_writes(0x4000)) << "this part is there";
+        EXPECT_TRUE(card_writes(0x4000)) << "this part exists";
         EXPECT_TRUE(card_writes(0x100000));
         EXPECT_TRUE(server_->has_client());
         write_bar(ProbeModel::address, 0x6000, 8);
@@ -252,12 +252,12 @@ TEST_F(VfioUserDma, a_client_that_cuts_its_file_is_dropped_and_harms_nobody) {
     EXPECT_TRUE(card_writes(0x4000));
 }
 
-TEST_F(VfioUserDma, huge_pages_that_are_not_there_harm_nobody) {  // or are there, and then it is memory like any other
+TEST_F(VfioUserDma, missing_huge_pages_do_no_harm) {  // or are there, and then it is memory like any other
     survive_lost_memory();
     constexpr std::size_t huge = 1 << 30;  // as large as a huge page can be
     const File file(::memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB));
     if (!file.is_open() || ::ftruncate(file.get(), huge) != 0) return;  // a kernel without huge pages
-    ASSERT_EQ(map(0x4000, 0x2000, file), 0) << "a part of one";
+    ASSERT_EQ(map(0x4000, 0x2000, file), 0) << "part of a huge page";
     ASSERT_EQ(::ftruncate(file.get(), 0), 0);
     write_bar(ProbeModel::address, 0x4000, 8);
     write_bar(ProbeModel::write_memory, 8);
@@ -281,8 +281,8 @@ TEST(SharedMemoryDeathTest, any_other_bus_error_ends_the_process) {
     EXPECT_EXIT((survive_lost_memory(), std::raise(SIGBUS)), testing::KilledBySignal(SIGBUS), "");
 }
 
-TEST_F(VfioUserDma, shadow_memory_as_firmware_toggles_it_is_followed) {
-    // The same memory in pieces, taken away and mapped anew with other rights, as a QEMU does while its BIOS boots.
+TEST_F(VfioUserDma, remapping_of_shadow_memory_by_firmware_is_followed) {
+    // The same memory in pieces, unmapped and remapped with other permissions, as QEMU does while its BIOS boots.
     const File whole = make_memory_file(0x100000);
     ASSERT_EQ(map(0, 0xa0000, whole), 0);
     for (int round = 0; round < 20; ++round) {

@@ -1,4 +1,4 @@
-// What the server says about the device, its regions and its interrupts.
+// What the server reports about the device, its regions and its interrupts.
 #include <cerrno>
 
 #include "bed.hpp"
@@ -23,7 +23,7 @@ protected:
     VfioUserPlainInfo() { connect(); }
 };
 
-TEST_F(VfioUserInfo, the_device_is_pci_can_be_reset_and_has_vfios_indexes) {
+TEST_F(VfioUserInfo, the_device_is_pci_resettable_and_has_the_vfio_indexes) {
     const Answer got = ask(Command::device_get_info, join(DeviceInfo{.argsz = sizeof(DeviceInfo)}));
     const auto info = got.as<DeviceInfo>();
     EXPECT_EQ(info.argsz, sizeof(DeviceInfo));
@@ -39,7 +39,7 @@ TEST_F(VfioUserInfo, device_info_with_too_small_an_argsz_or_payload_is_refused) 
     EXPECT_EQ(error_of(Command::device_get_info, {}), EINVAL);
 }
 
-TEST_F(VfioUserInfo, a_larger_argsz_is_answered_with_what_there_is) {
+TEST_F(VfioUserInfo, a_larger_argsz_gets_the_available_information) {
     EXPECT_EQ(ask(Command::device_get_info, join(DeviceInfo{.argsz = 100})).as<DeviceInfo>().argsz, sizeof(DeviceInfo));
     EXPECT_EQ(ask(Command::device_get_region_info, join(RegionInfo{.argsz = 100})).payload.size(), sizeof(RegionInfo));
 }

@@ -1,4 +1,4 @@
-// Interrupts: which requests are sound, and where the card's interrupts go.
+// Interrupts: which requests are valid, and where the card's interrupts go.
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -38,7 +38,7 @@ protected:
 
 constexpr auto assign = data_eventfd | action_trigger;
 
-TEST_F(VfioUserIrqs, requests_that_are_not_sound_are_refused) {
+TEST_F(VfioUserIrqs, malformed_requests_are_refused) {
     EXPECT_EQ(error_of(Command::device_set_irqs, {}), EINVAL);
     EXPECT_EQ(error_of(Command::device_set_irqs, Bytes(8)), EINVAL);
     EXPECT_EQ(error_of(Command::device_set_irqs, join(IrqSet{.argsz = 3, .flags = data_none | action_trigger})),
@@ -51,7 +51,7 @@ TEST_F(VfioUserIrqs, requests_that_are_not_sound_are_refused) {
     EXPECT_EQ(set(data_none | action_trigger | 1 << 6, irq_intx, 0, 1), EINVAL) << "an unknown flag";
 }
 
-TEST_F(VfioUserIrqs, ranges_that_the_card_does_not_have_are_refused) {
+TEST_F(VfioUserIrqs, ranges_beyond_the_cards_vectors_are_refused) {
     EXPECT_EQ(set(data_none | action_trigger, irq_msi_x, 3, 2), EINVAL);
     EXPECT_EQ(set(data_none | action_trigger, irq_msi_x, 5, 1), EINVAL);
     EXPECT_EQ(set(data_none | action_trigger, irq_msi_x, ~0U, 2), EINVAL);
@@ -59,7 +59,7 @@ TEST_F(VfioUserIrqs, ranges_that_the_card_does_not_have_are_refused) {
     EXPECT_EQ(set(data_none | action_trigger, irq_error, 0, 2), EINVAL);
     EXPECT_EQ(set(data_none | action_trigger, irq_request, 0, 1), EINVAL);
     EXPECT_EQ(set(data_none | action_trigger, irq_msi_x, 1, 0), EINVAL) << "a start without a count";
-    EXPECT_EQ(set(data_none | action_mask, irq_intx, 0, 0), EINVAL) << "count 0 is for switching off";
+    EXPECT_EQ(set(data_none | action_mask, irq_intx, 0, 0), EINVAL) << "count 0 is only for disabling";
     EXPECT_EQ(set(data_bool | action_trigger, irq_msi_x, 0, 0), EINVAL);
 }
 
@@ -67,12 +67,12 @@ TEST_F(VfioUserIrqs, only_the_legacy_interrupt_can_be_masked) {
     EXPECT_EQ(set(data_none | action_mask, irq_error, 0, 1), EINVAL);
     EXPECT_EQ(set(data_none | action_mask, irq_msi, 0, 1), EINVAL);
     EXPECT_EQ(set(data_none | action_unmask, irq_msi_x, 0, 1), EINVAL);
-    EXPECT_EQ(set(data_eventfd | action_mask, irq_intx, 0, 1, {event_.get()}), EINVAL) << "by a file";
+    EXPECT_EQ(set(data_eventfd | action_mask, irq_intx, 0, 1, {event_.get()}), EINVAL) << "masking by a file";
     EXPECT_EQ(set(data_none | action_mask, irq_intx, 0, 1), 0);
     EXPECT_EQ(set(data_bool | action_unmask, irq_intx, 0, 1, {}, Bytes(1, std::byte{1})), 0);
 }
 
-TEST_F(VfioUserIrqs, files_and_data_must_be_as_many_as_are_needed) {
+TEST_F(VfioUserIrqs, files_and_data_must_match_the_count) {
     const Bytes one(1), two(2), three(3);
     EXPECT_EQ(set(data_bool | action_trigger, irq_msi_x, 0, 1, {event_.get()}, one), EINVAL);
     EXPECT_EQ(set(data_none | action_trigger, irq_msi_x, 0, 1, {event_.get()}), EINVAL);
@@ -94,7 +94,7 @@ TEST_F(VfioUserIrqs, files_of_refused_requests_are_closed) {
     EXPECT_EQ(open_files(), before);
 }
 
-TEST_F(VfioUserIrqs, only_event_files_are_taken) {
+TEST_F(VfioUserIrqs, only_event_files_are_accepted) {
     std::array<int, 2> pipe{};
     ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
     const File reader(pipe[0]), writer(pipe[1]);
@@ -122,12 +122,12 @@ TEST_F(VfioUserIrqs, a_masked_legacy_interrupt_waits) {
     write_bar(ProbeModel::interrupt_line, 1);
     EXPECT_EQ(signals(event_), 0U);
     ASSERT_EQ(set(data_bool | action_unmask, irq_intx, 0, 1, {}, Bytes(1)), 0);
-    EXPECT_EQ(signals(event_), 0U) << "a false asks for nothing";
+    EXPECT_EQ(signals(event_), 0U) << "a false value requests nothing";
     ASSERT_EQ(set(data_bool | action_unmask, irq_intx, 0, 1, {}, Bytes(1, std::byte{1})), 0);
     EXPECT_EQ(signals(event_), 1U);
 }
 
-TEST_F(VfioUserIrqs, the_client_may_unmask_by_a_file) {
+TEST_F(VfioUserIrqs, the_client_may_unmask_through_a_file) {
     ASSERT_EQ(set(assign, irq_intx, 0, 1, {event_.get()}), 0);
     ASSERT_EQ(set(data_eventfd | action_unmask, irq_intx, 0, 1, {other_.get()}), 0);
     write_bar(ProbeModel::interrupt_line, 1);
@@ -135,11 +135,11 @@ TEST_F(VfioUserIrqs, the_client_may_unmask_by_a_file) {
     ASSERT_EQ(::eventfd_write(other_.get(), 1), 0);
     settle();
     EXPECT_EQ(signals(event_), 1U) << "still asserted";
-    ASSERT_EQ(set(data_eventfd | action_unmask, irq_intx, 0, 1), 0);  // takes the file back
+    ASSERT_EQ(set(data_eventfd | action_unmask, irq_intx, 0, 1), 0);  // withdraws the file
     ASSERT_EQ(::eventfd_write(other_.get(), 1), 0);
     settle();
     EXPECT_EQ(signals(event_), 0U);
-    EXPECT_EQ(signals(other_), 1U) << "nobody has read it";
+    EXPECT_EQ(signals(other_), 1U) << "it has not been read";
 }
 
 TEST_F(VfioUserIrqs, an_msi_goes_to_its_file) {
@@ -172,13 +172,13 @@ TEST_F(VfioUserIrqs, an_msi_x_vector_without_a_file_is_pending_until_it_has_one)
     ASSERT_EQ(set(assign, irq_msi_x, 2, 1), 0);  // de-assigned, as the guest masks it
     write_bar(ProbeModel::message, 2);
     EXPECT_EQ(signals(event_), 0U);
-    EXPECT_EQ(read(3, probe_card.msi_x_pending, 8), 4U) << "the pending bits are the card's";
+    EXPECT_EQ(read(3, probe_card.msi_x_pending, 8), 4U) << "the pending bits belong to the card";
     ASSERT_EQ(set(assign, irq_msi_x, 2, 1, {other_.get()}), 0);
     EXPECT_EQ(signals(other_), 1U);
     EXPECT_EQ(read(3, probe_card.msi_x_pending, 8), 0U);
 }
 
-TEST_F(VfioUserIrqs, a_kind_is_switched_off_as_a_whole) {
+TEST_F(VfioUserIrqs, a_kind_is_disabled_as_a_whole) {
     enable_msi_x();
     ASSERT_EQ(set(assign, irq_msi_x, 0, 2, {event_.get(), other_.get()}), 0);
     const std::size_t before = open_files();
@@ -188,7 +188,7 @@ TEST_F(VfioUserIrqs, a_kind_is_switched_off_as_a_whole) {
     write_bar(ProbeModel::message, 1);
     EXPECT_EQ(signals(event_) + signals(other_), 0U);
     for (std::uint32_t index = 0; index < irq_count; ++index) {
-        EXPECT_EQ(set(data_none | action_trigger, index, 0, 0), 0) << "also where there is nothing: " << index;
+        EXPECT_EQ(set(data_none | action_trigger, index, 0, 0), 0) << "even where nothing is enabled: " << index;
     }
 }
 
@@ -217,7 +217,7 @@ TEST_F(VfioUserIrqs, a_file_is_replaced_by_the_next_one) {
     EXPECT_EQ(signals(other_), 1U);
 }
 
-TEST_F(VfioUserIrqs, errors_of_the_bus_may_be_asked_for_and_never_come) {
+TEST_F(VfioUserIrqs, bus_error_interrupts_may_be_requested_but_never_fire) {
     ASSERT_EQ(set(assign, irq_error, 0, 1, {event_.get()}), 0);
     ASSERT_EQ(set(data_none | action_trigger, irq_error, 0, 1), 0);
     ASSERT_EQ(set(assign, irq_error, 0, 1), 0);
@@ -247,7 +247,7 @@ TEST_F(VfioUserIrqs, a_client_that_makes_its_event_files_block_does_not_hold_the
     EXPECT_EQ(signals(event_), 1U) << "and it is signalled again";
 }
 
-TEST_F(VfioUserIrqs, an_unmask_file_that_blocks_and_that_somebody_else_has_read_holds_nobody_up) {
+TEST_F(VfioUserIrqs, a_blocking_unmask_file_read_by_another_does_not_hold_the_server_up) {
     InterruptFiles interrupts(*card_);
     Message request;
     const IrqSet unmask{
@@ -258,7 +258,7 @@ TEST_F(VfioUserIrqs, an_unmask_file_that_blocks_and_that_somebody_else_has_read_
     interrupts.unmask();
 }
 
-TEST_F(VfioUserIrqs, what_a_client_assigned_goes_with_it) {
+TEST_F(VfioUserIrqs, event_files_of_a_client_go_with_it) {
     ASSERT_EQ(set(assign, irq_intx, 0, 1, {event_.get()}), 0);
     ASSERT_EQ(set(data_none | action_mask, irq_intx, 0, 1), 0);
     connect();
@@ -268,7 +268,7 @@ TEST_F(VfioUserIrqs, what_a_client_assigned_goes_with_it) {
     ASSERT_EQ(set(assign, irq_intx, 0, 1, {other_.get()}), 0);
     write_bar(ProbeModel::interrupt_line, 0);
     write_bar(ProbeModel::interrupt_line, 1);
-    EXPECT_EQ(signals(other_), 1U) << "not masked any more";
+    EXPECT_EQ(signals(other_), 1U) << "no longer masked";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A card that does at once what its registers are told, so that tests see what the server lets through.
+// A card that immediately does what is written to its registers, so that tests see what the server forwards.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace ixy::sim {
 
-/// BAR 0: memory, 4 KiB, below; BAR 2: I/O, 64 bytes; BAR 3: the MSI-X table. Of what has no meaning, a read gives back
+/// BAR 0: memory, 4 KiB, below; BAR 2: I/O, 64 bytes; BAR 3: the MSI-X table. Locations without a meaning read back
 /// what was written.
 class ProbeModel final : public Model {
 public:
     enum Register : std::uint64_t {
         address = 0x100,         ///< for DMA, 64 bits
-        write_memory = 0x108,    ///< written: so many bytes of 0x5a go to `address`
-        read_memory = 0x110,     ///< written: 8 bytes come from `address`; read: these
+        write_memory = 0x108,    ///< written: stores that many bytes of 0x5a at `address`
+        read_memory = 0x110,     ///< written: loads 8 bytes from `address`; read: these bytes
         succeeded = 0x118,       ///< the last DMA: 1 or 0
         interrupt_line = 0x120,  ///< written: the level
         message = 0x124,         ///< written: vector
@@ -26,7 +26,7 @@ public:
     explicit ProbeModel(Host& host);
     ~ProbeModel() override;
 
-    /// "write 0:0x10/4=0x1234", and likewise for reads, of BARs, in order.
+    /// Accesses to BARs in order: "write 0:0x10/4=0x1234", and likewise for reads.
     std::vector<std::string> accesses;
     std::vector<ResetKind> resets;
 
@@ -44,11 +44,11 @@ private:
     std::uint64_t room_ = 0;
 };
 
-/// The one that was made last.
+/// The most recently created one.
 extern ProbeModel* probe;
-/// PCI Express, MSI, four vectors of MSI-X.
+/// PCI Express, MSI, four MSI-X vectors.
 extern const CardType probe_card;
-/// Conventional PCI, the legacy interrupt alone.
+/// Conventional PCI, only the legacy interrupt.
 extern const CardType plain_probe_card;
 
 }  // namespace ixy::sim

@@ -1,4 +1,4 @@
-// Messages that are no proper requests, and clients that break off in the midst of them.
+// Malformed requests, and clients that disconnect in the middle of one.
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -40,7 +40,7 @@ TEST_F(VfioUserRequests, a_size_beyond_the_longest_message_ends_the_connection) 
     }
 }
 
-TEST_F(VfioUserRequests, an_answer_that_nobody_asked_for_is_refused) {
+TEST_F(VfioUserRequests, an_unsolicited_answer_is_refused) {
     EXPECT_EQ(ask(Command::device_set_irqs, {}, {}, type_reply).error(), EINVAL);
     EXPECT_EQ(ask(Command::dma_read, Bytes(24), {}, type_reply).error(), EINVAL);
     EXPECT_EQ(ask(Command::device_get_info, join(DeviceInfo{.argsz = 16}), {}, 7).error(), EINVAL) << "type 7";
@@ -51,19 +51,19 @@ TEST_F(VfioUserRequests, unknown_commands_are_refused) {
     for (const int number : {0, 14, 19, 999, 0xffff}) {
         EXPECT_EQ(error_of(static_cast<Command>(number), Bytes(1)), EINVAL) << number;
     }
-    EXPECT_EQ(error_of(Command::dma_read, Bytes(16)), EINVAL) << "that is ours to send";
+    EXPECT_EQ(error_of(Command::dma_read, Bytes(16)), EINVAL) << "only the server sends that";
     EXPECT_EQ(error_of(Command::dma_write, Bytes(24)), EINVAL);
     expect_still_served();
 }
 
-TEST_F(VfioUserRequests, commands_for_migration_are_not_there) {
+TEST_F(VfioUserRequests, migration_commands_are_unsupported) {
     EXPECT_EQ(error_of(Command::device_feature, Bytes(8)), ENOTSUP);
     EXPECT_EQ(error_of(Command::migration_data_read, Bytes(8)), ENOTSUP);
     EXPECT_EQ(error_of(Command::migration_data_write, Bytes(8)), ENOTSUP);
     expect_still_served();
 }
 
-TEST_F(VfioUserRequests, no_command_minds_an_empty_or_a_random_payload) {
+TEST_F(VfioUserRequests, every_command_survives_an_empty_or_random_payload) {
     std::uint32_t random = 1;
     for (std::uint16_t number = 2; number < 20; ++number) {
         for (const std::size_t length : {0U, 1U, 15U, 16U, 17U, 20U, 24U, 32U, 100U, 4096U}) {
@@ -76,7 +76,7 @@ TEST_F(VfioUserRequests, no_command_minds_an_empty_or_a_random_payload) {
     expect_still_served();
 }
 
-TEST_F(VfioUserRequests, files_that_a_command_does_not_take_are_refused_and_closed) {
+TEST_F(VfioUserRequests, unexpected_files_are_refused_and_closed) {
     const File file = make_event_file();
     const std::size_t before = open_files();
     EXPECT_EQ(error_of(Command::device_get_info, join(DeviceInfo{.argsz = 16}), {file.get(), file.get()}), EINVAL);
@@ -87,20 +87,20 @@ TEST_F(VfioUserRequests, files_that_a_command_does_not_take_are_refused_and_clos
     expect_still_served();
 }
 
-TEST_F(VfioUserRequests, more_files_than_were_agreed_on_end_the_connection) {
+TEST_F(VfioUserRequests, more_files_than_negotiated_end_the_connection) {
     const File file = make_event_file();
     const std::size_t before = open_files();
     client_->send(Command::device_set_irqs, Bytes(20), std::vector<int>(most_files + 1, file.get()));
     EXPECT_TRUE(answer().closed);
-    EXPECT_EQ(open_files(), before - 1) << "what is left is without the server's end of the connection";
+    EXPECT_EQ(open_files(), before - 1) << "all that is missing is the server's end of the connection";
     expect_new_client_served();
 }
 
-TEST_F(VfioUserRequests, files_belong_to_the_message_that_they_came_with) {
+TEST_F(VfioUserRequests, files_belong_to_the_message_they_came_with) {
     const File first = make_event_file(), second = make_event_file();
     const IrqSet set{.argsz = 20, .flags = data_eventfd | action_trigger, .index = irq_msi_x, .start = 0, .count = 1};
     const DeviceInfo info{.argsz = sizeof(DeviceInfo)};
-    // All in the socket before the server looks: with, without, with.
+    // All in the socket before the server reads: with, without, with a file.
     client_->send(Command::device_get_info, join(info));
     client_->send(Command::device_set_irqs, join(set), {first.get()});
     client_->send(Command::device_get_info, join(info));
@@ -116,7 +116,7 @@ TEST_F(VfioUserRequests, files_belong_to_the_message_that_they_came_with) {
     EXPECT_EQ(signals(second), 1U);
 }
 
-TEST_F(VfioUserRequests, a_message_may_come_byte_by_byte) {
+TEST_F(VfioUserRequests, a_message_may_arrive_byte_by_byte) {
     const Bytes message = join(good_header, DeviceInfo{.argsz = sizeof(DeviceInfo)});
     for (const std::byte& byte : message) {
         EXPECT_FALSE(client_->receive());
@@ -126,7 +126,7 @@ TEST_F(VfioUserRequests, a_message_may_come_byte_by_byte) {
     EXPECT_EQ(answer().header.id, 7);
 }
 
-TEST_F(VfioUserRequests, many_messages_may_come_at_once) {
+TEST_F(VfioUserRequests, many_messages_may_arrive_at_once) {
     Bytes all;
     for (int i = 0; i < 200; ++i) {
         const Bytes message = join(good_header, DeviceInfo{.argsz = sizeof(DeviceInfo)});
@@ -136,7 +136,7 @@ TEST_F(VfioUserRequests, many_messages_may_come_at_once) {
     for (int i = 0; i < 200; ++i) EXPECT_EQ(answer().error(), 0);
 }
 
-TEST_F(VfioUserRequests, a_client_may_break_off_after_any_byte) {
+TEST_F(VfioUserRequests, a_client_may_disconnect_after_any_byte) {
     const File event = make_event_file();
     const IrqSet set{.argsz = 20, .flags = data_eventfd | action_trigger, .index = irq_msi_x, .start = 0, .count = 1};
     const Bytes message = join(Header{.id = 1, .command = Command::device_set_irqs, .size = 36}, set);
@@ -146,7 +146,7 @@ TEST_F(VfioUserRequests, a_client_may_break_off_after_any_byte) {
     for (std::size_t length = 1; length <= message.size(); ++length) {
         connect();
         ASSERT_TRUE(client_->send_bytes(std::span(message).first(length), {event.get()}));
-        if (length % 2 == 0) settle();  // sometimes the server has seen it before the client goes
+        if (length % 2 == 0) settle();  // sometimes the server has seen it before the client leaves
         client_.reset();
         settle();
         EXPECT_FALSE(server_->has_client());
@@ -155,7 +155,7 @@ TEST_F(VfioUserRequests, a_client_may_break_off_after_any_byte) {
     expect_new_client_served();
 }
 
-TEST_F(VfioUserRequests, a_client_that_leaves_before_its_answer_is_no_harm) {
+TEST_F(VfioUserRequests, a_client_leaving_before_its_answer_does_no_harm) {
     for (int i = 0; i < 20; ++i) {
         client_->send(Command::region_read, join(RegionAccess{.offset = 0, .region = 7, .count = 256}));
         connect();
@@ -163,8 +163,8 @@ TEST_F(VfioUserRequests, a_client_that_leaves_before_its_answer_is_no_harm) {
     expect_still_served();
 }
 
-TEST_F(VfioUserRequests, a_client_that_does_not_read_its_answers_is_not_served_further) {
-    // As many large answers as the socket does not hold: the server keeps one, and takes no more requests.
+TEST_F(VfioUserRequests, a_client_that_does_not_read_its_answers_is_no_longer_served) {
+    // More large answers than the socket holds: the server keeps one and accepts no more requests.
     int sent = 0;
     while (sent < 100'000 && client_->send(Command::region_read,
                                            join(RegionAccess{.offset = 0, .region = region_config, .count = 4096}))) {
@@ -175,7 +175,7 @@ TEST_F(VfioUserRequests, a_client_that_does_not_read_its_answers_is_not_served_f
     for (int i = 0; i < sent; ++i) ASSERT_EQ(answer().payload.size(), sizeof(RegionAccess) + 4096);
 }
 
-TEST_F(VfioUserRequests, the_longest_message_is_taken) {
+TEST_F(VfioUserRequests, the_longest_message_is_accepted) {
     const RegionAccess access{.offset = 0, .region = 0, .count = largest_transfer};
     const Bytes payload = join(access, Bytes(largest_transfer));
     const Header header{

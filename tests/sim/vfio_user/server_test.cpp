@@ -1,4 +1,4 @@
-// The server as a whole: its socket, one client after the other, the card's time and wire.
+// The server as a whole: its socket, one client after another, the card's time and wire.
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 class VfioUserServer : public VfioUser {
 protected:
-    /// A card whose wire is a pair of datagram sockets; returns the world's end.
+    /// Serves a card whose wire is a pair of datagram sockets; returns the far end.
     std::string serve_with_wire() {
         const std::string ours = folder_ / "model", theirs = folder_ / "world";
         auto wire = open_wire(ours + ":" + theirs);
@@ -31,20 +31,20 @@ protected:
     }
 };
 
-TEST_F(VfioUserServer, its_socket_is_there_while_it_lives) {
+TEST_F(VfioUserServer, its_socket_exists_while_it_lives) {
     EXPECT_TRUE(std::filesystem::is_socket(path_));
     server_.reset();
     EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
-TEST_F(VfioUserServer, a_path_that_somebody_listens_at_is_not_taken) {
+TEST_F(VfioUserServer, a_path_in_use_by_a_listener_is_not_taken_over) {
     const auto second = Server::listen(*card_, path_);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().kind, ErrorKind::busy);
-    connect();  // the first one is as it was
+    connect();  // the first server still works
 }
 
-TEST_F(VfioUserServer, a_socket_that_was_left_behind_is_replaced) {
+TEST_F(VfioUserServer, a_stale_socket_is_replaced) {
     server_.reset();
     {
         const File old(::socket(AF_UNIX, SOCK_STREAM, 0));
@@ -59,7 +59,7 @@ TEST_F(VfioUserServer, a_socket_that_was_left_behind_is_replaced) {
     connect();
 }
 
-TEST_F(VfioUserServer, a_file_that_is_no_socket_is_left_alone) {
+TEST_F(VfioUserServer, a_file_that_is_not_a_socket_is_left_alone) {
     const std::string path = folder_ / "file";
     std::ofstream(path) << "precious";
     const auto server = Server::listen(*card_, path);
@@ -85,7 +85,7 @@ TEST_F(VfioUserServer, a_second_client_waits_until_the_first_one_has_left) {
     EXPECT_EQ(answer().error(), 0);
 }
 
-TEST_F(VfioUserServer, a_client_that_leaves_leaves_a_card_behind_that_is_reset) {
+TEST_F(VfioUserServer, the_card_is_reset_when_its_client_leaves) {
     connect();
     enable_card();
     probe->resets.clear();
@@ -93,10 +93,10 @@ TEST_F(VfioUserServer, a_client_that_leaves_leaves_a_card_behind_that_is_reset) 
     EXPECT_EQ(probe->resets, std::vector{ResetKind::function_level});
     EXPECT_EQ(read(region_config, pci_config::command, 2), 0U);
     EXPECT_EQ(error_of(Command::device_reset, {}), 0);
-    EXPECT_EQ(probe->resets.size(), 2U) << "and when it is asked for";
+    EXPECT_EQ(probe->resets.size(), 2U) << "and on request";
 }
 
-TEST_F(VfioUserServer, a_card_does_not_write_to_the_next_clients_memory_where_the_last_ones_was) {
+TEST_F(VfioUserServer, a_card_never_writes_to_the_next_client_at_addresses_of_the_last) {
     const File memory = make_memory_file(page_size);
     const auto map = [&] {
         const DmaMap request{.argsz = sizeof request,
@@ -112,14 +112,14 @@ TEST_F(VfioUserServer, a_card_does_not_write_to_the_next_clients_memory_where_th
     write_bar(ProbeModel::address, 0x10000, 8);
     connect();
     map();
-    probe->write(0, ProbeModel::write_memory, 4, 8);  // what the model does by itself
+    probe->write(0, ProbeModel::write_memory, 4, 8);  // as if the model did it on its own
     EXPECT_EQ(probe->read(0, ProbeModel::succeeded, 4), 0U);
     std::byte first{};
     ASSERT_EQ(::pread(memory.get(), &first, 1, 0), 1);
     EXPECT_EQ(first, std::byte{});
 }
 
-TEST_F(VfioUserServer, a_client_that_says_nothing_is_dropped_and_the_next_one_served) {
+TEST_F(VfioUserServer, a_silent_client_is_dropped_and_the_next_one_served) {
     serve(std::make_unique<Card>(probe_card, make_open_end()), {.patience = 500ms});
     const auto begin = std::chrono::steady_clock::now();
     const Client silent(path_);
@@ -129,15 +129,15 @@ TEST_F(VfioUserServer, a_client_that_says_nothing_is_dropped_and_the_next_one_se
     EXPECT_GE(std::chrono::steady_clock::now() - begin, 500ms);
     const auto end = std::chrono::steady_clock::now() + 600ms;
     while (std::chrono::steady_clock::now() < end) server_->step(20ms);
-    EXPECT_TRUE(server_->has_client()) << "who has said its version may be silent";
+    EXPECT_TRUE(server_->has_client()) << "a client that has sent its version may be silent";
 }
 
-TEST_F(VfioUserServer, a_client_that_there_is_no_file_for_waits_and_the_server_does_not_spin) {
+TEST_F(VfioUserServer, a_client_waits_when_no_file_is_left_and_the_server_does_not_spin) {
     client_ = std::make_unique<Client>(path_);
     ASSERT_TRUE(client_->send(Command::version, join(Version{})));
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    const rlimit few{.rlim_cur = 5, .rlim_max = before.rlim_max};  // as many as there are to wait for
+    const rlimit few{.rlim_cur = 5, .rlim_max = before.rlim_max};  // as many as it waits for
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
     int steps = 0;
     for (const auto end = std::chrono::steady_clock::now() + 300ms; std::chrono::steady_clock::now() < end; ++steps) {
@@ -148,13 +148,13 @@ TEST_F(VfioUserServer, a_client_that_there_is_no_file_for_waits_and_the_server_d
     EXPECT_EQ(answer().error(), 0);
 }
 
-/// A BAR whose reads need more memory than there is.
+/// A BAR whose reads run out of memory.
 struct ExhaustingBar final : BarBackend {
     std::uint64_t read(std::uint64_t, unsigned, const std::source_location&) override { throw std::bad_alloc(); }
     void write(std::uint64_t, unsigned, std::uint64_t, const std::source_location&) override {}
 };
 
-TEST_F(VfioUserServer, a_client_that_memory_does_not_suffice_for_is_dropped_and_the_next_one_served) {
+TEST_F(VfioUserServer, a_client_is_dropped_when_memory_runs_out_and_the_next_one_served) {
     const auto card = std::make_shared<Card>(probe_card, make_open_end());
     WrappedFunction between(make_function(card, "sim:probe", Running::manual),
                             [](unsigned, Bar) { return std::make_unique<ExhaustingBar>(); });
@@ -170,10 +170,10 @@ TEST_F(VfioUserServer, a_client_that_memory_does_not_suffice_for_is_dropped_and_
     server_.reset();
 }
 
-TEST_F(VfioUserServer, a_wait_that_fails_is_an_error_and_no_endless_loop) {
+TEST_F(VfioUserServer, a_failed_wait_is_an_error_not_an_endless_loop) {
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    const rlimit few{.rlim_cur = 2, .rlim_max = before.rlim_max};  // fewer than there are to wait for
+    const rlimit few{.rlim_cur = 2, .rlim_max = before.rlim_max};  // fewer than it waits for
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
     const auto stepped = server_->step(1s);
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
@@ -188,7 +188,7 @@ TEST_F(VfioUserServer, many_clients_come_and_go) {
     EXPECT_EQ(open_files(), before);
 }
 
-TEST_F(VfioUserServer, it_waits_no_longer_than_it_is_told_and_does_not_spin) {
+TEST_F(VfioUserServer, it_waits_no_longer_than_told_and_does_not_spin) {
     connect();
     const auto begin = std::chrono::steady_clock::now();
     server_->step(30ms);
@@ -212,7 +212,7 @@ TEST_F(VfioUserServer, frames_go_out_to_the_wire_and_come_in_from_it) {
     EXPECT_EQ(read_bar(ProbeModel::received), 1U);
 }
 
-TEST_F(VfioUserServer, frames_that_the_card_has_no_room_for_wait_and_the_server_does_not_spin) {
+TEST_F(VfioUserServer, frames_wait_when_the_card_is_full_and_the_server_does_not_spin) {
     const auto other_end = open_wire(serve_with_wire());
     ASSERT_TRUE(other_end);
     connect();
@@ -222,7 +222,7 @@ TEST_F(VfioUserServer, frames_that_the_card_has_no_room_for_wait_and_the_server_
     for (const auto end = std::chrono::steady_clock::now() + 50ms; std::chrono::steady_clock::now() < end; ++steps) {
         server_->step(20ms);
     }
-    EXPECT_LE(steps, 5) << "they wait in vain, but they wait";
+    EXPECT_LE(steps, 5) << "each step must wait, even in vain";
     EXPECT_EQ(read_bar(ProbeModel::received), 0U);
     write_bar(ProbeModel::room, 2);
     settle();

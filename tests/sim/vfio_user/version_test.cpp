@@ -10,7 +10,7 @@ namespace {
 
 class VfioUserVersion : public VfioUser {
 protected:
-    /// What the server says to a proposal; each time from a new client.
+    /// The server's answer to a proposal, each time from a new client.
     Answer propose(const Bytes& proposal, const std::vector<int>& files = {}) {
         client_.reset();
         settle();
@@ -18,7 +18,7 @@ protected:
         return ask(Command::version, proposal, files);
     }
     Answer propose(std::string_view json) { return propose(join(Version{}, json, '\0')); }
-    /// Refused, and the connection is closed after it.
+    /// Expects a refusal, then a closed connection.
     void expect_refused(const Answer& got) {
         EXPECT_EQ(got.error(), EINVAL);
         EXPECT_TRUE(answer().closed);
@@ -32,12 +32,12 @@ protected:
     }
 };
 
-/// As QEMU 11.1.3 says it, spaces and all.
+/// Exactly as QEMU 11.1.3 sends it, spaces included.
 constexpr std::string_view qemus_proposal =
     R"({"capabilities": {"pgsizes": 4096, "max_msg_fds": 16, "max_dma_maps": 65535, "max_data_xfer_size": 1048576, )"
     R"("migration": {"max_bitmap_size": 268435456, "pgsize": 4096}, "write_multiple": true}})";
 
-TEST_F(VfioUserVersion, qemu_is_answered_with_what_both_can_and_no_more_bytes_than_it_sent) {
+TEST_F(VfioUserVersion, qemu_gets_the_common_capabilities_in_no_more_bytes_than_it_sent) {
     const Answer got = propose(qemus_proposal);
     ASSERT_EQ(got.error(), 0);
     EXPECT_EQ(got.as<Version>().major, 0);
@@ -52,7 +52,7 @@ TEST_F(VfioUserVersion, qemu_is_answered_with_what_both_can_and_no_more_bytes_th
     EXPECT_FALSE(capabilities.contains("migration"));
 }
 
-TEST_F(VfioUserVersion, a_proposal_without_json_is_answered_without) {
+TEST_F(VfioUserVersion, a_proposal_without_json_gets_an_answer_without_json) {
     const Answer got = propose(join(Version{}));
     ASSERT_EQ(got.error(), 0);
     EXPECT_EQ(got.payload.size(), sizeof(Version));
@@ -66,7 +66,7 @@ TEST_F(VfioUserVersion, only_what_was_proposed_is_in_the_answer) {
     EXPECT_EQ(propose(R"({"capabilities":{}})").error(), 0);
 }
 
-TEST_F(VfioUserVersion, an_answer_that_would_be_longer_leaves_the_capabilities_out) {
+TEST_F(VfioUserVersion, an_answer_that_would_be_longer_omits_the_capabilities) {
     const Answer got = propose(R"({"capabilities":{"max_dma_maps":1}})");
     ASSERT_EQ(got.error(), 0);
     EXPECT_EQ(got.payload.size(), sizeof(Version));
@@ -92,7 +92,7 @@ TEST_F(VfioUserVersion, json_without_nul_is_refused) {
     expect_refused(propose(join(Version{}, std::string_view("{}"))));
 }
 
-TEST_F(VfioUserVersion, text_that_is_no_json_is_refused) {
+TEST_F(VfioUserVersion, text_that_is_not_json_is_refused) {
     for (const char* text : {"{", "\"", "}", "[", "", "nonsense", "{\"capabilities\": {}", "\xff\xfe"}) {
         SCOPED_TRACE(text);
         expect_refused(propose(text));
@@ -113,19 +113,19 @@ TEST_F(VfioUserVersion, json_of_wrong_types_is_refused) {
     }
 }
 
-TEST_F(VfioUserVersion, json_that_is_nested_without_end_is_refused_and_ends_nobody) {
+TEST_F(VfioUserVersion, deeply_nested_json_is_refused_without_a_crash) {
     const auto nested = [](std::size_t depth, char open, char close) {
         const std::string begin = open == '[' ? "[" : "{\"a\":";
         std::string text = R"({"capabilities": {"colour": )";
         for (std::size_t i = 0; i < depth; ++i) text += begin;
         return text + (open == '[' ? "" : "1") + std::string(depth, close) + "}}";
     };
-    EXPECT_EQ(propose(nested(10, '[', ']')).error(), 0) << "what is not known may be anything";
+    EXPECT_EQ(propose(nested(10, '[', ']')).error(), 0) << "unknown capabilities may have any value";
     expect_refused(propose(nested(100'000, '[', ']')));
     expect_refused(propose(nested(20'000, '{', '}')));
 }
 
-TEST_F(VfioUserVersion, any_other_command_before_it_is_refused) {
+TEST_F(VfioUserVersion, any_command_before_it_is_refused) {
     client_ = std::make_unique<Client>(path_);
     expect_refused(ask(Command::device_get_info, join(DeviceInfo{.argsz = sizeof(DeviceInfo)})));
     client_ = std::make_unique<Client>(path_);
@@ -144,7 +144,7 @@ TEST_F(VfioUserVersion, files_with_it_are_refused_and_closed) {
     EXPECT_EQ(open_files(), before);
 }
 
-TEST_F(VfioUserVersion, a_second_one_is_refused_and_the_session_goes_on) {
+TEST_F(VfioUserVersion, a_second_one_is_refused_and_the_session_continues) {
     ASSERT_EQ(propose(qemus_proposal).error(), 0);
     EXPECT_EQ(error_of(Command::version, join(Version{}, qemus_proposal, '\0')), EINVAL);
     EXPECT_EQ(error_of(Command::device_get_info, join(DeviceInfo{.argsz = sizeof(DeviceInfo)})), 0);

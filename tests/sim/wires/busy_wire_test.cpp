@@ -1,4 +1,4 @@
-// A wire that is busy holds the card up, and so its driver: nothing is lost, and everything goes on in order.
+// A busy wire holds up the card and thereby its driver: nothing is lost, and everything continues in order.
 #include <ixy/nic/device.hpp>
 #include <ixy/sim/function.hpp>
 
@@ -7,7 +7,7 @@
 namespace ixy::sim::test {
 namespace {
 
-/// Has room for so many frames, and says so when some dozens are left.
+/// Has room for `room` frames, and is busy once only some dozens are left.
 class NarrowWire final : public Wire {
 public:
     void send(std::span<const std::byte> frame, Time) override {
@@ -38,7 +38,7 @@ protected:
             if (device.tx_queue(0).send(batch) == 0) return;
         }
     }
-    /// What the driver has given to the card.
+    /// The number of frames the driver has given to the card.
     std::uint32_t given() const { return offered - static_cast<std::uint32_t>(batch.size()); }
 
     NarrowWire& wire = *new NarrowWire;  // the card's
@@ -51,7 +51,7 @@ protected:
     std::uint32_t offered = 0;
 };
 
-TEST_F(BusyWire, frames_stay_in_the_ring_until_it_is_free_again) {
+TEST_F(BusyWire, frames_stay_in_the_ring_while_it_is_busy) {
     for (std::uint32_t round = 0; round < 20; ++round) {
         send_until_full();
         const std::size_t gone = wire.numbers.size();
@@ -61,7 +61,7 @@ TEST_F(BusyWire, frames_stay_in_the_ring_until_it_is_free_again) {
         EXPECT_EQ(wire.numbers.size(), gone);
         wire.room += 70;
         card->service();
-        EXPECT_GT(wire.numbers.size(), gone) << "it does not go on by itself";
+        EXPECT_GT(wire.numbers.size(), gone) << "it does not continue on its own";
     }
     wire.room += 1000;
     card->service();
@@ -70,7 +70,7 @@ TEST_F(BusyWire, frames_stay_in_the_ring_until_it_is_free_again) {
     EXPECT_EQ(device.statistics().tx_packets, given());
 }
 
-TEST_F(BusyWire, device_that_is_closed_waits_for_a_second_at_most) {
+TEST_F(BusyWire, closing_a_device_waits_at_most_a_second) {
     send_until_full();
     const Time begin = clock->now();
     batch.clear();
@@ -80,7 +80,7 @@ TEST_F(BusyWire, device_that_is_closed_waits_for_a_second_at_most) {
     EXPECT_LT(clock->now() - begin, 1200ms);
     wire.room += 1000;
     card->service();
-    EXPECT_LT(wire.numbers.size(), offered) << "the card still reads memory that is not its driver's any more";
+    EXPECT_LT(wire.numbers.size(), offered) << "the card still reads memory that its driver no longer owns";
 }
 
 }  // namespace

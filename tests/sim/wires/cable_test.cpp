@@ -1,4 +1,4 @@
-// Cables within the process: both ends, one end alone, and what is in them when an end goes.
+// Cables within the process: both ends, one end alone, and frames in flight when an end closes.
 #include <atomic>
 
 #include "wires.hpp"
@@ -6,7 +6,7 @@
 namespace ixy::sim::test {
 namespace {
 
-TEST(Cable, carries_frames_whole_and_in_order_both_ways) {
+TEST(Cable, carries_frames_intact_and_in_order_both_ways) {
     const auto one = open("a");
     const auto other = open("a");
     for (std::uint32_t i = 0; i < 500; ++i) {
@@ -23,7 +23,7 @@ TEST(Cable, carries_frames_whole_and_in_order_both_ways) {
     EXPECT_EQ(one->lost() + other->lost(), 0U);
 }
 
-TEST(Cable, names_are_cables_of_their_own_and_ends_have_numbers) {
+TEST(Cable, each_name_is_a_separate_cable_and_ends_are_numbered) {
     const auto a0 = open("a");
     const auto b0 = open("b");
     const auto a1 = open("a");
@@ -35,7 +35,7 @@ TEST(Cable, names_are_cables_of_their_own_and_ends_have_numbers) {
     EXPECT_EQ(a1->end(), 1U);
 }
 
-TEST(Cable, third_taker_is_refused_until_an_end_is_free) {
+TEST(Cable, third_user_is_refused_until_an_end_is_free) {
     const auto one = open("a");
     auto other = open("a");
     EXPECT_EQ(kind_of_failure("a"), ErrorKind::busy);
@@ -45,16 +45,16 @@ TEST(Cable, third_taker_is_refused_until_an_end_is_free) {
     EXPECT_EQ(kind_of_failure("a"), ErrorKind::busy);
 }
 
-TEST(Cable, frame_stays_until_the_next_one_is_asked_for) {
+TEST(Cable, frame_stays_valid_until_the_next_receive) {
     const auto one = open("a");
     const auto other = open("a");
     one->send(numbered(1), {});
     const auto frame = other->receive({});
-    send_numbers(*one, 2, 5000);  // more than there is room for
+    send_numbers(*one, 2, 5000);  // more than fit
     EXPECT_TRUE(std::ranges::equal(frame->bytes, numbered(1)));
 }
 
-TEST(Cable, holds_1024_frames_and_counts_those_beyond_as_lost) {
+TEST(Cable, holds_1024_frames_and_counts_the_excess_as_lost) {
     const auto one = open("a");
     const auto other = open("a");
     send_numbers(*one, 0, 1500);
@@ -67,7 +67,7 @@ TEST(Cable, holds_1024_frames_and_counts_those_beyond_as_lost) {
     EXPECT_FALSE(other->receive({}));
 }
 
-TEST(Cable, what_is_sent_to_nobody_is_lost) {
+TEST(Cable, frames_sent_to_an_absent_peer_are_lost) {
     const auto one = open("a");
     send_numbers(*one, 0, 7);
     EXPECT_EQ(one->lost(), 7U);
@@ -75,7 +75,7 @@ TEST(Cable, what_is_sent_to_nobody_is_lost) {
     EXPECT_FALSE(other->receive({}));
 }
 
-TEST(Cable, what_was_sent_arrives_although_the_sender_has_gone) {
+TEST(Cable, sent_frames_arrive_even_if_the_sender_has_gone) {
     auto one = open("a");
     const auto other = open("a");
     send_numbers(*one, 0, 5);
@@ -85,7 +85,7 @@ TEST(Cable, what_was_sent_arrives_although_the_sender_has_gone) {
     EXPECT_EQ(other->lost(), 1U);
 }
 
-TEST(Cable, new_owner_of_an_end_gets_nothing_that_came_for_the_old_one) {
+TEST(Cable, new_owner_of_an_end_gets_no_frames_meant_for_the_old_one) {
     const auto one = open("a");
     auto other = open("a");
     send_numbers(*one, 0, 5);
@@ -98,7 +98,7 @@ TEST(Cable, new_owner_of_an_end_gets_nothing_that_came_for_the_old_one) {
     EXPECT_EQ(one->lost(), 0U);
 }
 
-TEST(Cable, ends_close_in_any_order_and_the_name_is_free_again) {
+TEST(Cable, ends_close_in_any_order_and_free_the_name) {
     for (const bool first_closes_first : {true, false}) {
         auto one = open("a");
         auto other = open("a");
@@ -111,7 +111,7 @@ TEST(Cable, ends_close_in_any_order_and_the_name_is_free_again) {
     }
 }
 
-TEST(Cable, other_end_hears_once_of_what_was_sent_and_nothing_when_nothing_was) {
+TEST(Cable, other_end_is_notified_once_if_frames_were_sent) {
     const auto one = open("a");
     const auto other = open("a");
     int heard = 0;
@@ -126,7 +126,7 @@ TEST(Cable, other_end_hears_once_of_what_was_sent_and_nothing_when_nothing_was) 
     EXPECT_EQ(heard, 1);
 }
 
-TEST(Cable, who_hears_may_send_back_at_once) {
+TEST(Cable, notified_end_may_send_back_at_once) {
     const auto one = open("a");
     const auto other = open("a");
     std::vector<std::uint32_t> back;
@@ -141,7 +141,7 @@ TEST(Cable, who_hears_may_send_back_at_once) {
     other->on_arrival(nullptr);
 }
 
-TEST(Cable, two_threads_lose_and_exchange_nothing) {
+TEST(Cable, two_threads_neither_lose_nor_reorder_frames) {
     constexpr std::uint32_t frames = 200'000;
     const auto one = open("a");
     const auto other = open("a");
@@ -165,7 +165,7 @@ TEST(Cable, two_threads_lose_and_exchange_nothing) {
     EXPECT_EQ(one->lost(), 0U);
 }
 
-TEST(Cable, end_is_pulled_out_while_the_other_end_calls_it) {
+TEST(Cable, end_may_close_while_the_other_end_notifies_it) {
     const auto one = open("a");
     std::atomic<bool> going = true;
     std::jthread sender([&] {
@@ -182,7 +182,7 @@ TEST(Cable, end_is_pulled_out_while_the_other_end_calls_it) {
     going = false;
 }
 
-TEST(Loop, what_is_sent_comes_back) {
+TEST(Loop, sent_frames_come_back) {
     const auto loop = open("loop");
     int heard = 0;
     loop->on_arrival([&] { ++heard; });

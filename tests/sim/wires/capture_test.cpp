@@ -40,7 +40,7 @@ std::vector<Record> read_capture(const std::string& path) {
     return records;
 }
 
-/// Writes a capture of link type `type` with frames of these lengths, of which `kept` bytes at most are in the file.
+/// Writes a capture of link type `type` with frames of these lengths, of which the file keeps at most `kept` bytes.
 void write_capture(const std::string& path, const std::vector<std::size_t>& sizes, int type = DLT_EN10MB,
                    std::size_t kept = 65535) {
     pcap_t* const dead = pcap_open_dead(type, 65535);
@@ -57,7 +57,7 @@ void write_capture(const std::string& path, const std::vector<std::size_t>& size
     pcap_close(dead);
 }
 
-TEST(Capture, what_was_written_is_played_again) {
+TEST(Capture, written_frames_are_played_back) {
     const Folder folder;
     const std::string path = folder.path("a.pcap");
     {
@@ -79,7 +79,7 @@ TEST(Capture, what_was_written_is_played_again) {
     EXPECT_FALSE(player->receive({}));
     EXPECT_FALSE(player->next_time());
     send_numbers(*player, 0, 2);
-    EXPECT_EQ(player->lost(), 2U) << "nobody is there";
+    EXPECT_EQ(player->lost(), 2U) << "nobody receives";
 }
 
 TEST(Capture, plays_one_file_and_writes_another) {
@@ -94,7 +94,7 @@ TEST(Capture, plays_one_file_and_writes_another) {
     for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(records[i].frame, numbered(i));
 }
 
-TEST(Capture, timestamps_are_nanoseconds_of_the_cards_clock_from_the_hour_at_which_it_began) {
+TEST(Capture, timestamps_are_nanoseconds_of_the_cards_clock_added_to_the_start_time) {
     const Folder folder;
     const auto before = std::chrono::system_clock::now().time_since_epoch();
     const std::vector<Time> times = {3s, 3s + 1ns, 3s + 999'999'999ns, 4s, 86400s};
@@ -110,7 +110,7 @@ TEST(Capture, timestamps_are_nanoseconds_of_the_cards_clock_from_the_hour_at_whi
     for (std::size_t i = 0; i < times.size(); ++i) EXPECT_EQ(records[i].time - records[0].time, times[i] - times[0]);
 }
 
-TEST(Capture, short_frames_are_padded_and_what_is_no_whole_frame_is_left_out) {
+TEST(Capture, short_frames_are_padded_and_incomplete_ones_are_left_out) {
     const Folder folder;
     write_capture(folder.path("a.pcap"), {42, 13, longest_wire_frame + 1, 100});
     const auto wire = open("pcap:" + folder.path("a.pcap"));
@@ -127,7 +127,7 @@ TEST(Capture, short_frames_are_padded_and_what_is_no_whole_frame_is_left_out) {
     EXPECT_EQ(cut->lost(), 1U);
 }
 
-TEST(Capture, file_that_breaks_off_is_played_as_far_as_it_goes) {
+TEST(Capture, truncated_file_is_played_as_far_as_it_goes) {
     const Folder folder;
     write_capture(folder.path("a.pcap"), {60, 60, 60});
     folder.write("b.pcap", folder.read("a.pcap").substr(0, 24 + 2 * 76 + 30));
@@ -138,7 +138,7 @@ TEST(Capture, file_that_breaks_off_is_played_as_far_as_it_goes) {
     EXPECT_FALSE(none->receive({}));
 }
 
-TEST(Capture, what_is_no_capture_of_ethernet_is_refused) {
+TEST(Capture, anything_but_an_ethernet_capture_is_refused) {
     const Folder folder;
     folder.write("text", "this is no capture, although it is long enough to be one");
     folder.write("empty", "");
@@ -150,14 +150,14 @@ TEST(Capture, what_is_no_capture_of_ethernet_is_refused) {
     EXPECT_FALSE(open_wire("pcap::" + folder.path()));
 }
 
-/// A file that holds its head, and one frame of `size` bytes said to be `length` long.
+/// A file with its header and one frame of `size` bytes that claims to be `length` long.
 std::string capture_of_one(std::uint32_t link_type, std::uint32_t size, std::uint32_t length) {
     const std::uint32_t words[] = {0xa1b2c3d4, 0x00040002, 0, 0, 65535, link_type, 1, 0, size, length};
     std::string bytes(reinterpret_cast<const char*>(words), sizeof(words));
     return bytes + std::string(size, 'A');
 }
 
-TEST(Capture, records_longer_than_their_frames_are_played_and_announced_check_sequences_are_not) {
+TEST(Capture, overlong_records_are_played_and_declared_check_sequences_are_stripped) {
     const Folder folder;
     folder.write("longer.pcap", capture_of_one(DLT_EN10MB, 100, 84));
     EXPECT_EQ(open("pcap:" + folder.path("longer.pcap"))->receive({})->bytes.size(), 100U);
@@ -166,7 +166,7 @@ TEST(Capture, records_longer_than_their_frames_are_played_and_announced_check_se
     EXPECT_EQ(open("pcap:" + folder.path("fcs.pcap"))->receive({})->bytes.size(), 100U);
 }
 
-/// A number as a file in one or the other byte order has it.
+/// A number as stored in a file of either byte order.
 template <class T>
 std::string number(T value, bool swapped) {
     if (swapped) value = std::byteswap(value);
@@ -193,7 +193,7 @@ std::string pcapng_packet(std::uint32_t interface, std::uint32_t size, const std
     return pcapng_block(6, body + options, swapped);
 }
 
-TEST(Capture, pcapng_tells_of_check_sequences_for_an_interface_or_a_frame) {
+TEST(Capture, pcapng_declares_check_sequences_per_interface_or_frame) {
     const Folder folder;
     for (const bool swapped : {false, true}) {
         const auto interface = [&](const std::string& options) {
@@ -221,7 +221,7 @@ TEST(Capture, pcapng_tells_of_check_sequences_for_an_interface_or_a_frame) {
     }
 }
 
-/// Reads from the wire until a frame comes, at most for ten seconds.
+/// Reads from the wire until a frame comes, for at most ten seconds.
 bool eventually_receives(Wire& wire) {
     for (int i = 0; i < 10'000; ++i) {
         if (wire.receive({})) return true;
@@ -247,10 +247,10 @@ TEST(Capture, a_pipe_never_keeps_the_card_waiting) {
     EXPECT_FALSE(wire->receive({}));
     writer << capture.substr(24) << std::flush;
     EXPECT_TRUE(eventually_receives(*wire));
-    // And the wire ends although the writer does not.
+    // And the wire closes although the writer does not.
 }
 
-TEST(Capture, what_cannot_be_played_to_its_end_is_an_error_in_the_end) {
+TEST(Capture, incomplete_playback_is_an_error_at_the_end) {
     const Folder folder;
     write_capture(folder.path("whole.pcap"), {60, 60});
     folder.write("short.pcap", folder.read("whole.pcap").substr(0, 24 + 76 + 40));
@@ -264,7 +264,7 @@ TEST(Capture, what_cannot_be_played_to_its_end_is_an_error_in_the_end) {
     }
 }
 
-TEST(Capture, pipe_that_brings_no_capture_says_so_at_once_and_in_the_end) {
+TEST(Capture, pipe_without_a_capture_is_reported_at_once_and_at_the_end) {
     ::testing::internal::CaptureStderr();
     const Folder folder;
     const std::string path = folder.path("pipe");
@@ -281,7 +281,7 @@ TEST(Capture, pipe_that_brings_no_capture_says_so_at_once_and_in_the_end) {
     EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
 }
 
-/// Reads a pipe to its end while `wire` goes on writing into it.
+/// Reads a pipe to its end while `wire` keeps writing into it.
 std::string read_all(int pipe, Wire& wire) {
     std::string bytes;
     char part[4096];
@@ -294,7 +294,7 @@ std::string read_all(int pipe, Wire& wire) {
     return bytes;
 }
 
-TEST(Capture, pipe_may_get_its_reader_later_and_a_slow_one_makes_the_card_wait) {
+TEST(Capture, pipe_may_get_its_reader_late_and_a_slow_reader_makes_the_card_wait) {
     const Folder folder;
     const std::string path = folder.path("pipe");
     ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
@@ -304,9 +304,9 @@ TEST(Capture, pipe_may_get_its_reader_later_and_a_slow_one_makes_the_card_wait) 
     EXPECT_EQ(wire->waiting(), sent);
     const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     wire->advance({});
-    EXPECT_TRUE(wire->has_room({})) << "the pipe has taken what it could";
+    EXPECT_TRUE(wire->has_room({})) << "the pipe has taken what fits";
     while (wire->has_room({})) send(*wire, numbered(sent++));
-    EXPECT_TRUE(wire->next_time()) << "somebody must ask again";
+    EXPECT_TRUE(wire->next_time()) << "the wire must be serviced again";
     folder.write("copy.pcap", read_all(reader, *wire));
     EXPECT_EQ(wire->waiting(), 0U);
     EXPECT_TRUE(wire->finish());
@@ -329,7 +329,7 @@ TEST(Capture, frames_reach_a_pipe_at_once) {
     ::close(reader);
 }
 
-TEST(Capture, pipe_whose_reader_leaves_or_never_comes_loses_frames_and_that_is_an_error) {
+TEST(Capture, pipe_whose_reader_leaves_or_never_comes_loses_frames_as_an_error) {
     auto* const before = std::signal(SIGPIPE, SIG_IGN);
     ::testing::internal::CaptureStderr();
     const Folder folder;
@@ -352,7 +352,7 @@ TEST(Capture, pipe_whose_reader_leaves_or_never_comes_loses_frames_and_that_is_a
         send_numbers(*wire, 2, 5);
         EXPECT_FALSE(wire->finish());
         EXPECT_EQ(wire->lost(), 3U);
-        EXPECT_TRUE(wire->has_room({})) << "nobody waits for a reader who has gone";
+        EXPECT_TRUE(wire->has_room({})) << "a reader that has gone is not waited for";
     }
     const std::string said = ::testing::internal::GetCapturedStderr();
     EXPECT_NE(said.find(path + ": nobody reads this pipe; the capture ends here\n"), std::string::npos) << said;
@@ -360,7 +360,7 @@ TEST(Capture, pipe_whose_reader_leaves_or_never_comes_loses_frames_and_that_is_a
     std::signal(SIGPIPE, before);
 }
 
-/// While it lives no file grows beyond so many bytes: do not print meanwhile.
+/// While it lives, no file grows beyond this many bytes, so do not print meanwhile.
 class FileLimit {
 public:
     explicit FileLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -380,7 +380,7 @@ private:
     rlimit before_{};
 };
 
-TEST(Capture, full_disk_is_said_once_and_what_follows_is_counted_as_lost) {
+TEST(Capture, full_disk_is_reported_once_and_later_frames_count_as_lost) {
     ::testing::internal::CaptureStderr();
     const Folder folder;
     const std::string path = folder.path("a.pcap");

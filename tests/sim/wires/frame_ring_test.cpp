@@ -1,4 +1,4 @@
-// The ring of frames beneath a cable, compared with a queue.
+// The frame ring inside a cable, compared with a queue.
 #include <ixy/sim/wires/frame_ring.hpp>
 
 #include <deque>
@@ -9,7 +9,7 @@
 namespace ixy::sim::test {
 namespace {
 
-TEST(FrameRing, behaves_as_a_queue_for_frames_of_every_length) {
+TEST(FrameRing, is_a_queue_for_frames_of_every_length) {
     FrameRing ring(64, 3 * longest_wire_frame);
     std::deque<Frame> expected;
     std::mt19937_64 chance(1);

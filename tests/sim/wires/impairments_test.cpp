@@ -1,4 +1,4 @@
-// What rate, delay, loss, reordering and corruption do, on a clock that stands still between the steps.
+// What rate, delay, loss, reordering and corruption do, on a clock that stands still between steps.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -13,7 +13,7 @@ struct Cable {
     explicit Cable(const Impairments& impairments)
         : sender(open("impaired", impairments)), receiver(open("impaired")) {}
 
-    /// What arrives, each with the time at which it does, as far as the sender's card is serviced when it asks to be.
+    /// The arriving frames and their arrival times, when the sender's card is serviced exactly as often as it asks.
     std::vector<std::pair<std::uint32_t, Time>> arrivals(Time until = Time::max()) {
         std::vector<std::pair<std::uint32_t, Time>> all;
         for (Time at = now; at <= until;) {
@@ -21,7 +21,7 @@ struct Cable {
             for (const std::uint32_t number : numbers_at(*receiver, at)) all.emplace_back(number, at);
             const auto next = sender->next_time();
             if (!next) break;
-            EXPECT_GT(*next, at) << "asks for the time that is";
+            EXPECT_GT(*next, at) << "it asks for the current time";
             at = *next;
         }
         return all;
@@ -32,7 +32,7 @@ struct Cable {
     Time now{};
 };
 
-/// Sends `count` frames, one a microsecond, and returns those that arrive, in their order.
+/// Sends `count` frames, one per microsecond, and returns those that arrive, in order.
 std::vector<std::uint32_t> survivors(const Impairments& impairments, std::uint32_t count) {
     Cable cable(impairments);
     std::vector<std::uint32_t> all;
@@ -42,11 +42,11 @@ std::vector<std::uint32_t> survivors(const Impairments& impairments, std::uint32
     }
     cable.now = std::chrono::microseconds(count);
     for (const auto& [number, time] : cable.arrivals()) all.push_back(number);
-    EXPECT_EQ(cable.sender->lost(), 0U) << "what chance takes is not for lack of room";
+    EXPECT_EQ(cable.sender->lost(), 0U) << "random loss does not count as lack of room";
     return all;
 }
 
-/// Of `count` frames of chance `share`, so many that only once in a million runs there were others (5 sigma).
+/// Whether `got` of `count` frames is so close to `share` that only one run in a million would differ more (5 sigma).
 ::testing::AssertionResult is_about(std::size_t got, std::size_t count, double share) {
     const double mean = static_cast<double>(count) * share;
     const double sigma = std::sqrt(mean * (1 - share));
@@ -54,12 +54,12 @@ std::vector<std::uint32_t> survivors(const Impairments& impairments, std::uint32
     return ::testing::AssertionFailure() << got << " of " << count << ", expected about " << mean;
 }
 
-TEST(Impairments, line_that_is_busy_has_room_again_in_time) {
+TEST(Impairments, busy_line_frees_up_on_time) {
     Cable cable({.bits_per_second = 1e9});
     std::uint32_t sent = 0;
     for (; cable.sender->has_room(0ns) && sent < 5000; ++sent) cable.sender->send(numbered(sent), 0ns);
     EXPECT_GT(sent, 1000U);
-    EXPECT_LT(sent, 4000U) << "there is hardly room left";
+    EXPECT_LT(sent, 4000U) << "there is hardly any room left";
     EXPECT_EQ(cable.arrivals(10us).size(), 14U);  // 672 ns each
     EXPECT_TRUE(cable.sender->has_room(10us));
     EXPECT_EQ(cable.sender->lost(), 0U);
@@ -79,8 +79,8 @@ TEST(Impairments, delay_is_exact_for_every_frame) {
     EXPECT_FALSE(cable.sender->next_time());
 }
 
-TEST(Impairments, rate_is_that_of_the_line_with_preamble_check_sequence_and_gap) {
-    // 60 + 24 bytes at 1 Gbit/s are 672 ns; at 10 Gbit/s 67.2 ns, whose fifths do not add up to an error.
+TEST(Impairments, rate_is_the_line_rate_including_preamble_check_sequence_and_gap) {
+    // 60 + 24 bytes take 672 ns at 1 Gbit/s and 67.2 ns at 10 Gbit/s, where rounding errors must not add up.
     for (const auto& [rate, thousand] : std::map<double, Time>{{1e9, 672us}, {1e10, 67'200ns}, {1e8, 6720us}}) {
         Cable cable({.bits_per_second = rate});
         send_numbers(*cable.sender, 0, 1000, 5us);
@@ -116,14 +116,14 @@ TEST(Impairments, line_that_was_idle_does_not_catch_up) {
     EXPECT_EQ(cable.sender->next_time(), 1s + 672ns);
 }
 
-TEST(Impairments, frames_beyond_4096_on_the_way_are_lost_and_counted) {
+TEST(Impairments, frames_beyond_4096_in_flight_are_lost_and_counted) {
     Cable cable({.delay = 1ms});
     send_numbers(*cable.sender, 0, 5000);
     EXPECT_EQ(cable.sender->lost(), 5000U - 4096U);
     EXPECT_EQ(cable.sender->next_time(), 1ms);
 }
 
-TEST(Impairments, loss_takes_its_share) {
+TEST(Impairments, loss_drops_its_share) {
     for (const double share : {0.001, 0.1, 0.5}) {
         const auto left = survivors({.seed = 7, .loss = share}, 100'000);
         EXPECT_TRUE(is_about(100'000 - left.size(), 100'000, share)) << share;
@@ -132,7 +132,7 @@ TEST(Impairments, loss_takes_its_share) {
     EXPECT_TRUE(survivors({.loss = 1}, 1000).empty());
 }
 
-TEST(Impairments, reordering_lets_a_share_be_overtaken_by_the_next_one) {
+TEST(Impairments, reordering_lets_the_next_frame_overtake_a_share) {
     for (const double share : {0.01, 0.2, 0.5, 1.0}) {
         const auto all = survivors({.seed = 3, .reorder = share}, 100'000);
         ASSERT_EQ(all.size(), 100'000U);
@@ -148,7 +148,7 @@ TEST(Impairments, reordering_lets_a_share_be_overtaken_by_the_next_one) {
     }
 }
 
-TEST(Impairments, frame_that_nobody_overtakes_goes_after_10_ms) {
+TEST(Impairments, frame_not_overtaken_is_delivered_after_10_ms) {
     Cable cable({.reorder = 1});
     cable.sender->send(numbered(0), 1ms);
     EXPECT_EQ(cable.sender->next_time(), 11ms);
@@ -157,7 +157,7 @@ TEST(Impairments, frame_that_nobody_overtakes_goes_after_10_ms) {
     EXPECT_EQ(cable.arrivals(), expected);
 }
 
-TEST(Impairments, corruption_flips_one_bit_and_says_that_the_check_sequence_is_wrong) {
+TEST(Impairments, corruption_flips_one_bit_and_marks_the_check_sequence_wrong) {
     Cable cable({.seed = 5, .corruption = 0.25});
     std::size_t damaged = 0;
     for (std::uint32_t i = 0; i < 20'000; ++i) {
@@ -184,7 +184,7 @@ TEST(Impairments, damage_survives_delay_and_reordering) {
     EXPECT_EQ(count, 100U);
 }
 
-TEST(Impairments, corrupted_frames_do_not_get_through_a_wire_that_cannot_say_so) {
+TEST(Impairments, corrupted_frames_do_not_cross_a_wire_that_cannot_mark_them) {
     const Folder folder;
     const auto sender = open(folder.path("wire"), {.seed = 2, .corruption = 0.5});
     const auto receiver = open(folder.path("wire"));
@@ -200,7 +200,7 @@ TEST(Impairments, corrupted_frames_do_not_get_through_a_wire_that_cannot_say_so)
     EXPECT_EQ(sender->lost(), 1000 - arrived);
 }
 
-TEST(Impairments, same_seed_is_the_same_fate_and_another_is_another) {
+TEST(Impairments, same_seed_gives_the_same_fate_and_another_differs) {
     const Impairments all{
         .seed = 11, .bits_per_second = 1e9, .delay = 20us, .loss = 0.1, .reorder = 0.1, .corruption = 0.1};
     const auto first = survivors(all, 3000);
@@ -211,13 +211,13 @@ TEST(Impairments, same_seed_is_the_same_fate_and_another_is_another) {
     EXPECT_TRUE(is_about(3000 - first.size(), 3000, 0.1));
 }
 
-TEST(Impairments, only_what_is_sent_is_impaired) {
+TEST(Impairments, only_sent_frames_are_impaired) {
     Cable cable({.delay = 1s, .loss = 1});
     send_numbers(*cable.receiver, 0, 100);
     EXPECT_EQ(numbers_at(*cable.sender), count_up(0, 100));
 }
 
-TEST(Impairments, what_is_on_its_way_arrives_when_the_sender_closes) {
+TEST(Impairments, frames_in_flight_arrive_when_the_sender_closes) {
     Cable cable({.delay = 1s, .reorder = 1});
     int heard = 0;
     cable.receiver->on_arrival([&] { ++heard; });
@@ -228,14 +228,14 @@ TEST(Impairments, what_is_on_its_way_arrives_when_the_sender_closes) {
     cable.receiver->on_arrival(nullptr);
 }
 
-TEST(Impairments, card_may_be_serviced_by_receive_alone) {
+TEST(Impairments, calling_receive_alone_keeps_it_running) {
     Cable cable({.delay = 5us});
     send_numbers(*cable.sender, 0, 3);
     EXPECT_FALSE(cable.sender->receive(5us));
     EXPECT_EQ(numbers_at(*cable.receiver), count_up(0, 3));
 }
 
-TEST(Impairments, everything_else_is_the_inner_wire) {
+TEST(Impairments, everything_else_is_delegated_to_the_inner_wire) {
     const auto loop = open("loop", {.delay = 1us});
     int heard = 0;
     loop->on_arrival([&] { ++heard; });

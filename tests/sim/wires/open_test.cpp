@@ -1,4 +1,4 @@
-// What names a wire, and what does not.
+// Valid and invalid names of wires.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@ TEST(OpenWire, malformed_names_are_refused) {
     }
 }
 
-TEST(OpenWire, names_that_only_begin_like_a_kind_are_cables) {
+TEST(OpenWire, names_that_only_start_like_a_kind_are_cables) {
     for (const char* spec : {"pcaps", "loops", "tap0"}) {
         const auto one = open(spec);
         const auto other = open(spec);
@@ -27,7 +27,7 @@ TEST(OpenWire, names_that_only_begin_like_a_kind_are_cables) {
     }
 }
 
-TEST(OpenWire, kinds_without_what_they_need_are_refused) {
+TEST(OpenWire, kinds_without_their_required_argument_are_refused) {
     for (const char* spec : {"tap", "tap:", "pcap", "pcap:", "pcap::"}) {
         EXPECT_EQ(kind_of_failure(spec), ErrorKind::invalid_argument) << spec;
     }
@@ -43,11 +43,11 @@ TEST(OpenWire, impairments_out_of_range_are_refused) {
     }
 }
 
-TEST(OpenWire, impairments_do_not_hide_why_a_wire_does_not_open) {
+TEST(OpenWire, impairments_do_not_hide_why_a_wire_failed_to_open) {
     EXPECT_EQ(kind_of_failure("vlan:a", {.loss = 0.5}), ErrorKind::invalid_argument);
 }
 
-TEST(OpenWire, missing_folder_is_said) {
+TEST(OpenWire, missing_folder_is_reported) {
     const Folder folder;
     EXPECT_EQ(kind_of_failure(folder.path("none/wire")), ErrorKind::not_found);
     EXPECT_EQ(kind_of_failure(folder.path("none/a") + ":" + folder.path("b")), ErrorKind::not_found);
@@ -55,7 +55,7 @@ TEST(OpenWire, missing_folder_is_said) {
     EXPECT_EQ(kind_of_failure("pcap::" + folder.path("none/out.pcap")), ErrorKind::not_found);
 }
 
-TEST(OpenWire, never_takes_a_path_that_is_something_else) {
+TEST(OpenWire, never_takes_over_a_path_of_something_else) {
     const Folder folder;
     folder.write("document", "do not touch");
     folder.write("folder/file", "");

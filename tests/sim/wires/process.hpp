@@ -1,4 +1,4 @@
-// Another process, for wires between two, and patience with it.
+// Another process, for wires between two, and functions that wait for it.
 #pragma once
 
 #include <poll.h>
@@ -13,7 +13,7 @@
 
 namespace ixy::sim::test {
 
-/// Runs `work` in a process of its own, whose exit status it returns.
+/// Runs `work` in its own process; the result of `work` is the exit status.
 class Process {
 public:
     explicit Process(const std::function<int()>& work) : process_(::fork()) {
@@ -32,7 +32,7 @@ public:
     Process& operator=(const Process&) = delete;
 
     pid_t id() const { return process_; }
-    /// As a crash ends it.
+    /// Ends it as a crash would.
     void kill() {
         if (process_ > 0) ::kill(process_, SIGKILL);
         wait();
@@ -55,7 +55,7 @@ inline bool readable(const Wire& wire, std::chrono::milliseconds limit) {
     return ::poll(&file, 1, static_cast<int>(limit.count())) == 1;
 }
 
-/// The next frame, for which it waits 20 seconds at most; empty when none came.
+/// The next frame, within 20 seconds; empty if none came.
 inline Frame await(Wire& wire) {
     const auto end = std::chrono::steady_clock::now() + 20s;
     while (std::chrono::steady_clock::now() < end) {
@@ -65,17 +65,17 @@ inline Frame await(Wire& wire) {
     return {};
 }
 
-/// The number of the frames that try whether the other end is there. Some may still be on their way when it is.
+/// The number of frames that probe whether the other end exists. Some may still be in flight once it does.
 inline constexpr std::uint32_t opening = 1'000'000;
 
-/// The next frame that is none of those; empty when none came.
+/// The next frame other than those; empty if none came.
 inline Frame await_after_opening(Wire& wire) {
     Frame frame = await(wire);
     while (!frame.empty() && number_of(frame) == opening) frame = await(wire);
     return frame;
 }
 
-/// Waits for numbered frames, `count` of them.
+/// Waits for `count` numbered frames.
 inline std::vector<std::uint32_t> await_numbers(Wire& wire, std::size_t count) {
     std::vector<std::uint32_t> numbers;
     while (numbers.size() < count) {

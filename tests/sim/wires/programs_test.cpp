@@ -11,7 +11,7 @@ namespace {
 
 using ixy::test::Program;
 
-/// A program says what each of its cards is when all of them are open.
+/// A program announces its cards once all of them are open.
 bool opens(Program& program, std::size_t cards = 1) {
     return eventually([&] {
                const std::string said = program.errors();
@@ -62,20 +62,20 @@ TEST_F(WiredPrograms, every_packet_arrives_once_and_in_order) {
     EXPECT_EQ(sequence_numbers(folder.path("b.pcap")), count_up(0, packets));
 }
 
-/// The sum of a figure of all of a program's cards, by its newest line.
+/// A figure summed over all of a program's cards, from its newest line.
 std::uint64_t sum(const nlohmann::json& line, const char* figure) {
     std::uint64_t all = 0;
     for (const auto& device : line["devices"]) all += device[figure].get<std::uint64_t>();
     return all;
 }
 
-/// A program's own figure, by its newest line.
+/// A program's own figure, from its newest line.
 std::uint64_t newest(const Program& program, const char* figure) {
     const auto lines = program.json_lines();
     return lines.empty() ? 0 : lines.back()[figure].get<std::uint64_t>();
 }
 
-TEST_F(WiredPrograms, without_a_rate_nothing_is_lost_unseen) {
+TEST_F(WiredPrograms, without_a_rate_every_loss_is_counted) {
     Program pcap("ixy-pcap", {card("b"), folder.path("b.pcap"), "--json"});
     Program fwd("ixy-fwd", {card("a"), card("b"), "--json"});
     ASSERT_TRUE(opens(pcap)) << pcap.errors();
@@ -83,18 +83,18 @@ TEST_F(WiredPrograms, without_a_rate_nothing_is_lost_unseen) {
     Program pktgen("ixy-pktgen", {card("a"), "--count=80000", "--json"});
     std::this_thread::sleep_for(20ms);
     const auto stopped = std::chrono::steady_clock::now();
-    fwd.signal(SIGSTOP);  // far longer than its wire has room for what is sent
+    fwd.signal(SIGSTOP);  // far longer than its wire can hold the sent frames
     std::this_thread::sleep_for(100ms);
     fwd.signal(SIGCONT);
-    const bool was_brief = std::chrono::steady_clock::now() - stopped < 500ms;  // a second is not waited for
+    const bool was_brief = std::chrono::steady_clock::now() - stopped < 500ms;  // nobody waits out a stop of a second
     EXPECT_EQ(pktgen.wait(60s), 0) << pktgen.errors();
     const nlohmann::json generated = pktgen.json_lines().back();
     EXPECT_EQ(generated["sent"], 80'000U);
     const std::uint64_t lost = sum(generated, "lost_on_wire");
-    EXPECT_TRUE(lost == 0 || !was_brief) << "somebody was slow, and did not hold the generator up";
+    EXPECT_TRUE(lost == 0 || !was_brief) << "a slow program did not hold up the generator";
 
     EXPECT_TRUE(eventually([&] { return newest(fwd, "received") == 80'000 - lost; })) << fwd.errors();
-    fwd.signal(SIGINT);  // first: what it has sent waits for the other
+    fwd.signal(SIGINT);  // first, so that the frames it has sent wait for the other
     EXPECT_EQ(fwd.wait(), 0) << fwd.errors();
     const nlohmann::json forwarded = fwd.json_lines().back();
     const std::uint64_t gone = lost + forwarded["dropped"].get<std::uint64_t>() + sum(forwarded, "lost_on_wire");
@@ -125,7 +125,7 @@ TEST_F(WiredPrograms, without_a_rate_100000_frames_arrive_in_order) {
 }
 
 TEST_F(WiredPrograms, receiver_that_pauses_holds_up_forwarder_and_generator) {
-    constexpr std::uint32_t packets = 200'000;  // far more than there is room for on the way
+    constexpr std::uint32_t packets = 200'000;  // far more than fit on the way
     Program pcap("ixy-pcap", {card("b"), folder.path("b.pcap"), "--json"});
     Program fwd("ixy-fwd", {card("a"), card("b"), "--json"});
     ASSERT_TRUE(opens(pcap)) << pcap.errors();
@@ -135,7 +135,7 @@ TEST_F(WiredPrograms, receiver_that_pauses_holds_up_forwarder_and_generator) {
     Program pktgen("ixy-pktgen", {card("a"), "--count", std::to_string(packets), "--json"});
     std::this_thread::sleep_for(300ms);
     pcap.signal(SIGCONT);
-    const bool was_brief = std::chrono::steady_clock::now() - stopped < 900ms;  // a second is not waited for
+    const bool was_brief = std::chrono::steady_clock::now() - stopped < 900ms;  // nobody waits out a stop of a second
     EXPECT_EQ(pktgen.wait(60s), 0) << pktgen.errors();
     const std::uint64_t lost = sum(pktgen.json_lines().back(), "lost_on_wire");
     EXPECT_TRUE(eventually([&] { return newest(fwd, "received") == packets - lost; })) << fwd.errors();
@@ -149,14 +149,14 @@ TEST_F(WiredPrograms, receiver_that_pauses_holds_up_forwarder_and_generator) {
     EXPECT_EQ(pcap.wait(), 0) << pcap.errors();
 }
 
-TEST_F(WiredPrograms, what_is_sent_to_nobody_is_shown_as_lost) {
+TEST_F(WiredPrograms, frames_sent_to_an_absent_peer_are_shown_as_lost) {
     Program pktgen("ixy-pktgen", {card("a"), "--count=70000", "--json"});
     EXPECT_EQ(pktgen.wait(), 0) << pktgen.errors();
     EXPECT_EQ(sum(pktgen.json_lines().back(), "lost_on_wire"), 70'000U);
     EXPECT_NE(pktgen.errors().find("lost on the wire 70000"), std::string::npos) << pktgen.errors();
 }
 
-TEST_F(WiredPrograms, who_stands_still_for_good_does_not_stop_the_sender) {
+TEST_F(WiredPrograms, permanently_stopped_receiver_does_not_block_the_sender) {
     Program pcap("ixy-pcap", {card("a"), folder.path("a.pcap")});
     ASSERT_TRUE(opens(pcap)) << pcap.errors();
     pcap.signal(SIGSTOP);
@@ -189,7 +189,7 @@ TEST_F(WiredPrograms, forwarder_may_be_killed_and_started_again) {
         EXPECT_EQ(program->wait(), 0) << program->errors();
     }
     EXPECT_TRUE(std::ranges::is_sorted(sequence_numbers(folder.path("b.pcap")), std::ranges::less_equal()))
-        << "a number came twice or too early";
+        << "a number arrived twice or too early";
 }
 
 TEST_F(WiredPrograms, third_program_on_a_cable_is_refused) {

@@ -1,4 +1,4 @@
-// The ring in shared memory: order, wake-ups, and ends that lie.
+// The ring in shared memory: order, wake-ups, and lying ends.
 #include <ixy/sim/wires/shared_ring.hpp>
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ using Result = RingSender::Result;
 class SharedRing : public ::testing::Test {
 protected:
     Result put(std::uint32_t number, std::size_t size = 60) { return sender.push(numbered(number, size)); }
-    /// Takes all that was put in, as numbers.
+    /// Takes everything from the ring, as numbers.
     std::vector<std::uint32_t> take_all() {
         std::vector<std::uint32_t> numbers;
         while (receiver->show(receiver->head())) {
@@ -36,12 +36,12 @@ protected:
     File file = SharedRingMemory::make_file();
     RingSender sender = RingSender::make(file).value();
     std::optional<RingReceiver> receiver = RingReceiver::accept(file);
-    SharedRingMemory memory = SharedRingMemory::map(file).value();  // as an end has it that keeps to no rules
+    SharedRingMemory memory = SharedRingMemory::map(file).value();  // as mapped by an end that follows no rules
     SharedRingHeader& header = memory.header();
     Frame space = Frame(longest_wire_frame);
 };
 
-TEST_F(SharedRing, frames_come_out_whole_and_in_order_round_after_round) {
+TEST_F(SharedRing, frames_come_out_intact_and_in_order_lap_after_lap) {
     std::uint32_t next_in = 0;
     std::uint32_t next_out = 0;
     const auto size_of = [](std::uint32_t number) {
@@ -58,7 +58,7 @@ TEST_F(SharedRing, frames_come_out_whole_and_in_order_round_after_round) {
     }
 }
 
-TEST_F(SharedRing, takes_frames_only_from_when_it_was_accepted_until_it_is_closed) {
+TEST_F(SharedRing, accepts_frames_only_between_acceptance_and_close) {
     const File other = SharedRingMemory::make_file();
     RingSender early = RingSender::make(other).value();
     EXPECT_EQ(early.push(numbered(1)), Result::not_accepted);
@@ -70,7 +70,7 @@ TEST_F(SharedRing, takes_frames_only_from_when_it_was_accepted_until_it_is_close
     EXPECT_EQ(early.unread(), 1U);
 }
 
-TEST_F(SharedRing, nothing_beyond_what_was_shown_is_taken) {
+TEST_F(SharedRing, nothing_beyond_the_published_head_is_taken) {
     put(0);
     const std::uint64_t head = receiver->head();
     put(1);
@@ -80,7 +80,7 @@ TEST_F(SharedRing, nothing_beyond_what_was_shown_is_taken) {
     EXPECT_EQ(take_all(), count_up(1, 2));
 }
 
-TEST_F(SharedRing, sleeper_is_woken_once_for_many_frames) {
+TEST_F(SharedRing, sleeping_receiver_is_woken_once_for_many_frames) {
     EXPECT_FALSE(sender.should_wake({}));
     ASSERT_TRUE(receiver->sleep());
     for (std::uint32_t i = 0; i < 10; ++i) put(i);
@@ -91,7 +91,7 @@ TEST_F(SharedRing, sleeper_is_woken_once_for_many_frames) {
     EXPECT_TRUE(receiver->sleep());
 }
 
-TEST_F(SharedRing, wake_up_that_failed_is_tried_again) {
+TEST_F(SharedRing, failed_wake_up_is_retried) {
     ASSERT_TRUE(receiver->sleep());
     put(0);
     ASSERT_TRUE(sender.should_wake({}));
@@ -99,20 +99,20 @@ TEST_F(SharedRing, wake_up_that_failed_is_tried_again) {
     EXPECT_TRUE(sender.should_wake({}));
 }
 
-TEST_F(SharedRing, who_takes_nothing_for_a_millisecond_is_tried_to_be_woken) {
+TEST_F(SharedRing, receiver_idle_for_a_millisecond_is_woken_again) {
     put(0);
     EXPECT_FALSE(sender.should_wake(500us));
     EXPECT_TRUE(sender.should_wake(1500us));
     EXPECT_FALSE(sender.should_wake(2000us));
     take_all();
     put(1);
-    EXPECT_FALSE(sender.should_wake(3000us)) << "it has taken something";
+    EXPECT_FALSE(sender.should_wake(3000us)) << "the receiver has taken something";
     EXPECT_TRUE(sender.should_wake(4000us));
     take_all();
     EXPECT_FALSE(sender.should_wake(9000us)) << "there is nothing to take";
 }
 
-TEST_F(SharedRing, who_waits_for_room_is_told_once_a_good_part_is_free) {
+TEST_F(SharedRing, sender_waiting_for_room_is_told_once_a_good_part_is_free) {
     const std::uint32_t count = fill();
     EXPECT_GT(count, 10'000U);
     ASSERT_TRUE(sender.await_room());
@@ -127,7 +127,7 @@ TEST_F(SharedRing, who_waits_for_room_is_told_once_a_good_part_is_free) {
     while (put(count + more) == Result::sent) ++more;
     EXPECT_EQ(more, taken);
     EXPECT_EQ(take_all(), count_up(taken, count + more));
-    EXPECT_FALSE(receiver->should_tell_of_room()) << "nobody has asked";
+    EXPECT_FALSE(receiver->should_tell_of_room()) << "the sender has not asked";
 }
 
 TEST_F(SharedRing, receiver_that_lies_about_the_tail_breaks_it) {
@@ -144,7 +144,7 @@ TEST_F(SharedRing, receiver_that_lies_about_the_tail_breaks_it) {
     }
 }
 
-TEST_F(SharedRing, tail_that_goes_back_breaks_it) {
+TEST_F(SharedRing, tail_that_moves_back_breaks_it) {
     fill();
     take_all();
     put(0);
@@ -163,7 +163,7 @@ TEST_F(SharedRing, sender_that_lies_about_the_head_is_shut_out) {
         EXPECT_FALSE(victim->sleep());
         EXPECT_FALSE(victim->show(victim->head())) << lie;
         EXPECT_FALSE(victim->take(space));
-        EXPECT_TRUE(victim->sleep()) << "it would look again and again";
+        EXPECT_TRUE(victim->sleep()) << "it would poll forever";
         EXPECT_EQ(header.state, SharedRingHeader::State::closed);
     }
 }
@@ -182,7 +182,7 @@ TEST_F(SharedRing, record_of_an_impossible_size_is_not_taken) {
     }
 }
 
-TEST(SharedRingMemory, files_that_are_no_ring_are_refused) {
+TEST(SharedRingMemory, files_that_are_not_a_ring_are_refused) {
     constexpr std::size_t whole = SharedRingMemory::header_room + SharedRingMemory::capacity;
     const Folder folder;
     std::ofstream(folder.path("file")) << std::string(whole, 'x');
@@ -196,8 +196,8 @@ TEST(SharedRingMemory, files_that_are_no_ring_are_refused) {
         return file;
     };
     EXPECT_TRUE(RingReceiver::accept(memory_file(whole, F_SEAL_SHRINK)));
-    EXPECT_FALSE(RingReceiver::accept(memory_file(whole, F_SEAL_GROW))) << "it could be cut off";
-    EXPECT_FALSE(RingReceiver::accept(memory_file(whole, F_SEAL_SHRINK | F_SEAL_WRITE))) << "it cannot be written";
+    EXPECT_FALSE(RingReceiver::accept(memory_file(whole, F_SEAL_GROW))) << "it could be truncated";
+    EXPECT_FALSE(RingReceiver::accept(memory_file(whole, F_SEAL_SHRINK | F_SEAL_WRITE))) << "it is not writable";
     EXPECT_FALSE(RingReceiver::accept(memory_file(whole - 1, F_SEAL_SHRINK)));
     EXPECT_FALSE(RingReceiver::accept(memory_file(whole + 1, F_SEAL_SHRINK)));
 }

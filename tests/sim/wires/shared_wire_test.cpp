@@ -1,5 +1,4 @@
-// Cables between processes whose frames go through shared memory, also with ends that die, cheat, or are no ends of
-// ours.
+// Cables between processes with frames in shared memory, including ends that die, cheat, or are not ours.
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -18,7 +17,7 @@ namespace {
 using detail::SharedRingHeader;
 using detail::SharedRingMemory;
 
-/// An end that was written by somebody else: bare sockets.
+/// An end of another implementation: bare sockets.
 class BareEnd {
 public:
     explicit BareEnd(const std::string& name) {
@@ -51,7 +50,7 @@ std::span<const std::byte> bytes_of(std::string_view text) { return std::as_byte
 
 class SharedWireTest : public ::testing::Test {
 protected:
-    /// From when this returns, what `from` sends goes through shared memory.
+    /// Once this returns, frames sent by `from` go through shared memory.
     static void join(Wire& from, Wire& to) {
         send_numbers(from, 0, 1, now());
         ASSERT_EQ(await_numbers(to, 1), count_up(0, 1));
@@ -62,14 +61,14 @@ protected:
     std::string path = folder.path("wire");
 };
 
-TEST_F(SharedWireTest, thousands_of_frames_find_room_there_at_once) {
+TEST_F(SharedWireTest, thousands_of_frames_fit_at_once) {
     const auto one = open(path);
     const auto other = open(path);
     join(*one, *other);
     EXPECT_FALSE(readable(*other, 0ms));
     send_numbers(*one, 1, 5000, now());
     EXPECT_EQ(one->waiting(), 0U);
-    EXPECT_TRUE(readable(*other, 0ms)) << "nothing says that frames have come";
+    EXPECT_TRUE(readable(*other, 0ms)) << "nothing signals that frames have come";
     EXPECT_EQ(numbers_at(*other, now()), count_up(1, 5000));
     EXPECT_FALSE(readable(*other, 0ms));
     EXPECT_EQ(one->lost(), 0U);
@@ -85,7 +84,7 @@ TEST_F(SharedWireTest, frames_keep_their_order_when_they_change_from_datagrams_t
     EXPECT_EQ(numbers_at(*other, now()), count_up(1, 1000));
 }
 
-TEST_F(SharedWireTest, full_ring_makes_frames_wait_and_sender_hears_of_room) {
+TEST_F(SharedWireTest, full_ring_makes_frames_wait_until_the_sender_is_told_of_room) {
     const auto one = open(path);
     const auto other = open(path);
     join(*one, *other);
@@ -97,7 +96,7 @@ TEST_F(SharedWireTest, full_ring_makes_frames_wait_and_sender_hears_of_room) {
         ASSERT_FALSE(part.empty());
         numbers.insert(numbers.end(), part.begin(), part.end());
         if (one->waiting() == 0) continue;
-        ASSERT_TRUE(readable(*one, 10s)) << "nothing says that there is room";
+        ASSERT_TRUE(readable(*one, 10s)) << "nothing signals that there is room";
         EXPECT_FALSE(one->receive(now()));
     }
     EXPECT_EQ(numbers, count_up(1, 40'000));
@@ -105,7 +104,7 @@ TEST_F(SharedWireTest, full_ring_makes_frames_wait_and_sender_hears_of_room) {
     EXPECT_EQ(one->lost(), 0U);
 }
 
-TEST_F(SharedWireTest, receiver_that_is_slow_is_not_taken_for_one_that_stands_still) {
+TEST_F(SharedWireTest, slow_receiver_is_not_mistaken_for_a_stopped_one) {
     const auto one = open(path);
     const auto other = open(path);
     join(*one, *other);
@@ -122,7 +121,7 @@ TEST_F(SharedWireTest, receiver_that_is_slow_is_not_taken_for_one_that_stands_st
     }
 }
 
-TEST_F(SharedWireTest, both_ends_wait_for_the_other_and_nothing_is_lost) {
+TEST_F(SharedWireTest, both_ends_may_wait_for_each_other_and_nothing_is_lost) {
     const auto wire = open(path);
     constexpr std::uint32_t frames = 100'000;
     const auto trade = [](Wire& end) {
@@ -141,7 +140,7 @@ TEST_F(SharedWireTest, both_ends_wait_for_the_other_and_nothing_is_lost) {
     };
     Process other([&] {
         const auto theirs = open(path);
-        send(*theirs, numbered(0), now());  // says that it is there
+        send(*theirs, numbered(0), now());  // announces itself
         return trade(*theirs) ? 0 : 1;
     });
     ASSERT_EQ(await_numbers(*wire, 1), count_up(0, 1));
@@ -149,7 +148,7 @@ TEST_F(SharedWireTest, both_ends_wait_for_the_other_and_nothing_is_lost) {
     EXPECT_EQ(other.wait(), 0);
 }
 
-TEST_F(SharedWireTest, frames_that_a_dead_process_left_in_the_ring_are_lost_and_counted) {
+TEST_F(SharedWireTest, frames_left_in_the_ring_by_a_dead_process_are_lost_and_counted) {
     const auto wire = open(path);
     for (int life = 0; life < 3; ++life) {
         Process other([&] {
@@ -173,7 +172,7 @@ TEST_F(SharedWireTest, frames_that_a_dead_process_left_in_the_ring_are_lost_and_
     }
 }
 
-TEST_F(SharedWireTest, what_a_dead_sender_left_comes_before_what_its_successor_sends) {
+TEST_F(SharedWireTest, frames_of_a_dead_sender_come_before_those_of_its_successor) {
     const auto wire = open(path);
     Process first([&] {
         const auto theirs = open(path);
@@ -208,13 +207,13 @@ TEST_F(SharedWireTest, unread_frames_are_counted_when_the_other_end_closes) {
     EXPECT_EQ(one->lost(), 100U);
 }
 
-TEST_F(SharedWireTest, who_takes_no_ring_gets_datagrams) {
+TEST_F(SharedWireTest, peer_that_accepts_no_ring_gets_datagrams) {
     const auto wire = open(path);
     BareEnd other(path + ".1");
     send_numbers(*wire, 0, 5, now());
     const auto offer = other.receive();
     ASSERT_TRUE(offer);
-    EXPECT_LT(offer->size, 14U) << "it could be taken for a frame";
+    EXPECT_LT(offer->size, 14U) << "it could be mistaken for a frame";
     for (std::uint32_t i = 0; i < 5; ++i) {
         const auto frame = other.receive();
         ASSERT_TRUE(frame);
@@ -226,13 +225,13 @@ TEST_F(SharedWireTest, who_takes_no_ring_gets_datagrams) {
     EXPECT_EQ(number_of(await(*wire)), 7U);
 }
 
-TEST_F(SharedWireTest, ends_by_names_know_no_ring) {
+TEST_F(SharedWireTest, ends_given_by_name_use_no_ring) {
     const auto wire = open(folder.path("ours") + ":" + folder.path("theirs"));
     BareEnd other(folder.path("theirs"));
     send_numbers(*wire, 0, 1, now());
     const auto first = other.receive();
     ASSERT_TRUE(first);
-    EXPECT_EQ(first->size, 60U) << "QEMU would take it for a frame";
+    EXPECT_EQ(first->size, 60U) << "QEMU would mistake an offer for a frame";
     const File ring = SharedRingMemory::make_file();
     RingSender sender = RingSender::make(ring).value();
     EXPECT_EQ(other.send(folder.path("ours"), bytes_of("ixy-ring"), ring), 0);
@@ -240,7 +239,7 @@ TEST_F(SharedWireTest, ends_by_names_know_no_ring) {
     EXPECT_FALSE(RingSender::Result::sent == sender.push(numbered(1)));
 }
 
-TEST_F(SharedWireTest, receiver_that_lies_loses_its_frames_and_is_offered_another_ring) {
+TEST_F(SharedWireTest, lying_receiver_loses_its_frames_and_is_offered_another_ring) {
     const auto wire = open(path);
     BareEnd liar(path + ".1");
     std::uint32_t sent = 0;
@@ -266,13 +265,13 @@ TEST_F(SharedWireTest, receiver_that_lies_loses_its_frames_and_is_offered_anothe
     EXPECT_LE(wire->lost(), sent);
 }
 
-TEST_F(SharedWireTest, strangers_files_are_closed_and_their_frames_are_none) {
+TEST_F(SharedWireTest, files_of_strangers_are_closed_and_their_frames_ignored) {
     const auto wire = open(path);
     const auto other = open(path);
     const BareEnd stranger(folder.path("stranger"));
     const std::size_t before = open_files();
     const File memory(::memfd_create("test", MFD_CLOEXEC));
-    EXPECT_EQ(stranger.send(path + ".0", bytes_of("ixy-ring"), memory), 0);  // no ring
+    EXPECT_EQ(stranger.send(path + ".0", bytes_of("ixy-ring"), memory), 0);  // not a ring
     EXPECT_EQ(stranger.send(path + ".0", bytes_of("ixy-ring")), 0);          // no file
     EXPECT_EQ(stranger.send(path + ".0", bytes_of("ixy-rung"), memory), 0);
     EXPECT_EQ(stranger.send(path + ".0", bytes_of(""), memory), 0);
@@ -282,7 +281,7 @@ TEST_F(SharedWireTest, strangers_files_are_closed_and_their_frames_are_none) {
     EXPECT_EQ(open_files(), before + 2) << "memory, and the socket to the other end";
 }
 
-TEST_F(SharedWireTest, ring_that_somebody_pushes_in_between_takes_none_of_the_others_frames) {
+TEST_F(SharedWireTest, injected_ring_takes_no_frames_meant_for_the_other) {
     const auto wire = open(path);
     const auto other = open(path);
     join(*other, *wire);
@@ -305,7 +304,7 @@ TEST_F(SharedWireTest, ring_that_somebody_pushes_in_between_takes_none_of_the_ot
     EXPECT_EQ(other->lost(), 0U);
 }
 
-TEST_F(SharedWireTest, knocks_without_end_do_not_hold_the_receiver) {
+TEST_F(SharedWireTest, endless_wake_ups_do_not_block_the_receiver) {
     const auto wire = open(path);
     const auto other = open(path);
     join(*other, *wire);

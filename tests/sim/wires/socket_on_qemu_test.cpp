@@ -1,4 +1,4 @@
-// A wire to QEMU: its -netdev dgram at the other end, two of them on one hub.
+// A wire to QEMU: two of its -netdev dgram on one hub, each at the far end of a wire.
 #include <cstdlib>
 
 #include "process.hpp"
@@ -6,7 +6,7 @@
 namespace ixy::sim::test {
 namespace {
 
-/// Sends `frame`, also when QEMU has still to take those that were sent before, and waits for what arrives.
+/// Sends `frame`, even while QEMU has yet to take earlier ones, and waits for a frame to arrive.
 Frame carry(Wire& from, Wire& to, const Frame& frame) {
     from.send(frame, now());
     Frame arrived;
@@ -39,7 +39,7 @@ TEST(SocketWireOnQemu, frames_go_through_its_hub_both_ways) {
         ASSERT_EQ(carry(*one, *other, numbered(i, 60 + i)), numbered(i, 60 + i)) << i;
         ASSERT_EQ(carry(*other, *one, numbered(i, 60 + i)), numbered(i, 60 + i)) << i;
     }
-    // QEMU drops what the one side gives faster than the other side takes, and then its hub changes the order, too.
+    // QEMU drops frames sent faster than the other side takes them, and then its hub also changes the order.
     send_numbers(*one, 0, 200, now());
     std::vector<std::uint32_t> numbers;
     ASSERT_TRUE(eventually([&] {
@@ -50,7 +50,7 @@ TEST(SocketWireOnQemu, frames_go_through_its_hub_both_ways) {
     while (readable(*other, 200ms)) std::ranges::copy(numbers_at(*other, now()), std::back_inserter(numbers));
     std::ranges::sort(numbers);
     EXPECT_LT(numbers.back(), 200U);
-    EXPECT_EQ(std::ranges::adjacent_find(numbers), numbers.end()) << "a frame came twice";
+    EXPECT_EQ(std::ranges::adjacent_find(numbers), numbers.end()) << "a frame arrived twice";
 }
 
 }  // namespace

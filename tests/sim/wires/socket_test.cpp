@@ -1,4 +1,4 @@
-// Cables between processes, also those that die, stand still and come back.
+// Cables between processes, including processes that die, stop and come back.
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -14,7 +14,7 @@ namespace {
 class SocketWireTest : public ::testing::Test {
 protected:
     bool folder_is_empty() const { return std::filesystem::is_empty(folder.path()); }
-    /// Gives a datagram to the socket `name`, as anybody can.
+    /// Sends a datagram to the socket `name`, as anyone can.
     void give(const std::string& name, std::size_t size) const {
         const int socket = ::socket(AF_UNIX, SOCK_DGRAM, 0);
         sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
@@ -29,7 +29,7 @@ protected:
     std::string path = folder.path("wire");
 };
 
-/// Sends back what comes until a frame of 100 bytes does.
+/// Sends frames back until one of 100 bytes arrives.
 int echo(const std::string& spec) {
     const auto wire = open(spec);
     for (Frame frame = await(*wire); frame.size() != 100; frame = await(*wire)) {
@@ -39,7 +39,7 @@ int echo(const std::string& spec) {
     return 0;
 }
 
-TEST_F(SocketWireTest, carries_frames_whole_and_in_order_both_ways) {
+TEST_F(SocketWireTest, carries_frames_intact_and_in_order_both_ways) {
     const auto one = open(path);
     const auto other = open(path);
     EXPECT_EQ(one->end(), 0U);
@@ -77,7 +77,7 @@ TEST_F(SocketWireTest, two_processes_exchange_thousands_of_frames) {
     EXPECT_EQ(other.wait(), 0);
 }
 
-TEST_F(SocketWireTest, third_taker_is_refused_until_an_end_is_free) {
+TEST_F(SocketWireTest, third_user_is_refused_until_an_end_is_free) {
     const auto one = open(path);
     auto other = open(path);
     EXPECT_EQ(kind_of_failure(path), ErrorKind::busy);
@@ -87,7 +87,7 @@ TEST_F(SocketWireTest, third_taker_is_refused_until_an_end_is_free) {
     EXPECT_EQ(open(path)->end(), 1U);
 }
 
-TEST_F(SocketWireTest, of_many_that_want_it_at_once_two_get_an_end) {
+TEST_F(SocketWireTest, two_of_many_simultaneous_openers_get_an_end) {
     for (int round = 0; round < 30; ++round) {
         std::atomic<int> taken = 0;
         std::atomic<int> done = 0;
@@ -105,7 +105,7 @@ TEST_F(SocketWireTest, of_many_that_want_it_at_once_two_get_an_end) {
     }
 }
 
-TEST_F(SocketWireTest, nothing_is_left_of_a_cable_that_both_have_left) {
+TEST_F(SocketWireTest, nothing_remains_of_a_cable_that_both_ends_left) {
     for (const bool first_closes_first : {true, false}) {
         auto one = open(path);
         auto other = open(path);
@@ -116,7 +116,7 @@ TEST_F(SocketWireTest, nothing_is_left_of_a_cable_that_both_have_left) {
     }
 }
 
-TEST_F(SocketWireTest, what_is_left_of_a_crash_does_not_disturb) {
+TEST_F(SocketWireTest, leftovers_of_a_crash_do_no_harm) {
     const auto one = open(path);
     Process both([&] {
         const auto dead = open(path);
@@ -143,7 +143,7 @@ TEST_F(SocketWireTest, what_is_left_of_a_crash_does_not_disturb) {
     EXPECT_FALSE(std::filesystem::exists(folder.path("second")));
 }
 
-TEST_F(SocketWireTest, what_is_sent_to_nobody_is_lost) {
+TEST_F(SocketWireTest, frames_sent_to_an_absent_peer_are_lost) {
     const auto wire = open(path);
     send_numbers(*wire, 0, 9, now());
     EXPECT_EQ(wire->lost(), 9U);
@@ -154,7 +154,7 @@ TEST_F(SocketWireTest, other_end_dies_and_comes_back) {
     const auto wire = open(path);
     for (int life = 0; life < 3; ++life) {
         const std::uint64_t lost = wire->lost();
-        // Who is back is heard before it has heard of us, and although our own socket still leads to the dead one.
+        // The returning end is heard before it knows of us, and although our own socket still refers to the dead one.
         Process other([&] {
             const auto theirs = open(path);
             send_numbers(*theirs, 100, 105, now());
@@ -172,7 +172,7 @@ TEST_F(SocketWireTest, other_end_dies_and_comes_back) {
     }
 }
 
-TEST_F(SocketWireTest, frames_wait_in_order_while_the_other_end_stands_still) {
+TEST_F(SocketWireTest, frames_wait_in_order_while_the_other_end_is_stopped) {
     const auto one = open(path);
     const auto other = open(path);
     send_numbers(*one, 0, 3000, now());
@@ -185,14 +185,14 @@ TEST_F(SocketWireTest, frames_wait_in_order_while_the_other_end_stands_still) {
         ASSERT_FALSE(part.empty());
         numbers.insert(numbers.end(), part.begin(), part.end());
         if (numbers.size() == 3000) break;
-        ASSERT_TRUE(readable(*one, 10s)) << "nothing says that there is room";
+        ASSERT_TRUE(readable(*one, 10s)) << "nothing signals that there is room";
         numbers.size() % 2 == 0 ? one->advance(now()) : static_cast<void>(one->receive(now()));
     }
     EXPECT_EQ(numbers, count_up(0, 3000));
     EXPECT_FALSE(one->next_time());
 }
 
-TEST_F(SocketWireTest, frames_beyond_65536_that_wait_are_lost) {
+TEST_F(SocketWireTest, waiting_frames_beyond_65536_are_lost) {
     const auto one = open(path);
     const auto other = open(path);
     send_numbers(*one, 0, 70'000, now());
@@ -209,14 +209,14 @@ TEST_F(SocketWireTest, frames_beyond_65536_that_wait_are_lost) {
     EXPECT_EQ(numbers, count_up(0, arrived));
 }
 
-TEST_F(SocketWireTest, card_waits_while_many_frames_do) {
+TEST_F(SocketWireTest, card_waits_while_many_frames_are_queued) {
     const auto one = open(path);
     const auto other = open(path);
     const Time begin = now();  // as if it all happened at once, however busy the machine is
     std::uint32_t sent = 0;
     for (; one->has_room(begin) && sent < 70'000; ++sent) one->send(numbered(sent), begin);
-    EXPECT_GT(sent, 30'000U) << "a machine that is busy for a moment shall not be felt";
-    EXPECT_LT(sent, 40'000U) << "there is hardly room left";
+    EXPECT_GT(sent, 30'000U) << "a machine that is briefly busy must make no difference";
+    EXPECT_LT(sent, 40'000U) << "there is hardly any room left";
     EXPECT_GT(one->waiting(), 30'000U);
     std::vector<std::uint32_t> numbers;
     while (numbers.size() < sent) {
@@ -230,14 +230,14 @@ TEST_F(SocketWireTest, card_waits_while_many_frames_do) {
     EXPECT_EQ(one->waiting() + one->lost(), 0U);
 }
 
-TEST_F(SocketWireTest, card_does_not_wait_for_long_for_who_stands_still_and_not_at_all_for_nobody) {
+TEST_F(SocketWireTest, card_waits_briefly_for_a_stopped_peer_and_never_for_an_absent_one) {
     const auto one = open(path);
     const Time begin = now();
     send_numbers(*one, 0, 70'000, begin);
     EXPECT_TRUE(one->has_room(begin));
     auto other = open(path);
     while (one->has_room(begin)) one->send(numbered(0), begin);
-    EXPECT_TRUE(one->next_time()) << "nobody would look again";
+    EXPECT_TRUE(one->next_time()) << "it would not be serviced again";
     EXPECT_FALSE(one->has_room(begin + 500ms));
     EXPECT_TRUE(one->has_room(begin + 1500ms));
     other.reset();
@@ -260,7 +260,7 @@ TEST_F(SocketWireTest, waiting_frames_are_lost_when_the_other_end_dies) {
     EXPECT_EQ(await_numbers(*other, 5), count_up(100, 105));
 }
 
-TEST_F(SocketWireTest, what_waits_still_arrives_when_the_sender_closes) {
+TEST_F(SocketWireTest, waiting_frames_still_arrive_when_the_sender_closes) {
     const auto other = open(path);
     Process sender([&] {
         send_numbers(*open(path), 0, 4000, now());
@@ -270,7 +270,7 @@ TEST_F(SocketWireTest, what_waits_still_arrives_when_the_sender_closes) {
     EXPECT_EQ(sender.wait(), 0);
 }
 
-TEST_F(SocketWireTest, closing_does_not_wait_long_for_who_stands_still) {
+TEST_F(SocketWireTest, closing_does_not_wait_long_for_a_stopped_peer) {
     auto one = open(path);
     const auto other = open(path);
     send_numbers(*one, 0, 4000, now());
@@ -279,7 +279,7 @@ TEST_F(SocketWireTest, closing_does_not_wait_long_for_who_stands_still) {
     EXPECT_LT(now() - begin, 10s);
 }
 
-TEST_F(SocketWireTest, only_ethernet_frames_come_in_and_short_ones_are_padded) {
+TEST_F(SocketWireTest, only_ethernet_frames_are_accepted_and_short_ones_padded) {
     const auto wire = open(path);
     give("wire.0", 13);
     give("wire.0", longest_wire_frame + 1);
@@ -300,7 +300,7 @@ TEST_F(SocketWireTest, damaged_frames_do_not_arrive) {
     EXPECT_EQ(await_numbers(*other, 1), count_up(2, 3));
 }
 
-TEST_F(SocketWireTest, both_names_given) {
+TEST_F(SocketWireTest, both_socket_names_may_be_given) {
     const std::string a = folder.path("a");
     const std::string b = folder.path("b");
     auto one = open(a + ":" + b);
@@ -326,7 +326,7 @@ TEST_F(SocketWireTest, sockets_of_other_programs_are_left_alone) {
         if (end == ".0") {
             EXPECT_EQ(kind_of_failure(path), ErrorKind::invalid_argument);
         } else {
-            open(path);  // and closed again
+            open(path);  // and closes it again
         }
         EXPECT_TRUE(std::filesystem::exists(path + end));
         ::close(socket);
@@ -334,7 +334,7 @@ TEST_F(SocketWireTest, sockets_of_other_programs_are_left_alone) {
     }
 }
 
-TEST_F(SocketWireTest, socket_of_somebody_who_listens_is_busy_whatever_its_kind) {
+TEST_F(SocketWireTest, socket_with_a_listener_is_busy_whatever_its_kind) {
     for (const int kind : {SOCK_DGRAM, SOCK_STREAM, SOCK_SEQPACKET}) {
         const std::string name = folder.path("listener" + std::to_string(kind));
         const int socket = ::socket(AF_UNIX, kind, 0);

@@ -1,4 +1,4 @@
-// TAP interfaces, in a network namespace that these tests make, as root or with a user namespace: Linux's own network
+// TAP interfaces, in a network namespace created by these tests, as root or with a user namespace: Linux's own network
 // stack is at the other end, and this machine's interfaces are out of reach.
 #include <arpa/inet.h>
 #include <linux/capability.h>
@@ -24,7 +24,7 @@ protected:
             << "no namespaces for this user: " << std::strerror(errno);
     }
 
-    /// The next frame but those that Linux sends by itself: IPv6's neighbour discovery.
+    /// The next frame except those that Linux sends on its own: IPv6's neighbour discovery.
     static Frame await_frame(Wire& wire) {
         Frame frame = await(wire);
         while (frame.size() > 13 && frame[12] == std::byte{0x86} && frame[13] == std::byte{0xdd}) frame = await(wire);
@@ -41,7 +41,7 @@ protected:
         ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         return socket;
     }
-    /// Type 0x88b5: for experiments.
+    /// Type 0x88b5, for experiments.
     static Frame experiment(std::uint32_t number, std::size_t size) {
         Frame frame = numbered(number, size);
         std::fill_n(frame.begin(), 6, std::byte{0xff});
@@ -106,16 +106,16 @@ TEST_F(TapWire, interface_vanishes_with_the_wire) {
     EXPECT_EQ(::if_nametoindex("ixy0"), 0U);
 }
 
-TEST_F(TapWire, second_taker_is_refused) {
+TEST_F(TapWire, second_user_is_refused) {
     const auto wire = open("tap:ixy0");
     EXPECT_EQ(kind_of_failure("tap:ixy0"), ErrorKind::busy);
 }
 
-TEST_F(TapWire, interface_that_is_no_tap_is_refused) {
+TEST_F(TapWire, interface_that_is_not_a_tap_is_refused) {
     EXPECT_EQ(kind_of_failure("tap:lo"), ErrorKind::invalid_argument);
 }
 
-TEST_F(TapWire, without_the_privilege_it_says_what_to_do) {
+TEST_F(TapWire, missing_privilege_error_says_what_to_do) {
     Process user([] {
         __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
         __user_cap_data_struct none[2] = {};

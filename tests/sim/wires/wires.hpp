@@ -1,4 +1,4 @@
-// What the tests of wires share: numbered frames, and a folder.
+// Shared by the tests of wires: numbered frames, and a folder.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ using Frame = std::vector<std::byte>;
 using Folder = ixy::test::FakeFolder;
 using namespace std::chrono_literals;
 
-/// Opens a wire that has to open.
+/// Opens a wire, which must succeed.
 inline std::unique_ptr<Wire> open(const std::string& spec, const Impairments& impairments = {}) {
     auto wire = open_wire(spec, impairments);
     if (!wire) throw std::runtime_error(wire.error().text());
@@ -37,7 +37,7 @@ inline ErrorKind kind_of_failure(const std::string& spec, const Impairments& imp
     return wire.error().kind;
 }
 
-/// A frame of `size` bytes, 18 at least, with a number in it.
+/// A frame of `size` bytes, at least 18, that contains a number.
 inline Frame numbered(std::uint32_t number, std::size_t size = 60) {
     Frame frame(size);
     for (std::size_t i = 0; i < size; ++i) frame[i] = static_cast<std::byte>(i * 7 + number);
@@ -51,7 +51,7 @@ inline std::uint32_t number_of(std::span<const std::byte> frame) {
     return number;
 }
 
-/// All that has arrived, as numbers.
+/// The numbers of all frames that have arrived.
 inline std::vector<std::uint32_t> numbers_at(Wire& wire, Time now = {}) {
     std::vector<std::uint32_t> numbers;
     while (const auto frame = wire.receive(now)) numbers.push_back(number_of(frame->bytes));
@@ -64,14 +64,14 @@ inline std::vector<std::uint32_t> count_up(std::uint32_t begin, std::uint32_t en
     return numbers;
 }
 
-/// Sends one frame, as a card does that has no more to send.
+/// Sends one frame, as a card does that has nothing more to send.
 inline void send(Wire& wire, std::span<const std::byte> frame, Time now = {}) {
     wire.send(frame, now);
     wire.announce(now);
     wire.settle();
 }
 
-/// Sends `begin` to `end` - 1.
+/// Sends frames numbered `begin` to `end` - 1.
 inline void send_numbers(Wire& wire, std::uint32_t begin, std::uint32_t end, Time now = {}) {
     for (std::uint32_t i = begin; i < end; ++i) wire.send(numbered(i), now);
     wire.announce(now);
