@@ -71,8 +71,8 @@ Descriptor read_descriptor(const DmaSpace& space, const RingPlace& ring, std::ui
     if (memory.empty()) return descriptor;
     const auto* words = reinterpret_cast<const std::uint32_t*>(memory.data());
     for (std::size_t i = descriptor.words.size(); i-- != 0;) descriptor.words[i] = dma_load(words[i]);
-    const auto kind =
-        std::ranges::find_if(ring.kinds, [&](const DescriptorKind* each) { return each->mark.is_in(descriptor.words); });
+    const auto kind = std::ranges::find_if(
+        ring.kinds, [&](const DescriptorKind* each) { return each->mark.is_in(descriptor.words); });
     if (kind != ring.kinds.end()) descriptor.kind = *kind;
     return descriptor;
 }

@@ -25,7 +25,9 @@ struct RingRegisters {
     bool is_receive() const { return bank->is_receive; }
     std::size_t queue() const { return bank->first_queue + index; }
     /// Where this queue's element of `info` is; a register that is no array serves all queues.
-    std::uint32_t address(const datasheet::RegisterInfo& info) const { return info.address(info.count > 1 ? index : 0); }
+    std::uint32_t address(const datasheet::RegisterInfo& info) const {
+        return info.address(info.count > 1 ? index : 0);
+    }
     /// "receive ring", "transmit ring 1"
     std::string name() const;
 };
@@ -52,7 +54,7 @@ struct RingPlace {
     const datasheet::Chip* chip = nullptr;
     RingRegisters registers{};
     IoAddress base{};
-    std::uint32_t size = 0;                                ///< descriptors
+    std::uint32_t size = 0;                                 ///< descriptors
     std::vector<const datasheet::DescriptorKind*> kinds{};  ///< what its slots can hold as the card is set up
 };
 /// The value of the register at an offset.

@@ -80,7 +80,8 @@ Expected<Placed> place(const Fault& fault, const datasheet::Chip* chip) {
     if (name.starts_with("0x") && placed.fault.target.field.empty()) {
         const auto offset = read_offset(name);
         const bool possible =
-            offset && (chip == nullptr || (*offset % sizeof(std::uint32_t) == 0 && *offset < chip->family->register_bytes));
+            offset &&
+            (chip == nullptr || (*offset % sizeof(std::uint32_t) == 0 && *offset < chip->family->register_bytes));
         if (!possible) return misplaced(fault, name + " is not a register's offset");
         placed.first = *offset;
         placed.count = 1;

@@ -50,8 +50,8 @@ struct Statistics {
 class Driver {
 public:
     virtual ~Driver() = default;
-    virtual std::string_view name() const = 0;   ///< "e1000"
-    virtual std::string_view model() const = 0;  ///< "82540EM"
+    virtual std::string_view name() const = 0;     ///< "e1000"
+    virtual std::string_view model() const = 0;    ///< "82540EM"
     virtual std::string_view address() const = 0;  ///< "0000:03:00.0"
     virtual int numa_node() const = 0;
     virtual const std::shared_ptr<DmaSpace>& dma_space() const = 0;

@@ -27,7 +27,6 @@ DeviceLimits widest_limits();
 /// The driver for `identity`, or null.
 const DriverEntry* find_driver(const PciIdentity& identity);
 
-
 /// Opens devices that are not PCI functions: those whose addresses begin with a scheme of their own, as in
 /// "vhost-user:/path".
 using DeviceOpener = Expected<std::unique_ptr<Driver>> (*)(std::string_view address, const DeviceOptions& options);

@@ -12,7 +12,7 @@ namespace {
 using Bytes = std::array<std::uint8_t, 16>;
 
 TEST(descriptors, words_are_contiguous) {
-    for (const DescriptorInfo* descriptor : DESCRIPTORS)
+    for (const DescriptorKind* descriptor : DESCRIPTORS)
         for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(descriptor->words[i]->offset, 4 * i) << descriptor->name;
 }
 

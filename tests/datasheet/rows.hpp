@@ -23,7 +23,7 @@ inline std::vector<const RegisterInfo*> all_rows() {
     std::vector<const RegisterInfo*> rows = all_registers();
     rows.insert(rows.end(), PHY_REGISTERS.begin(), PHY_REGISTERS.end());
     rows.insert(rows.end(), EEPROM_WORDS.begin(), EEPROM_WORDS.end());
-    for (const DescriptorInfo* descriptor : DESCRIPTORS)
+    for (const DescriptorKind* descriptor : DESCRIPTORS)
         rows.insert(rows.end(), descriptor->words.begin(), descriptor->words.end());
     return rows;
 }

@@ -148,7 +148,11 @@ TEST_F(Rings, wrap_around_and_unobserved_reuse_are_handled) {
 }
 
 TEST_F(Rings, long_runs_show_only_the_first_and_last_descriptors) {
-    Handover event{.kind = Kind::to_card, .time = {}, .ring = {&all_rings()[0], {}, 512}, .count = 100, .where = {}};
+    Handover event{.kind = Kind::to_card,
+                   .time = {},
+                   .ring = {.registers = rings_of(CHIP_82540EM)[0], .size = 512},
+                   .count = 100,
+                   .where = {}};
     for (std::uint32_t i = 0; i < 100; ++i) event.descriptors.push_back({.slot = i});
     const std::string text = handover_text(event);
     EXPECT_EQ(std::ranges::count(text, '\n'), 7) << text;
@@ -166,7 +170,7 @@ TEST_F(Rings, only_memory_of_the_space_is_touched) {
         write(TDH, 0);
         const auto events = write(TDT, 0xfff);
         ASSERT_EQ(events.size(), 1U);
-        for (const Descriptor& descriptor : events[0].descriptors) EXPECT_EQ(descriptor.info, nullptr);
+        for (const Descriptor& descriptor : events[0].descriptors) EXPECT_EQ(descriptor.kind, nullptr);
     }
 }
 
@@ -206,7 +210,7 @@ TEST_F(RingsOf82574, extended_descriptors_and_the_second_queue_are_decoded) {
     write(TDLEN1, 128);
     const auto second = write(TDT1, 1);
     ASSERT_EQ(second.size(), 1U);
-    EXPECT_EQ(second[0].ring.registers->name(), "transmit ring 1");
+    EXPECT_EQ(second[0].ring.registers.name(), "transmit ring 1");
 }
 
 }  // namespace

@@ -21,7 +21,14 @@ protected:
     /// A receive ring of `size` descriptors in memory.
     RingState ring(std::uint32_t size, std::uint32_t head, std::uint32_t tail) {
         memory_ = space->allocate(size * descriptor_bytes, 128).value();
-        return {.place = {&all_rings()[0], memory_.address(), size}, .head = head, .tail = tail, .enabled = true};
+        return {.place = {.chip = &CHIP_82540EM,
+                          .registers = rings_of(CHIP_82540EM)[0],
+                          .base = memory_.address(),
+                          .size = size,
+                          .kinds = {&RECEIVE_DESCRIPTOR}},
+                .head = head,
+                .tail = tail,
+                .enabled = true};
     }
     ReceiveDescriptor& slot(std::size_t index) { return reinterpret_cast<ReceiveDescriptor*>(memory_.data())[index]; }
     static std::size_t lines(const std::string& text) {
@@ -89,8 +96,9 @@ TEST_F(DrawnRing, with_head_at_tail_is_empty_and_says_what_that_means) {
 
 TEST_F(DrawnRing, with_impossible_registers_says_so) {
     EXPECT_EQ(draw(ring(16, 3, 16), space.get()).find("beyond the ring") == std::string::npos, false);
-    EXPECT_NE(draw({.place = {&all_rings()[2], {}, 0}}, nullptr).find("transmit ring: not set up, TDLEN is 0"),
-              std::string::npos);
+    EXPECT_NE(
+        draw({.place = {.registers = rings_of(CHIP_82574L)[2]}}, nullptr).find("transmit ring: not set up, TDLEN is 0"),
+        std::string::npos);
 }
 
 TEST_F(DrawnRing, in_unreachable_memory_has_no_descriptors) {

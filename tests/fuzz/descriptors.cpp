@@ -1,5 +1,5 @@
-// Fuzzes what a card reads from memory: descriptors of all kinds, in correctly set up rings. registers.cpp fuzzes the
-// registers.
+// Fuzzes what an 8254x or an 82574L reads from memory: descriptors of all kinds, in correctly set up rings.
+// registers.cpp fuzzes the registers.
 #include <cstdlib>
 #include <vector>
 
@@ -20,7 +20,7 @@ constexpr sim::Time several_turns{32};
 
 class Script {
 public:
-    explicit Script(Input input) : input_(input), card_(fresh_card(input_.up_to(1), memory_size)) {}
+    explicit Script(Input input) : input_(input), card_(fresh_card(2 * input_.up_to(1), memory_size)) {}
 
     void run() {
         card_.host.memory.assign(memory_size, std::byte{0x5a});

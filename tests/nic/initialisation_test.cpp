@@ -1,4 +1,6 @@
 // Opening and closing a card: how it identifies itself, the link, refused options, and that nothing is left behind.
+#include <ixy/nic/drivers.hpp>
+
 #include "tests/nic/conformance.hpp"
 
 namespace ixy {

@@ -83,7 +83,8 @@ struct TdescCommand : Register<TdescCommand> {
     Field IDE{this, 31, "IDE", "delay the interrupt"};
 };
 inline constexpr TdescCommand TDESC_CMD{{.name = "TDESC.CMD",
-                                         .offset = 8, .writable = ~RPS_82544,
+                                         .offset = 8,
+                                         .writable = ~RPS_82544,
                                          .title = "Transmit descriptor: length, checksum offset, command",
                                          .section = "3.3.3.1"}};
 
@@ -99,7 +100,8 @@ struct TdescStatus : Register<TdescStatus> {
     Field PRI{this, {29, 3}, "PRI", "priority to insert"};
 };
 inline constexpr TdescStatus TDESC_STATUS{{.name = "TDESC.STA",
-                                           .offset = 12, .writable = ~TU_82544,
+                                           .offset = 12,
+                                           .writable = ~TU_82544,
                                            .title = "Transmit descriptor: status, checksum start, special",
                                            .section = "3.3.3.2"}};
 
@@ -181,8 +183,11 @@ struct DataCommand : Register<DataCommand> {
     Field VLE{this, 30, "VLE", "insert a VLAN tag"};
     Field IDE{this, 31, "IDE", "delay the interrupt"};
 };
-inline constexpr DataCommand DATA_CMD{
-    {.name = "Data.DCMD", .offset = 8, .writable = ~RPS_82544, .title = "TCP/IP data descriptor: length, command", .section = "3.3.7.1"}};
+inline constexpr DataCommand DATA_CMD{{.name = "Data.DCMD",
+                                       .offset = 8,
+                                       .writable = ~RPS_82544,
+                                       .title = "TCP/IP data descriptor: length, command",
+                                       .section = "3.3.7.1"}};
 struct DataStatus : Register<DataStatus> {
     using Register::Register;
     Field DD{this, 0, "DD", "descriptor done"};
@@ -196,7 +201,8 @@ struct DataStatus : Register<DataStatus> {
     Field PRI{this, {29, 3}, "PRI", "priority to insert"};
 };
 inline constexpr DataStatus DATA_STATUS{{.name = "Data.STA",
-                                         .offset = 12, .writable = ~TU_82544,
+                                         .offset = 12,
+                                         .writable = ~TU_82544,
                                          .title = "TCP/IP data descriptor: status, options, special",
                                          .section = "3.3.7.2"}};
 

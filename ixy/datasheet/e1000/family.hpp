@@ -81,7 +81,7 @@ inline constexpr Remark REMARKS[] = {
     {setting(MDIC, MDIC.R, 0), true, "the PHY is asked over its own bus; R is set when it has answered"},
 };
 
-inline constexpr std::string_view PIVOTAL[] = {"STATUS", "CTRL", "EERD", "EECD", "MDIC", "ICR",   "RDH",  "RDT",
+inline constexpr std::string_view PIVOTAL[] = {"STATUS", "CTRL", "EERD", "EECD", "MDIC", "ICR",  "RDH",   "RDT",
                                                "TDH",    "TDT",  "RAL",  "RAH",  "RCTL", "GPTC", "GOTCL", "MPC"};
 
 inline constexpr Family FAMILY{
