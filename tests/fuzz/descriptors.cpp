@@ -4,6 +4,8 @@
 #include <vector>
 
 #include <ixy/datasheet/e1000/descriptors.hpp>
+#include <ixy/datasheet/e1000/pcie.hpp>
+#include <ixy/datasheet/e1000/registers.hpp>
 
 #include "tests/fuzz/card.hpp"
 #include "tests/fuzz/input.hpp"
