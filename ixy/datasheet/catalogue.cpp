@@ -11,7 +11,7 @@ namespace ixy::datasheet {
 std::span<const Chip* const> all_chips() {
     static const std::vector<const Chip*> chips = [] {
         std::vector<const Chip*> list;
-        list.insert(list.end(), e1000::CHIPS.begin(), e1000::CHIPS.end());
+        for (const e1000::Chip* chip : e1000::CHIPS) list.push_back(chip);
         return list;
     }();
     return chips;

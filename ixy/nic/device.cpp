@@ -39,11 +39,7 @@ Expected<> wrap_if_requested(std::unique_ptr<PciFunction>& function) {
 }  // namespace
 
 Expected<Device> Device::open(std::string_view address, const DeviceOptions& options) {
-    if (const DeviceOpener opener = find_device_opener(address)) {
-        auto driver = opener(address, options);
-        if (!driver) return std::unexpected(driver.error());
-        return Device(std::move(*driver));
-    }
+    if (const DeviceOpener opener = find_device_opener(address)) return from(opener(address, options));
     auto function = open_pci_function(address, {.force = options.force, .accept = check_supported});
     if (!function) return std::unexpected(function.error());
     return open(std::move(*function), options);
@@ -54,8 +50,12 @@ Expected<Device> Device::open(std::unique_ptr<PciFunction> function, const Devic
         return std::unexpected(supported.error());
     }
     if (auto wrapped = wrap_if_requested(function); !wrapped) return std::unexpected(wrapped.error());
-    auto driver = find_driver(function->identity())->open(std::move(function), options);
-    if (!driver) return std::unexpected(driver.error());
+    const DriverEntry* driver = find_driver(function->identity());
+    return from(driver->open(std::move(function), options));
+}
+
+Expected<Device> Device::from(Expected<std::unique_ptr<Driver>> driver) {
+    if (!driver) return std::unexpected(std::move(driver.error()));
     return Device(std::move(*driver));
 }
 

@@ -76,6 +76,7 @@ public:
     Driver& driver() { return *driver_; }
 
 private:
+    static Expected<Device> from(Expected<std::unique_ptr<Driver>> driver);
     explicit Device(std::unique_ptr<Driver> driver);
 
     std::unique_ptr<Driver> driver_;

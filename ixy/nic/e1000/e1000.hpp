@@ -5,10 +5,12 @@
 //   microwire.cpp   5.3.2       the same on chips without the register for it
 //   link.cpp        chapter 8   the PHY and the link
 //   receive.cpp     3.2         the receive ring
+//   special_frames.cpp          receiving frames that are damaged, long or tagged
 //   transmit.cpp    3.3         the transmit ring
 //   offloads.cpp    3.3.6       sending frames of several pieces, VLAN tags and checksums
 //   filters.cpp     13.5        receive addresses, multicast, promiscuous mode
 //   statistics.cpp  13.7        the counters
+//   recovery.cpp                when the card loses or repeats a write-back
 //   limits.cpp                  which options are possible
 //
 // Manual: Intel, PCI/PCI-X Family of Gigabit Ethernet Controllers, Software Developer's Manual (317453).
@@ -66,6 +68,7 @@ private:
 
     // Chapter 5
     Expected<MacAddress> read_mac_address();
+    Expected<MacAddress> address_set_in_card();
     Expected<std::uint16_t> read_eeprom(std::uint32_t word);
     std::uint16_t read_eeprom_pins(std::uint32_t word);
 

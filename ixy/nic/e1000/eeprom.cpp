@@ -35,8 +35,12 @@ Expected<MacAddress> E1000::read_mac_address() {
     }
     // The second port of a dual-port chip has the address that follows.
     if (chip_.features.ports == 2 && STATUS.FUNCTION_ID.of(registers_.read(STATUS)) == 1) mac.bytes[5] ^= 1;
-    if (sum == EEPROM_SUM && mac.is_station()) return mac;
+    return sum == EEPROM_SUM && mac.is_station() ? mac : address_set_in_card();
+}
 
+/// What RAL and RAH hold already: a hypervisor or an earlier driver may have set it.
+Expected<MacAddress> E1000::address_set_in_card() {
+    MacAddress mac;
     const std::uint32_t low = registers_.read(RAL).bits;
     const auto high = registers_.read(RAH);
     for (std::size_t i = 0; i < 4; ++i) mac.bytes[i] = static_cast<std::uint8_t>(low >> 8 * i);

@@ -39,11 +39,13 @@ private:
     bool is_done(std::uint32_t slot) const;
     [[gnu::noinline]] std::size_t take(PacketBatch& batch);
     std::size_t take_plain(std::span<Packet*> slots, std::size_t& bytes);
+    [[gnu::noinline]] void refill();
+    std::uint32_t fill(std::uint32_t count);
+    // Frames that are not plain: special_frames.cpp
+    static Status noteworthy(const DeviceOptions& options);
     Packet* collect(Status status);
     void drop_frame(Counter& reason);
     void note_offloads(Packet& frame, Status status);
-    [[gnu::noinline]] void refill();
-    std::uint32_t fill(std::uint32_t count);
     // Recovery from a faulty card: recovery.cpp
     [[gnu::cold, gnu::noinline]] void recover();
     void resolve_overtaken();

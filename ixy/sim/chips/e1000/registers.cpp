@@ -42,8 +42,8 @@ RegisterFile::RegisterFile(const datasheet::e1000::Chip& chip, Host& host)
 void RegisterFile::add(const RegisterInfo& info) {
     Entry entry{.info = &info};
     const auto sort_in = [&entry](Access access, std::uint32_t bits) {
-        if (access == Access::RW || access == Access::WO) entry.plain |= bits;
-        if (access != Access::RW && access != Access::RO) entry.acts |= bits;
+        if (access == Access::RW || access == Access::WO || access == Access::RS) entry.plain |= bits;
+        if (access != Access::RW && access != Access::RO && access != Access::RS) entry.acts |= bits;
         if (access == Access::W1C || access == Access::RC1) entry.clears |= bits;
         if (access == Access::W1S) entry.sets |= bits;  // self-clearing bits act and are not remembered
     };
