@@ -70,7 +70,18 @@ std::string_view effect_of(ReadEffect read) {
     return {};
 }
 
-/// What should catch the reader's eye, beside the fields.
+/// What the family's table says about such an access.
+std::string remarks(const Access& access) {
+    std::string text;
+    if (access.info == nullptr) return text;
+    for (const datasheet::Remark& remark : access.chip->family->remarks) {
+        const bool fits = remark.when.info == access.info && remark.is_write == access.is_write;
+        if (fits && remark.when.holds_in(access.bits())) text += std::string(indent) + std::string(remark.text) + "\n";
+    }
+    return text;
+}
+
+/// What should catch the reader's eye.
 std::string oddities(const Access& access) {
     std::string text;
     const auto add = [&text](const std::string& what) { text += std::string(indent) + what + "\n"; };
@@ -82,10 +93,6 @@ std::string oddities(const Access& access) {
     if (access.is_alias()) add("an older offset of this register, which is at " + hex(info.address(access.index), 5));
     if (const std::uint32_t reserved = access.reserved_bits_set(); reserved != 0) {
         add("reserved bits are written as ones: " + hex(reserved, 8));
-    }
-    for (const datasheet::Remark& remark : access.chip->family->remarks) {
-        const bool fits = remark.when.info == &info && remark.is_write == access.is_write;
-        if (fits && remark.when.holds_in(access.bits())) add(std::string(remark.text));
     }
     using datasheet::Access::RC;
     using datasheet::Access::RO;
@@ -120,7 +127,7 @@ std::string sentence(const Access& access) {
     } else if (!is_nothing(access)) {
         for (const FieldChange& change : changes(access)) text += field_line(change, access.ones_act());
     }
-    return text + oddities(access);
+    return text + remarks(access) + oddities(access);
 }
 
 std::string short_sentence(const Access& access) {

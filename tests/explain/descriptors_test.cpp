@@ -187,6 +187,15 @@ TEST_F(Rings, a_ring_that_is_not_set_up_is_silent) {
     EXPECT_TRUE(write(TDT, 5).empty());
 }
 
+TEST_F(Rings, fields_that_only_other_chips_have_are_left_out) {
+    const std::uint32_t report = (TDESC_CMD.RS | TDESC_CMD.RPS).bits;
+    const auto decoded = [&](const datasheet::Chip& chip) {
+        return descriptor_text({.words = {0, 0, report, 0}, .chip = &chip, .kind = &TRANSMIT_DESCRIPTOR});
+    };
+    EXPECT_TRUE(decoded(CHIP_82540EM).ends_with(", RS")) << decoded(CHIP_82540EM);
+    EXPECT_TRUE(decoded(CHIP_82544EI).ends_with(", RS RPS")) << decoded(CHIP_82544EI);
+}
+
 class RingsOf82574 : public Rings {
 protected:
     RingsOf82574() : Rings(CHIP_82574L) {}

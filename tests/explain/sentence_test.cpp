@@ -126,6 +126,15 @@ TEST_F(Sentence, a_reset_forgets_all_known_values) {
     EXPECT_EQ(read(TCTL.offset, 0).before, std::nullopt);
 }
 
+TEST_F(Sentence, an_access_that_does_more_than_its_fields_say_has_a_remark_at_first) {
+    constexpr std::string_view remark =
+        "                 the card reads a word of its EEPROM; DONE is set when DATA holds it\n";
+    EXPECT_TRUE(text(write(EERD.offset, (EERD.START | EERD.ADDR(1)).bits)).ends_with(remark));
+    EXPECT_EQ(short_text(write(EERD.offset, (EERD.START | EERD.ADDR(2)).bits)).find(remark), std::string::npos);
+    EXPECT_EQ(text(read(EERD.offset, EERD.DONE.mask())).find(remark), std::string::npos) << "it is of writes";
+    EXPECT_EQ(text(write(EERD.offset, 0)).find(remark), std::string::npos) << "nothing starts";
+}
+
 TEST_F(Sentence, source_files_are_named_relative_to_the_project) {
     EXPECT_EQ(source_name(__FILE__), "tests/explain/sentence_test.cpp");
     EXPECT_EQ(source_name("/home/somebody/program.cpp"), "/home/somebody/program.cpp");

@@ -15,9 +15,9 @@ namespace {
 
 using namespace datasheet::e1000;
 using datasheet::Access;
-using datasheet::e1000::Chip;
 using datasheet::FieldInfo;
 using datasheet::RegisterInfo;
+using datasheet::e1000::Chip;
 
 constexpr std::uint32_t patterns[] = {0x5a5a'5a5a, 0xa5a5'a5a5, 0x0000'0000, 0xffff'ffff};
 
@@ -25,7 +25,7 @@ constexpr std::uint32_t patterns[] = {0x5a5a'5a5a, 0xa5a5'a5a5, 0x0000'0000, 0xf
 std::uint32_t kept(const Chip& chip, const RegisterInfo& info) {
     std::uint32_t bits = info.access == Access::RW ? chip.writable(info) : 0;
     for (const FieldInfo& field : info.fields())
-        if (field.access != Access::RW) bits &= ~field.mask();
+        if (field.access != Access::RW && field.access != Access::RS) bits &= ~field.mask();
     return bits;
 }
 
