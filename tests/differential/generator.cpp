@@ -69,7 +69,8 @@ constexpr const datasheet::RegisterInfo* counters[] = {
 
 }  // namespace
 
-Generator::Generator(const datasheet::e1000::Chip& chip, std::uint64_t seed, std::function<std::uint32_t(std::uint32_t)> peek)
+Generator::Generator(const datasheet::e1000::Chip& chip, std::uint64_t seed,
+                     std::function<std::uint32_t(std::uint32_t)> peek)
     : chip_(chip), queues_(queues_of(chip)), random_(seed), peek_(std::move(peek)) {
     read_reset_values();
 }
