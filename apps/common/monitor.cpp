@@ -122,6 +122,7 @@ Monitor::Monitor(std::string program, const CommonOptions& options, std::vector<
       next_(start_ + std::chrono::seconds(1)),
       at_last_(devices_.size()) {
     for (Device* device : devices_) introduce(*device);
+    open_window();
     if (options.duration) {
         end_ = start_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*options.duration));
     }
@@ -135,6 +136,15 @@ void Monitor::introduce(Device& device) const {
     if (const std::string warning = device.dma_space()->take_warning(); !warning.empty()) {
         say(fmt::format("{}: {}", program_, warning));
     }
+}
+
+/// Looking is a convenience: without it the program does its work all the same.
+void Monitor::open_window() {
+    std::vector<sim::Card*> cards;
+    for (Device* device : devices_)
+        if (sim::Card* const card = sim::find_card(device->pci_function())) cards.push_back(card);
+    if (cards.empty()) return;
+    if (auto window = sim::Window::open(std::move(cards))) window_ = std::move(*window);
 }
 
 bool Monitor::look() {

@@ -13,12 +13,14 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <ixy/nic/device.hpp>
 #include <ixy/sim/card/card.hpp>
+#include <ixy/sim/servers/window/window.hpp>
 
 #include "options.hpp"
 #include "process.hpp"
@@ -87,6 +89,7 @@ private:
     using Clock = std::chrono::steady_clock;
 
     void introduce(Device& device) const;
+    void open_window();
     bool look();
     void yield();
     void check_devices();
@@ -107,6 +110,7 @@ private:
     std::uint32_t calls_ = 0;
     std::uint32_t idle_calls_ = 0;
     Expected<> result_;
+    std::unique_ptr<sim::Window> window_;  ///< lets other processes look at the software cards
 };
 
 }  // namespace ixy::app

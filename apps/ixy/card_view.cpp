@@ -11,6 +11,7 @@
 #include <ixy/datasheet/catalogue.hpp>
 #include <ixy/pci/address.hpp>
 #include <ixy/pci/identity.hpp>
+#include <ixy/sim/servers/window/view.hpp>
 
 namespace ixy::app {
 namespace {
@@ -59,14 +60,15 @@ Expected<CardView> look_at(const KernelTree& tree, const std::string& address) {
     return view;
 }
 
-/// A card that is not a PCI function of this machine (qtest:…) can only be seen by opening it. A software NIC cannot be
-/// seen at all: opening it would make another one.
+/// A card that is not a PCI function of this machine (qtest:…) can only be seen by opening it. A software NIC is seen
+/// through the window that its program has: opening it would make another one.
 Expected<CardView> open_and_look(const std::string& address) {
-    if (address.starts_with("sim:")) {
-        return failure(ErrorKind::unsupported, address + ": only the program that made a software NIC can look into it",
-                       "kill -USR1 PID makes a program draw its rings, --explain shows its register accesses");
+    const bool is_elsewhere = sim::is_card_elsewhere(address);
+    if (address.starts_with("sim:") && !is_elsewhere) {
+        return failure(ErrorKind::unsupported, address + " would be a new software NIC, and none that is in use",
+                       "`ixy list` shows those of running programs: look at sim:@PID");
     }
-    auto function = open_pci_function(address);
+    auto function = is_elsewhere ? sim::look_at_card_elsewhere(address) : open_pci_function(address);
     if (!function) return std::unexpected(function.error());
     const auto chip = chip_of(address, (*function)->identity());
     if (!chip) return std::unexpected(chip.error());

@@ -6,9 +6,11 @@
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
+#include <ixy/datasheet/catalogue.hpp>
 #include <ixy/nic/device.hpp>
 #include <ixy/nic/drivers.hpp>
 #include <ixy/pci/enumerate.hpp>
+#include <ixy/sim/servers/window/view.hpp>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
@@ -75,18 +77,46 @@ nlohmann::json json_of(const NetworkCard& card) {
     return object;
 }
 
+std::string name_of(const PciIdentity& identity) {
+    const datasheet::Chip* const chip = datasheet::find_chip(identity.vendor, identity.device);
+    return chip != nullptr ? std::string(chip->name) : ids(identity);
+}
+
+/// Software cards of running programs: they can be looked at.
+void print_elsewhere(const std::vector<sim::CardElsewhere>& cards) {
+    if (cards.empty()) return;
+    fmt::print("\nSoftware cards of running programs, to look at with ixy regs and ixy rings:\n");
+    for (const sim::CardElsewhere& card : cards)
+        fmt::print("{}  {}  {}  {}\n", card.address, name_of(card.identity), card.program, card.name);
+}
+
+nlohmann::json json_of(const sim::CardElsewhere& card) {
+    return {{"address", card.address},
+            {"id", ids(card.identity)},
+            {"model", name_of(card.identity)},
+            {"in_use", true},
+            {"reason", card.program + " drives it"},
+            {"program", card.program},
+            {"name", card.name}};
+}
+
 }  // namespace
 
 Expected<> list(const KernelTree& tree, bool json) {
     const auto cards = list_network_cards(tree);
     if (!cards) return std::unexpected(cards.error());
+    const std::vector<sim::CardElsewhere> elsewhere = sim::list_cards_elsewhere();
     if (json) {
         for (const NetworkCard& card : *cards) fmt::print("{}\n", json_of(card).dump());
-    } else if (cards->empty()) {
+        for (const sim::CardElsewhere& card : elsewhere) fmt::print("{}\n", json_of(card).dump());
+        return {};
+    }
+    if (cards->empty()) {
         fmt::print("There is no network card on this machine's PCI bus.\n");
     } else {
         print_table(*cards);
     }
+    print_elsewhere(elsewhere);
     return {};
 }
 

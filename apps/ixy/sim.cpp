@@ -10,6 +10,7 @@
 #include <ixy/sim/function.hpp>
 #include <ixy/sim/servers/vfio_user/server.hpp>
 #include <ixy/sim/servers/vfio_user/shared_memory.hpp>
+#include <ixy/sim/servers/window/window.hpp>
 
 #include "../common/monitor.hpp"
 #include "../common/process.hpp"
@@ -47,6 +48,7 @@ Expected<> serve_card(const std::string& card, const std::string& path) {
     const auto server = sim::vfio_user::Server::listen(**made, path, {.between = function->get()});
     if (!server) return std::unexpected(server.error());
 
+    const auto window = sim::Window::open({made->get()});  // without it, the card cannot be looked at
     fmt::print(
         "{} at {}: plug it in with -device '{{\"driver\":\"vfio-user-pci\",\"socket\":"
         "{{\"type\":\"unix\",\"path\":\"{}\"}}}}'\n",

@@ -7,6 +7,7 @@
 #include <ixy/faults/injector.hpp>
 #include <ixy/sim/card/faults.hpp>
 #include <ixy/sim/function.hpp>
+#include <ixy/sim/servers/window/view.hpp>
 
 namespace ixy::sim {
 namespace {
@@ -69,6 +70,10 @@ Expected<std::shared_ptr<Card>> make_card(CardAddress address, std::string name)
 }
 
 Expected<std::unique_ptr<PciFunction>> open_sim_function(std::string_view text, const PciOpenOptions& options) {
+    if (is_card_elsewhere(text)) {
+        return failure(ErrorKind::unsupported, std::string(text) + " belongs to another process, which drives it",
+                       "ixy regs and ixy rings look at it; a cable to it is a wire with a path, as in wire=/tmp/a");
+    }
     auto address = parse_card_address(text);
     if (!address) return std::unexpected(std::move(address.error()));
     if (options.accept != nullptr) {

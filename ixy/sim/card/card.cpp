@@ -160,6 +160,14 @@ std::span<std::byte> Card::memory_at(IoAddress address, std::size_t bytes) {
     return iommu_.translate(address, bytes, Iommu::Access::read);
 }
 
+bool Card::copy_memory(IoAddress address, std::span<std::byte> to) {
+    const std::lock_guard lock(mutex_);
+    const std::span<std::byte> memory = iommu_.translate(address, to.size(), Iommu::Access::read);
+    if (memory.empty() || detail::is_poisoned(memory)) return false;
+    std::ranges::copy(memory, to.begin());
+    return true;
+}
+
 Expected<> Card::set_event_file(InterruptKind kind, unsigned vector, int event_file) {
     const Turn turn(*this);
     return interrupts_.set_event_file(kind, vector, event_file);

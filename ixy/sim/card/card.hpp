@@ -75,6 +75,8 @@ public:
     /// The mapped memory at that address, which the card may read; empty unless all of it is mapped. For observers: it
     /// must not be unmapped meanwhile.
     std::span<std::byte> memory_at(IoAddress address, std::size_t bytes);
+    /// Copies mapped memory, which cannot be unmapped meanwhile. Returns false unless all of it is mapped.
+    bool copy_memory(IoAddress address, std::span<std::byte> to);
 
     /// Makes vector `vector` of `kind` write to `event_file` (an eventfd that the caller owns and keeps open), or to
     /// none when it is -1. Errors: invalid_argument (no such vector).
