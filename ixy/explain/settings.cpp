@@ -21,15 +21,15 @@ bool apply(std::string_view word, Settings& settings) {
 
 }  // namespace
 
-Expected<Settings> parse_settings(std::string_view words) {
+Expected<Settings> parse_settings(std::string_view words, std::string_view source) {
     if (words.empty() || words == "1" || words == "on") return Settings{.on = true};
     if (words == "0" || words == "off" || words == "no") return Settings{};
     Settings settings{.on = true};
     for (std::string_view rest = words;;) {
         const std::string_view word = rest.substr(0, rest.find(','));
         if (!apply(word, settings)) {
-            return failure(ErrorKind::invalid_argument, "unknown --explain value '" + std::string(word) + "'",
-                           "choose registers, descriptors, json, or several separated by commas");
+            return failure(ErrorKind::invalid_argument, "unknown " + std::string(source) + " value '" + std::string(word) + "'",
+                           "choose on, off, registers, descriptors, json, or several of the last three with commas");
         }
         if (word.size() == rest.size()) return settings;
         rest.remove_prefix(word.size() + 1);
@@ -50,8 +50,8 @@ Expected<Settings> requested() {
     if (!settings) {
         const char* const words = std::getenv("IXY_EXPLAIN");
         if (words == nullptr || *words == '\0') return Settings{};
-        auto parsed = parse_settings(words);
-        if (!parsed) return failure(parsed.error().kind, "IXY_EXPLAIN: " + parsed.error().what, parsed.error().next);
+        auto parsed = parse_settings(words, "IXY_EXPLAIN");
+        if (!parsed) return parsed;
         settings = std::move(*parsed);
     }
     if (const char* const file = std::getenv("IXY_EXPLAIN_FILE"); file != nullptr && settings->file.empty()) {

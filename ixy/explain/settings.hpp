@@ -18,8 +18,8 @@ struct Settings {
 };
 
 /// Reads "registers", "descriptors", "json", or several separated by commas. "1", "on" and nothing at all tell loops in
-/// short; "0", "off" and "no" turn everything off. Errors: invalid_argument, naming the word.
-Expected<Settings> parse_settings(std::string_view words);
+/// short; "0", "off" and "no" turn everything off. Errors: invalid_argument, naming the word and `source`.
+Expected<Settings> parse_settings(std::string_view words, std::string_view source = "--explain");
 
 /// Sets what is explained of each device that is opened from now on, instead of what the environment says: for a
 /// program's own option. Empty: what the environment says. Thread rule: any thread.
