@@ -28,26 +28,38 @@ constexpr std::uint64_t ones(unsigned width) { return ~std::uint64_t{0} >> (64 -
 /// the lock released, the cable's other end learns of new frames.
 class Card::Turn {
 public:
-    explicit Turn(Card& card) : card_(card) {
-        card_.mutex_.lock();
-        card_.now_.reset();
-    }
+    explicit Turn(Card& card) : card_(card), outer_(std::exchange(current_, this)) { card_.mutex_.lock(); }
     ~Turn() {
-        const bool sent = std::exchange(card_.sent_, false);
-        if (sent) card_.wire_->announce(card_.now());
+        if (sent_) card_.wire_->announce(now());
         if (card_.wake_) {
             const Time next = card_.next_due();
             if (next < card_.woken_for_) card_.wake_();
             card_.woken_for_ = next;
         }
+        current_ = outer_;
         card_.mutex_.unlock();
-        if (sent) card_.wire_->settle();
+        if (sent_) card_.wire_->settle();
     }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
+    /// The calling thread's turn with this card; null when it has none.
+    static Turn* of(const Card& card) { return current_ != nullptr && &current_->card_ == &card ? current_ : nullptr; }
+    /// Everything in one turn happens at the same moment.
+    Time now() {
+        if (!now_) now_ = card_.options_.clock->now();
+        return *now_;
+    }
+    /// The wire must be settled once the lock is free.
+    void mark_sent() { sent_ = true; }
+
 private:
+    static inline constinit thread_local Turn* current_ = nullptr;
+
     Card& card_;
+    Turn* const outer_;
+    std::optional<Time> now_;
+    bool sent_ = false;
 };
 
 Card::Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options)
@@ -65,8 +77,11 @@ Card::Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options
         wrapped_ = options_.wrap(*this, options_.wrap_context);
         host = wrapped_.get();
     }
-    model_ = type.make(*host, options_.model);
-    model_->set_cable(true);
+    {
+        const Turn turn(*this);
+        model_ = type.make(*host, options_.model);
+        model_->set_cable(true);
+    }
     options_.clock->attach(*this);
     wire_->on_arrival([this] { service(); });
 }
@@ -208,12 +223,12 @@ void Card::catch_up() {
 
 /// Runs timers and takes a few frames. Returns true when there may be more.
 bool Card::serve_some() {
-    const Turn turn(*this);
+    Turn turn(*this);
     left_over_ = false;
     run_timers();
     if (wire_->next_time()) {  // it may be due, or its file may have become ready
         wire_->advance(now());
-        sent_ = true;
+        turn.mark_sent();
     }
     const bool were_held_back = held_back_.exchange(false);
     bool more = true;
@@ -277,7 +292,6 @@ Time Card::next_due() const {
 
 std::optional<Time> Card::next_time() const {
     const std::lock_guard lock(mutex_);
-    now_.reset();
     const Time next = next_due();
     return next == never ? std::nullopt : std::optional(next);
 }
@@ -374,7 +388,7 @@ void Card::send_message(unsigned vector) { interrupts_.send_message(vector); }
 void Card::send(std::span<const std::byte> frame) {
     if (!plugged_) return;
     wire_->send(frame, now());
-    sent_ = true;
+    if (Turn* const turn = Turn::of(*this)) turn->mark_sent();
 }
 
 bool Card::can_send() {
@@ -398,10 +412,9 @@ std::size_t Card::frames_waiting_on_wire() const {
     return wire_->waiting();
 }
 
-/// Everything in one turn happens at the same moment.
 Time Card::now() const {
-    if (!now_) now_ = options_.clock->now();
-    return *now_;
+    Turn* const turn = Turn::of(*this);
+    return turn != nullptr ? turn->now() : options_.clock->now();
 }
 
 void Card::schedule(unsigned timer, std::optional<Time> when) {

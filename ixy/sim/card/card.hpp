@@ -155,12 +155,10 @@ private:
     Interrupts interrupts_;
     Iommu iommu_;
     std::array<Time, timer_count> timers_;
-    Time earliest_timer_ = never;      ///< no timer is due before this
-    mutable std::optional<Time> now_;  ///< this turn's reading of the clock
+    Time earliest_timer_ = never;  ///< no timer is due before this
     std::function<void()> wake_;
     Time woken_for_ = never;  ///< the deadline that the sleeping thread knows
     bool plugged_ = true;
-    bool sent_ = false;                     ///< the wire must be settled once the lock is free
     bool sender_waits_ = false;             ///< the wire was busy when the model wanted to send
     bool left_over_ = false;                ///< service() has not finished
     std::atomic<bool> held_back_ = false;   ///< a frame waits outside because the card has no room
