@@ -1,5 +1,9 @@
 // The card's two sides: registers for the driver, time and frames for the world. A thread enters and leaves through
-// Turn.
+// Turn, with one lane or with all (lanes.hpp).
+//
+// Who may change what: configuration space, mappings, and whatever says "all lanes" in card.hpp, only a thread that has
+// all lanes; so all others may read it. The wire, the timers and the interrupts are the world's: a thread in one lane
+// also needs the world's lock, and one that has all lanes does not.
 //
 // Settling a wire calls into the card at its other end, so no lock is held meanwhile: two cards on one cable, each with
 // its own thread, never wait for each other's lock while they hold their own.
@@ -24,20 +28,18 @@ constexpr std::uint64_t ones(unsigned width) { return ~std::uint64_t{0} >> (64 -
 
 }  // namespace
 
-/// The time during which one thread has the card. At its end the sleeping thread learns of new deadlines; then, with
-/// the lock released, the cable's other end learns of new frames.
+/// The time during which one thread has one lane of the card, or the whole card. At its end the sleeping thread learns
+/// of new deadlines; then, with the locks released, the cable's other end learns of new frames.
 class Card::Turn {
 public:
-    explicit Turn(Card& card) : card_(card), outer_(std::exchange(current_, this)) { card_.mutex_.lock(); }
+    explicit Turn(Card& card, unsigned lane = 0)
+        : card_(card), lane_(lane), outer_(std::exchange(current_, this)), new_deadline_(lane == 0) {
+        card_.lanes_.enter(lane_);
+    }
     ~Turn() {
-        if (sent_) card_.wire_->announce(now());
-        if (card_.wake_) {
-            const Time next = card_.next_due();
-            if (next < card_.woken_for_) card_.wake_();
-            card_.woken_for_ = next;
-        }
+        if (sent_ || new_deadline_) card_.tell_outside(sent_);
         current_ = outer_;
-        card_.mutex_.unlock();
+        card_.lanes_.leave(lane_);
         if (sent_) card_.wire_->settle();
     }
     Turn(const Turn&) = delete;
@@ -50,16 +52,21 @@ public:
         if (!now_) now_ = card_.options_.clock->now();
         return *now_;
     }
-    /// The wire must be settled once the lock is free.
+    unsigned lane() const { return lane_; }
+    /// The wire must be announced, and settled once the locks are free.
     void mark_sent() { sent_ = true; }
+    /// next_due() may be earlier than before.
+    void mark_deadline() { new_deadline_ = true; }
 
 private:
     static inline constinit thread_local Turn* current_ = nullptr;
 
     Card& card_;
+    const unsigned lane_;
     Turn* const outer_;
     std::optional<Time> now_;
     bool sent_ = false;
+    bool new_deadline_;
 };
 
 Card::Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options)
@@ -67,7 +74,9 @@ Card::Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options
       options_(std::move(options)),
       wire_(std::move(wire)),
       frames_can_wait_(options_.hold && wire_->can_wait()),
+      lanes_(type.lanes),
       config_(type),
+      iommu_(type.lanes),
       interrupts_(type, config_) {
     timers_.fill(never);
     if (options_.name.empty()) options_.name = type.name;
@@ -131,15 +140,23 @@ bool Card::decodes(unsigned bar, std::uint64_t offset, unsigned width) const {
     return layout.kind == BarLayout::Kind::io ? config_.io_enabled() && width <= 4 : config_.memory_enabled();
 }
 
+/// The lane whose lock this access needs. The MSI-X table is nobody's.
+unsigned Card::lane_of(unsigned bar, std::uint64_t offset) const {
+    if (lanes_.count() == 1 || serves_msi_x(bar)) return 0;
+    const unsigned lane = model_->lane(bar, offset);
+    assert(lane < lanes_.count());
+    return lane;
+}
+
 std::uint64_t Card::bar_read(unsigned bar, std::uint64_t offset, unsigned width) {
-    const Turn turn(*this);
+    const Turn turn(*this, lane_of(bar, offset));
     if (!decodes(bar, offset, width)) return ones(width);
     return serves_msi_x(bar) ? interrupts_.read_table(offset, width) : model_->read(bar, offset, width);
 }
 
 void Card::bar_write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value) {
     {
-        const Turn turn(*this);
+        const Turn turn(*this, lane_of(bar, offset));
         if (!decodes(bar, offset, width)) return;
         if (serves_msi_x(bar)) {
             interrupts_.write_table(offset, width, value & ones(width));
@@ -171,7 +188,7 @@ void Card::on_dma_miss(std::function<bool(Iommu&, IoAddress)> ask) {
 }
 
 std::span<std::byte> Card::memory_at(IoAddress address, std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lanes_);
     return iommu_.translate(address, bytes, Iommu::Access::read);
 }
 
@@ -290,8 +307,18 @@ Time Card::next_due() const {
     return std::min(earliest_timer_, in_vain ? now() + wire_retry : *wire);
 }
 
+/// At the end of a turn. One that has neither sent nor set a timer, as most in a queue's lane, has nothing to tell.
+void Card::tell_outside(bool sent) {
+    const auto lock = lanes_.lock_world();
+    if (sent) wire_->announce(wire_time());
+    if (!wake_) return;
+    const Time next = next_due();
+    if (next < woken_for_) wake_();
+    woken_for_ = next;
+}
+
 std::optional<Time> Card::next_time() const {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lanes_);
     const Time next = next_due();
     return next == never ? std::nullopt : std::optional(next);
 }
@@ -314,7 +341,10 @@ bool Card::may_transfer(IoAddress address, std::size_t bytes) {
 
 bool Card::refuse(IoAddress address, std::size_t bytes, Iommu::Access access) {
     ++dma_faults_;
-    config_.set_master_abort();
+    {
+        const auto lock = lanes_.lock_world();
+        config_.set_master_abort();
+    }
     report(Misuse::dma_not_mapped,
            std::string(access == Iommu::Access::read ? "DMA read" : "DMA write") + " of " + range_text(address, bytes));
     return false;
@@ -325,7 +355,9 @@ bool Card::refuse(IoAddress address, std::size_t bytes, Iommu::Access access) {
 template <class Copy>
 bool Card::transfer(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy) {
     if (!may_transfer(address, bytes)) return false;
-    const std::span<std::byte> whole = iommu_.part(address, bytes, access);
+    const Turn* const turn = Turn::of(*this);
+    const unsigned lane = turn != nullptr ? turn->lane() : 0;
+    const std::span<std::byte> whole = iommu_.part(address, bytes, access, lane);
     if (whole.size() == bytes) [[likely]] {
         if (detail::is_poisoned(whole)) return refuse(address, bytes, access);
         copy(whole, 0);
@@ -333,12 +365,12 @@ bool Card::transfer(IoAddress address, std::size_t bytes, Iommu::Access access, 
     }
     if (address.value + (bytes - 1) < address.value) return refuse(address, bytes, access);  // it wraps around
     for (std::size_t done = 0; done < bytes;) {  // check first: a transfer is done as a whole or not at all
-        const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access);
+        const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access, lane);
         if (part.empty() || detail::is_poisoned(part)) return refuse(address, bytes, access);
         done += part.size();
     }
     for (std::size_t done = 0; done < bytes;) {
-        const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access);
+        const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access, lane);
         copy(part, done);
         done += part.size();
     }
@@ -381,34 +413,49 @@ bool Card::write_back(IoAddress to, std::span<const std::byte> from, std::size_t
     return transfer(to, from.size(), Iommu::Access::write, store);
 }
 
-void Card::set_interrupt(bool asserted) { interrupts_.set_line(asserted); }
+void Card::set_interrupt(bool asserted) {
+    const auto lock = lanes_.lock_world();
+    interrupts_.set_line(asserted);
+}
+
 bool Card::messages_enabled() const { return config_.msi_x_enabled(); }
-void Card::send_message(unsigned vector) { interrupts_.send_message(vector); }
+
+void Card::send_message(unsigned vector) {
+    const auto lock = lanes_.lock_world();
+    interrupts_.send_message(vector);
+}
 
 void Card::send(std::span<const std::byte> frame) {
     if (!plugged_) return;
-    wire_->send(frame, now());
     if (Turn* const turn = Turn::of(*this)) turn->mark_sent();
+    const auto lock = lanes_.lock_world();
+    wire_->send(frame, wire_time());
 }
 
 bool Card::can_send() {
-    const bool can = !plugged_ || wire_->has_room(now());
-    sender_waits_ = sender_waits_ || !can;  // until serve_some() resumes all queues
-    return can;
+    if (!plugged_) return true;
+    const auto lock = lanes_.lock_world();
+    if (wire_->has_room(wire_time())) return true;
+    sender_waits_ = true;  // until serve_some() resumes all queues
+    if (Turn* const turn = Turn::of(*this)) turn->mark_deadline();
+    return false;
 }
 
+/// Two lanes that send at the same time may have read the clock in the other order. The wire's time never goes back.
+Time Card::wire_time() { return wire_time_ = std::max(wire_time_, now()); }
+
 bool Card::waits_for_wire() const {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lanes_);
     return sender_waits_;
 }
 
 Expected<> Card::finish_wire() {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lanes_);
     return wire_->finish();
 }
 
 std::size_t Card::frames_waiting_on_wire() const {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lanes_);
     return wire_->waiting();
 }
 
@@ -418,6 +465,8 @@ Time Card::now() const {
 }
 
 void Card::schedule(unsigned timer, std::optional<Time> when) {
+    if (Turn* const turn = Turn::of(*this)) turn->mark_deadline();
+    const auto lock = lanes_.lock_world();
     timers_.at(timer) = when.value_or(never);
     earliest_timer_ = std::min(earliest_timer_, timers_[timer]);
 }
