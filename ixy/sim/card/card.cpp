@@ -32,38 +32,48 @@ constexpr std::uint64_t ones(unsigned width) { return ~std::uint64_t{0} >> (64 -
 /// of new deadlines; then, with the locks released, the cable's other end learns of new frames.
 class Card::Turn {
 public:
-    explicit Turn(Card& card, unsigned lane = 0)
-        : card_(card), lane_(lane), outer_(std::exchange(current_, this)), new_deadline_(lane == 0) {
+    explicit Turn(Card& card, unsigned lane = 0) : card_(card), lane_(lane), new_deadline_(lane == 0) {
         card_.lanes_.enter(lane_);
+        (lane_ == 0 ? card_.whole_ : in_lane_) = this;
     }
     ~Turn() {
         if (sent_ || new_deadline_) card_.tell_outside(sent_);
-        current_ = outer_;
+        (lane_ == 0 ? card_.whole_ : in_lane_) = nullptr;
         card_.lanes_.leave(lane_);
         if (sent_) card_.wire_->settle();
     }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
-    /// The calling thread's turn with this card; null when it has none.
-    static Turn* of(const Card& card) { return current_ != nullptr && &current_->card_ == &card ? current_ : nullptr; }
+    /// The calling thread's turn with this card; null when it has none. While one thread has the whole card, no other
+    /// can ask.
+    static Turn* of(const Card& card) {
+        if (card.whole_ != nullptr) [[likely]]
+            return card.whole_;
+        return in_lane_ != nullptr && &in_lane_->card_ == &card ? in_lane_ : nullptr;
+    }
+    /// The lane of that turn; 0 when there is none.
+    static unsigned lane_in(const Card& card) {
+        if (card.whole_ != nullptr) [[likely]]
+            return 0;
+        const Turn* const turn = of(card);
+        return turn != nullptr ? turn->lane_ : 0;
+    }
     /// Everything in one turn happens at the same moment.
     Time now() {
         if (!now_) now_ = card_.options_.clock->now();
         return *now_;
     }
-    unsigned lane() const { return lane_; }
     /// The wire must be announced, and settled once the locks are free.
     void mark_sent() { sent_ = true; }
     /// next_due() may be earlier than before.
     void mark_deadline() { new_deadline_ = true; }
 
 private:
-    static inline constinit thread_local Turn* current_ = nullptr;
+    static inline constinit thread_local Turn* in_lane_ = nullptr;  ///< this thread's turn in a queue's lane
 
     Card& card_;
     const unsigned lane_;
-    Turn* const outer_;
     std::optional<Time> now_;
     bool sent_ = false;
     bool new_deadline_;
@@ -309,12 +319,13 @@ Time Card::next_due() const {
 
 /// At the end of a turn. One that has neither sent nor set a timer, as most in a queue's lane, has nothing to tell.
 void Card::tell_outside(bool sent) {
-    const auto lock = lanes_.lock_world();
-    if (sent) wire_->announce(wire_time());
-    if (!wake_) return;
-    const Time next = next_due();
-    if (next < woken_for_) wake_();
-    woken_for_ = next;
+    lanes_.in_world([&] {
+        if (sent) wire_->announce(wire_time());
+        if (!wake_) return;
+        const Time next = next_due();
+        if (next < woken_for_) wake_();
+        woken_for_ = next;
+    });
 }
 
 std::optional<Time> Card::next_time() const {
@@ -341,10 +352,7 @@ bool Card::may_transfer(IoAddress address, std::size_t bytes) {
 
 bool Card::refuse(IoAddress address, std::size_t bytes, Iommu::Access access) {
     ++dma_faults_;
-    {
-        const auto lock = lanes_.lock_world();
-        config_.set_master_abort();
-    }
+    lanes_.in_world([this] { config_.set_master_abort(); });
     report(Misuse::dma_not_mapped,
            std::string(access == Iommu::Access::read ? "DMA read" : "DMA write") + " of " + range_text(address, bytes));
     return false;
@@ -355,14 +363,18 @@ bool Card::refuse(IoAddress address, std::size_t bytes, Iommu::Access access) {
 template <class Copy>
 bool Card::transfer(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy) {
     if (!may_transfer(address, bytes)) return false;
-    const Turn* const turn = Turn::of(*this);
-    const unsigned lane = turn != nullptr ? turn->lane() : 0;
-    const std::span<std::byte> whole = iommu_.part(address, bytes, access, lane);
+    const std::span<std::byte> whole = iommu_.part(address, bytes, access, Turn::lane_in(*this));
     if (whole.size() == bytes) [[likely]] {
         if (detail::is_poisoned(whole)) return refuse(address, bytes, access);
         copy(whole, 0);
         return true;
     }
+    return transfer_in_pieces(address, bytes, access, copy);
+}
+
+template <class Copy>
+bool Card::transfer_in_pieces(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy) {
+    const unsigned lane = Turn::lane_in(*this);
     if (address.value + (bytes - 1) < address.value) return refuse(address, bytes, access);  // it wraps around
     for (std::size_t done = 0; done < bytes;) {  // check first: a transfer is done as a whole or not at all
         const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access, lane);
@@ -414,31 +426,28 @@ bool Card::write_back(IoAddress to, std::span<const std::byte> from, std::size_t
 }
 
 void Card::set_interrupt(bool asserted) {
-    const auto lock = lanes_.lock_world();
-    interrupts_.set_line(asserted);
+    lanes_.in_world([&] { interrupts_.set_line(asserted); });
 }
 
 bool Card::messages_enabled() const { return config_.msi_x_enabled(); }
 
 void Card::send_message(unsigned vector) {
-    const auto lock = lanes_.lock_world();
-    interrupts_.send_message(vector);
+    lanes_.in_world([&] { interrupts_.send_message(vector); });
 }
 
 void Card::send(std::span<const std::byte> frame) {
     if (!plugged_) return;
     if (Turn* const turn = Turn::of(*this)) turn->mark_sent();
-    const auto lock = lanes_.lock_world();
-    wire_->send(frame, wire_time());
+    lanes_.in_world([&] { wire_->send(frame, wire_time()); });
 }
 
 bool Card::can_send() {
-    if (!plugged_) return true;
-    const auto lock = lanes_.lock_world();
-    if (wire_->has_room(wire_time())) return true;
-    sender_waits_ = true;  // until serve_some() resumes all queues
-    if (Turn* const turn = Turn::of(*this)) turn->mark_deadline();
-    return false;
+    return lanes_.in_world([this] {
+        if (!plugged_ || wire_->has_room(wire_time())) return true;
+        sender_waits_ = true;  // until serve_some() resumes all queues
+        if (Turn* const turn = Turn::of(*this)) turn->mark_deadline();
+        return false;
+    });
 }
 
 /// Two lanes that send at the same time may have read the clock in the other order. The wire's time never goes back.
@@ -466,9 +475,10 @@ Time Card::now() const {
 
 void Card::schedule(unsigned timer, std::optional<Time> when) {
     if (Turn* const turn = Turn::of(*this)) turn->mark_deadline();
-    const auto lock = lanes_.lock_world();
-    timers_.at(timer) = when.value_or(never);
-    earliest_timer_ = std::min(earliest_timer_, timers_[timer]);
+    lanes_.in_world([&] {
+        timers_.at(timer) = when.value_or(never);
+        earliest_timer_ = std::min(earliest_timer_, timers_[timer]);
+    });
 }
 
 void Card::report(Misuse kind, std::string text) {

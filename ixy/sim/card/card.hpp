@@ -137,6 +137,8 @@ private:
     bool refuse(IoAddress address, std::size_t bytes, Iommu::Access access);
     template <class Copy>
     bool transfer(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy);
+    template <class Copy>
+    bool transfer_in_pieces(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy);
     bool decodes(unsigned bar, std::uint64_t offset, unsigned width) const;
     unsigned lane_of(unsigned bar, std::uint64_t offset) const;
     bool serves_msi_x(unsigned bar) const { return type_.msi_x != 0 && bar == type_.msi_x_bar; }
@@ -160,6 +162,7 @@ private:
     ConfigSpace config_;  ///< its status bits: the world's
     Iommu iommu_;
     std::function<void()> wake_;
+    Turn* whole_ = nullptr;  ///< the turn of whoever has all lanes
     bool plugged_ = true;
     bool left_over_ = false;               ///< service() has not finished
     std::atomic<bool> held_back_ = false;  ///< a frame waits outside because the card has no room

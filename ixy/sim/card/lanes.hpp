@@ -24,9 +24,9 @@ namespace ixy::sim {
 class Lanes {
 public:
     /// `count` is at least 1.
-    explicit Lanes(unsigned count) : lanes_(count) { assert(count != 0); }
+    explicit Lanes(unsigned count) : count_(count), lanes_(count) { assert(count != 0); }
 
-    std::size_t count() const { return lanes_.size(); }
+    unsigned count() const { return count_; }
 
     /// Waits until this lane is free, or until all are if `lane` is 0. `lane` is less than count(); a thread has one
     /// lane at a time, and ends with leave() of the same one.
@@ -45,10 +45,14 @@ public:
     void lock() { enter(0); }
     void unlock() { leave(0); }
 
-    /// The lock of what the lanes share, the world around the chip: released with the object that is returned. A card
-    /// with one lane needs none, and locks nothing.
-    [[nodiscard]] std::unique_lock<std::mutex> lock_world() {
-        return count() > 1 ? std::unique_lock(world_.mutex) : std::unique_lock<std::mutex>();
+    /// Calls work(), and returns what it returns, with the lock of what the lanes share: the world around the chip. A
+    /// card with one lane needs no such lock, and takes none.
+    template <class Work>
+    decltype(auto) in_world(Work work) {
+        if (count() == 1) [[likely]]
+            return work();
+        const std::lock_guard lock(world_.mutex);
+        return work();
     }
 
 private:
@@ -62,7 +66,7 @@ private:
         if (count() == 1) return;
         // Every later holder of a queue's lock sees this store, because we release that lock after it.
         gate_is_closed_.store(true, std::memory_order_relaxed);
-        for (std::size_t i = 1; i < count(); ++i) const std::lock_guard everyone_has_left(lanes_[i].mutex);
+        for (unsigned i = 1; i < count(); ++i) const std::lock_guard everyone_has_left(lanes_[i].mutex);
     }
     void enter_one(unsigned lane) {
         std::mutex& ours = lanes_[lane].mutex;
@@ -74,6 +78,7 @@ private:
         ours.lock();
     }
 
+    const unsigned count_;
     std::vector<Lane> lanes_;
     alignas(64) std::atomic<bool> gate_is_closed_ = false;
     Lane world_;
