@@ -1,5 +1,9 @@
 // The card's two sides: registers for the driver, time and frames for the world. A thread enters and leaves through
-// Turn.
+// Turn, with one lane or with all (lanes.hpp).
+//
+// Who may change what: configuration space, mappings, and whatever says "all lanes" in card.hpp, only a thread that has
+// all lanes; so all others may read it. The wire, the timers and the interrupts are the world's: a thread in one lane
+// also needs the world's lock, and one that has all lanes does not.
 //
 // Settling a wire calls into the card at its other end, so no lock is held meanwhile: two cards on one cable, each with
 // its own thread, never wait for each other's lock while they hold their own.
@@ -24,30 +28,55 @@ constexpr std::uint64_t ones(unsigned width) { return ~std::uint64_t{0} >> (64 -
 
 }  // namespace
 
-/// The time during which one thread has the card. At its end the sleeping thread learns of new deadlines; then, with
-/// the lock released, the cable's other end learns of new frames.
+/// The time during which one thread has one lane of the card, or the whole card. At its end the sleeping thread learns
+/// of new deadlines; then, with the locks released, the cable's other end learns of new frames.
 class Card::Turn {
 public:
-    explicit Turn(Card& card) : card_(card) {
-        card_.mutex_.lock();
-        card_.now_.reset();
+    explicit Turn(Card& card, unsigned lane = 0) : card_(card), lane_(lane), new_deadline_(lane == 0) {
+        card_.lanes_.enter(lane_);
+        (lane_ == 0 ? card_.whole_ : in_lane_) = this;
     }
     ~Turn() {
-        const bool sent = std::exchange(card_.sent_, false);
-        if (sent) card_.wire_->announce(card_.now());
-        if (card_.wake_) {
-            const Time next = card_.next_due();
-            if (next < card_.woken_for_) card_.wake_();
-            card_.woken_for_ = next;
-        }
-        card_.mutex_.unlock();
-        if (sent) card_.wire_->settle();
+        if (sent_ || new_deadline_) card_.tell_outside(sent_);
+        (lane_ == 0 ? card_.whole_ : in_lane_) = nullptr;
+        card_.lanes_.leave(lane_);
+        if (sent_) card_.wire_->settle();
     }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
+    /// The calling thread's turn with this card; null when it has none. While one thread has the whole card, no other
+    /// can ask.
+    static Turn* of(const Card& card) {
+        if (card.whole_ != nullptr) [[likely]]
+            return card.whole_;
+        return in_lane_ != nullptr && &in_lane_->card_ == &card ? in_lane_ : nullptr;
+    }
+    /// The lane of that turn; 0 when there is none.
+    static unsigned lane_in(const Card& card) {
+        if (card.whole_ != nullptr) [[likely]]
+            return 0;
+        const Turn* const turn = of(card);
+        return turn != nullptr ? turn->lane_ : 0;
+    }
+    /// Everything in one turn happens at the same moment.
+    Time now() {
+        if (!now_) now_ = card_.options_.clock->now();
+        return *now_;
+    }
+    /// The wire must be announced, and settled once the locks are free.
+    void mark_sent() { sent_ = true; }
+    /// next_due() may be earlier than before.
+    void mark_deadline() { new_deadline_ = true; }
+
 private:
+    static inline constinit thread_local Turn* in_lane_ = nullptr;  ///< this thread's turn in a queue's lane
+
     Card& card_;
+    const unsigned lane_;
+    std::optional<Time> now_;
+    bool sent_ = false;
+    bool new_deadline_;
 };
 
 Card::Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options)
@@ -55,7 +84,9 @@ Card::Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options
       options_(std::move(options)),
       wire_(std::move(wire)),
       frames_can_wait_(options_.hold && wire_->can_wait()),
+      lanes_(type.lanes),
       config_(type),
+      iommu_(type.lanes),
       interrupts_(type, config_) {
     timers_.fill(never);
     if (options_.name.empty()) options_.name = type.name;
@@ -65,8 +96,11 @@ Card::Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options
         wrapped_ = options_.wrap(*this, options_.wrap_context);
         host = wrapped_.get();
     }
-    model_ = type.make(*host, options_.model);
-    model_->set_cable(true);
+    {
+        const Turn turn(*this);
+        model_ = type.make(*host, options_.model);
+        model_->set_cable(true);
+    }
     options_.clock->attach(*this);
     wire_->on_arrival([this] { service(); });
 }
@@ -116,15 +150,23 @@ bool Card::decodes(unsigned bar, std::uint64_t offset, unsigned width) const {
     return layout.kind == BarLayout::Kind::io ? config_.io_enabled() && width <= 4 : config_.memory_enabled();
 }
 
+/// The lane whose lock this access needs. The MSI-X table is nobody's.
+unsigned Card::lane_of(unsigned bar, std::uint64_t offset) const {
+    if (lanes_.count() == 1 || serves_msi_x(bar)) return 0;
+    const unsigned lane = model_->lane(bar, offset);
+    assert(lane < lanes_.count());
+    return lane;
+}
+
 std::uint64_t Card::bar_read(unsigned bar, std::uint64_t offset, unsigned width) {
-    const Turn turn(*this);
+    const Turn turn(*this, lane_of(bar, offset));
     if (!decodes(bar, offset, width)) return ones(width);
     return serves_msi_x(bar) ? interrupts_.read_table(offset, width) : model_->read(bar, offset, width);
 }
 
 void Card::bar_write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value) {
     {
-        const Turn turn(*this);
+        const Turn turn(*this, lane_of(bar, offset));
         if (!decodes(bar, offset, width)) return;
         if (serves_msi_x(bar)) {
             interrupts_.write_table(offset, width, value & ones(width));
@@ -156,7 +198,7 @@ void Card::on_dma_miss(std::function<bool(Iommu&, IoAddress)> ask) {
 }
 
 std::span<std::byte> Card::memory_at(IoAddress address, std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lanes_);
     return iommu_.translate(address, bytes, Iommu::Access::read);
 }
 
@@ -216,12 +258,12 @@ void Card::catch_up() {
 
 /// Runs timers and takes a few frames. Returns true when there may be more.
 bool Card::serve_some() {
-    const Turn turn(*this);
+    Turn turn(*this);
     left_over_ = false;
     run_timers();
     if (wire_->next_time()) {  // it may be due, or its file may have become ready
         wire_->advance(now());
-        sent_ = true;
+        turn.mark_sent();
     }
     const bool were_held_back = held_back_.exchange(false);
     bool more = true;
@@ -283,9 +325,19 @@ Time Card::next_due() const {
     return std::min(earliest_timer_, in_vain ? now() + wire_retry : *wire);
 }
 
+/// At the end of a turn. One that has neither sent nor set a timer, as most in a queue's lane, has nothing to tell.
+void Card::tell_outside(bool sent) {
+    lanes_.in_world([&] {
+        if (sent) wire_->announce(wire_time());
+        if (!wake_) return;
+        const Time next = next_due();
+        if (next < woken_for_) wake_();
+        woken_for_ = next;
+    });
+}
+
 std::optional<Time> Card::next_time() const {
-    const std::lock_guard lock(mutex_);
-    now_.reset();
+    const std::lock_guard lock(lanes_);
     const Time next = next_due();
     return next == never ? std::nullopt : std::optional(next);
 }
@@ -308,7 +360,7 @@ bool Card::may_transfer(IoAddress address, std::size_t bytes) {
 
 bool Card::refuse(IoAddress address, std::size_t bytes, Iommu::Access access) {
     ++dma_faults_;
-    config_.set_master_abort();
+    lanes_.in_world([this] { config_.set_master_abort(); });
     report(Misuse::dma_not_mapped,
            std::string(access == Iommu::Access::read ? "DMA read" : "DMA write") + " of " + range_text(address, bytes));
     return false;
@@ -319,20 +371,26 @@ bool Card::refuse(IoAddress address, std::size_t bytes, Iommu::Access access) {
 template <class Copy>
 bool Card::transfer(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy) {
     if (!may_transfer(address, bytes)) return false;
-    const std::span<std::byte> whole = iommu_.part(address, bytes, access);
+    const std::span<std::byte> whole = iommu_.part(address, bytes, access, Turn::lane_in(*this));
     if (whole.size() == bytes) [[likely]] {
         if (detail::is_poisoned(whole)) return refuse(address, bytes, access);
         copy(whole, 0);
         return true;
     }
+    return transfer_in_pieces(address, bytes, access, copy);
+}
+
+template <class Copy>
+bool Card::transfer_in_pieces(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy) {
+    const unsigned lane = Turn::lane_in(*this);
     if (address.value + (bytes - 1) < address.value) return refuse(address, bytes, access);  // it wraps around
     for (std::size_t done = 0; done < bytes;) {  // check first: a transfer is done as a whole or not at all
-        const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access);
+        const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access, lane);
         if (part.empty() || detail::is_poisoned(part)) return refuse(address, bytes, access);
         done += part.size();
     }
     for (std::size_t done = 0; done < bytes;) {
-        const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access);
+        const std::span<std::byte> part = iommu_.part(address + done, bytes - done, access, lane);
         copy(part, done);
         done += part.size();
     }
@@ -375,46 +433,60 @@ bool Card::write_back(IoAddress to, std::span<const std::byte> from, std::size_t
     return transfer(to, from.size(), Iommu::Access::write, store);
 }
 
-void Card::set_interrupt(bool asserted) { interrupts_.set_line(asserted); }
+void Card::set_interrupt(bool asserted) {
+    lanes_.in_world([&] { interrupts_.set_line(asserted); });
+}
+
 bool Card::messages_enabled() const { return config_.msi_x_enabled(); }
-void Card::send_message(unsigned vector) { interrupts_.send_message(vector); }
+
+void Card::send_message(unsigned vector) {
+    lanes_.in_world([&] { interrupts_.send_message(vector); });
+}
 
 void Card::send(std::span<const std::byte> frame) {
     if (!plugged_) return;
-    wire_->send(frame, now());
-    sent_ = true;
+    if (Turn* const turn = Turn::of(*this)) turn->mark_sent();
+    lanes_.in_world([&] { wire_->send(frame, wire_time()); });
 }
 
 bool Card::can_send() {
-    const bool can = !plugged_ || wire_->has_room(now());
-    sender_waits_ = sender_waits_ || !can;  // until serve_some() resumes all queues
-    return can;
+    return lanes_.in_world([this] {
+        if (!plugged_ || wire_->has_room(wire_time())) return true;
+        sender_waits_ = true;  // until serve_some() resumes all queues
+        if (Turn* const turn = Turn::of(*this)) turn->mark_deadline();
+        return false;
+    });
 }
 
+/// Two lanes that send at the same time may have read the clock in the other order. The wire's time never goes back.
+Time Card::wire_time() { return wire_time_ = std::max(wire_time_, now()); }
+
 bool Card::waits_for_wire() const {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lanes_);
     return sender_waits_;
 }
 
 Expected<> Card::finish_wire() {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lanes_);
     return wire_->finish();
 }
 
 std::size_t Card::frames_waiting_on_wire() const {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lanes_);
     return wire_->waiting();
 }
 
-/// Everything in one turn happens at the same moment.
 Time Card::now() const {
-    if (!now_) now_ = options_.clock->now();
-    return *now_;
+    Turn* const turn = Turn::of(*this);
+    return turn != nullptr ? turn->now() : options_.clock->now();
 }
 
 void Card::schedule(unsigned timer, std::optional<Time> when) {
-    timers_.at(timer) = when.value_or(never);
-    earliest_timer_ = std::min(earliest_timer_, timers_[timer]);
+    if (Turn* const turn = Turn::of(*this)) turn->mark_deadline();
+    lanes_.in_world([&] {
+        timers_.at(timer) = when.value_or(never);
+        earliest_timer_ = std::min(earliest_timer_, timers_[timer]);
+    });
 }
 
 void Card::report(Misuse kind, std::string text) {

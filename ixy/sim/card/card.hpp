@@ -2,7 +2,7 @@
 //
 //                    ┌────────────────────────── Card ──────────────────────────┐
 //   config_read ────▶│ ConfigSpace (BARs, capabilities)                         │
-//   bar_read    ────▶│ lock ──▶ Model (chips/e1000, …) ─▶ Iommu ──▶ memory       │
+//   bar_read    ────▶│ Lanes ─▶ Model (chips/e1000, …) ─▶ Iommu ──▶ memory       │
 //   event files ◀────│ Interrupts (INTx, MSI, MSI-X)     Wire  ──▶ the other end│
 //                    └──────────────────────────────────────────────────────────┘
 // One of two things drives it: SimFunction (function.hpp) for a driver in this process, or the vfio-user server for a
@@ -13,7 +13,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -22,6 +21,7 @@
 #include <ixy/sim/card/config_space.hpp>
 #include <ixy/sim/card/interrupts.hpp>
 #include <ixy/sim/card/iommu.hpp>
+#include <ixy/sim/card/lanes.hpp>
 #include <ixy/sim/card/report.hpp>
 #include <ixy/sim/chips/model.hpp>
 #include <ixy/sim/wires/wire.hpp>
@@ -41,7 +41,9 @@ struct CardOptions {
     void* wrap_context = nullptr;
 };
 
-/// Thread rule: any thread, at any time; there is one lock inside. The model runs in the calling thread.
+/// Thread rule: any thread, at any time. The model runs in the calling thread. A card whose type has one lane has one
+/// lock inside. With several, threads that access registers of different lanes (Model::lane()) run at the same time;
+/// every other call is alone in the card.
 class Card final : public Timed, private Host {
 public:
     Card(const CardType& type, std::unique_ptr<Wire> wire, CardOptions options = {});
@@ -89,7 +91,7 @@ public:
 
     // --- the world's side ---
     void set_cable(bool plugged);
-    /// Handles what is due: timers that have expired, frames that have arrived. Never waits for anything but the lock.
+    /// Handles what is due: timers that have expired, frames that have arrived. Never waits for anything but locks.
     /// While one thread serves, others leave the work to it; if they keep it busy for long, it leaves the rest to the
     /// thread that on_earlier() wakes.
     void service() override;
@@ -100,7 +102,7 @@ public:
     /// A file that becomes readable when service() is due because of the wire, or -1. It stays quiet about arrivals
     /// while the card has no room for them.
     int wire_file() const { return held_back_ ? wire_->sending_file() : wire_->file(); }
-    /// `wake` is called, from any thread and with the lock held, when next_time() has moved earlier or wire_file() has
+    /// `wake` is called, from any thread and with a lock held, when next_time() has moved earlier or wire_file() has
     /// changed. For a thread that sleeps until then.
     void on_earlier(std::function<void()> wake);
     std::uint64_t frames_lost_on_wire() const { return wire_->lost(); }
@@ -137,7 +139,10 @@ private:
     bool refuse(IoAddress address, std::size_t bytes, Iommu::Access access);
     template <class Copy>
     bool transfer(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy);
+    template <class Copy>
+    bool transfer_in_pieces(IoAddress address, std::size_t bytes, Iommu::Access access, Copy copy);
     bool decodes(unsigned bar, std::uint64_t offset, unsigned width) const;
+    unsigned lane_of(unsigned bar, std::uint64_t offset) const;
     bool serves_msi_x(unsigned bar) const { return type_.msi_x != 0 && bar == type_.msi_x_bar; }
     void carry_out_reset();
     void run_timers();
@@ -146,29 +151,35 @@ private:
     bool is_ready_for_frames() const;
     void offer_held_back();
     Time next_due() const;
+    void tell_outside(bool sent);
+    Time wire_time();
 
     const CardType& type_;
     CardOptions options_;
     std::unique_ptr<Wire> wire_;
     const bool frames_can_wait_;
     std::unique_ptr<Host> wrapped_;
-    mutable std::mutex mutex_;  ///< guards everything below except the atomics
-    ConfigSpace config_;
-    Interrupts interrupts_;
+    mutable Lanes lanes_;  ///< guards everything below except the atomics
+    // Changed by whoever has all lanes.
+    ConfigSpace config_;  ///< its status bits: the world's
     Iommu iommu_;
-    std::array<Time, timer_count> timers_;
-    Time earliest_timer_ = never;      ///< no timer is due before this
-    mutable std::optional<Time> now_;  ///< this turn's reading of the clock
     std::function<void()> wake_;
-    Time woken_for_ = never;  ///< the deadline that the sleeping thread knows
+    Turn* whole_ = nullptr;  ///< the turn of whoever has all lanes
     bool plugged_ = true;
-    bool sent_ = false;                     ///< the wire must be settled once the lock is free
-    bool sender_waits_ = false;             ///< the wire was busy when the model wanted to send
-    bool left_over_ = false;                ///< service() has not finished
-    std::atomic<bool> held_back_ = false;   ///< a frame waits outside because the card has no room
+    bool left_over_ = false;               ///< service() has not finished
+    std::atomic<bool> held_back_ = false;  ///< a frame waits outside because the card has no room
+    // The world's: changed by whoever has all lanes, or one and the world's lock. The wire belongs here, too.
+    alignas(64) Interrupts interrupts_;
+    std::array<Time, timer_count> timers_;
+    Time earliest_timer_ = never;  ///< no timer is due before this
+    Time woken_for_ = never;       ///< the deadline that the sleeping thread knows
+    Time wire_time_{};             ///< when the wire was last used
+    bool sender_waits_ = false;    ///< the wire was busy when the model wanted to send
+    // Changed at any time.
     std::atomic<std::uint32_t> calls_ = 0;  ///< of service(), since it was last idle
     std::atomic<std::uint64_t> dma_faults_ = 0;
-    std::unique_ptr<Model> model_;  ///< last: its constructor may use all of the above
+
+    alignas(64) std::unique_ptr<Model> model_;  ///< last: its constructor may use all of the above
 };
 
 }  // namespace ixy::sim

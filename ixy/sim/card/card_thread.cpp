@@ -32,7 +32,7 @@ CardThread::~CardThread() {
     if (thread_.joinable()) wake();
 }
 
-/// May be called with the card's lock held, so it must not take that lock.
+/// May be called with locks of the card held, so it must not take any.
 void CardThread::wake() {
     if (awake_.exchange(true)) return;
     (void)::eventfd_write(wake_file_.get(), 1);

@@ -11,7 +11,7 @@
 
 namespace ixy::sim {
 
-/// Thread rule: one at a time (a card's lock).
+/// Thread rule: one at a time (a card's lanes).
 class ConfigSpace {
 public:
     explicit ConfigSpace(const CardType& type);

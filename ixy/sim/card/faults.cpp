@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <deque>
+#include <mutex>
 #include <random>
 #include <string>
 
@@ -28,11 +29,13 @@ public:
     }
 
     bool read(IoAddress from, std::span<std::byte> to) override {
+        const std::lock_guard lock(mutex_);
         if (!transfer_fails()) return inner_.read(from, to);
         std::ranges::fill(to, std::byte{0});
         return false;
     }
     bool write(IoAddress to, std::span<const std::byte> from) override {
+        const std::lock_guard lock(mutex_);
         return !transfer_fails() && inner_.write(to, from);
     }
     bool write_back(IoAddress to, std::span<const std::byte> from, std::size_t last) override;
@@ -65,6 +68,7 @@ private:
     void write_again();
 
     Host& inner_;
+    std::mutex mutex_;  ///< guards everything below: a card's lanes call at the same time
     std::vector<Fault> faults_;
     std::mt19937_64 dice_;
     std::uint64_t write_backs_ = 0;
@@ -73,6 +77,7 @@ private:
 };
 
 bool FaultyHost::write_back(IoAddress to, std::span<const std::byte> from, std::size_t last) {
+    const std::lock_guard lock(mutex_);
     const std::uint64_t count = ++write_backs_;
     write_again();
     if (find(Kind::lose_write_back, count) != nullptr) return true;  // the card does not know

@@ -15,7 +15,7 @@
 namespace ixy::sim {
 
 /// A host that does what `inner` does, except for the memory faults in `plan`; register faults are ignored here.
-/// `inner` must outlive it. Thread rule: a host's, one thread at a time.
+/// `inner` must outlive it. Thread rule: a host's, any lane.
 std::unique_ptr<Host> make_faulty_host(Host& inner, const faults::Plan& plan);
 
 /// The same for CardOptions::wrap. Its context is a const faults::Plan*, which must live until the card is made.

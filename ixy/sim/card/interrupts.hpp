@@ -15,7 +15,7 @@
 
 namespace ixy::sim {
 
-/// Thread rule: one at a time (a card's lock).
+/// Thread rule: one at a time (a card's lanes, or one and its world's lock).
 class Interrupts {
 public:
     Interrupts(const CardType& type, ConfigSpace& config);

@@ -41,27 +41,31 @@ Expected<> Iommu::unmap(IoAddress address, std::size_t bytes) {
                        "unmap each mapping as a whole");
     }
     mappings_.erase(found);
-    last_ = {};
+    forget_recent();
     return {};
 }
 
 void Iommu::clear() {
     mappings_.clear();
-    last_ = {};
+    forget_recent();
 }
 
-bool Iommu::find(IoAddress address) {
+void Iommu::forget_recent() { std::ranges::fill(recent_, Placed{}); }
+
+bool Iommu::find(IoAddress address, Placed& recent) const {
     const auto after = mappings_.upper_bound(address.value);
     if (after == mappings_.begin()) return false;
     const auto& [begin, mapping] = *std::prev(after);
     if (address.value - begin >= mapping.memory.size()) return false;
-    last_ = {begin, mapping};
+    recent = {begin, mapping};
     return true;
 }
 
-std::span<std::byte> Iommu::look_up(IoAddress address, std::size_t most, Access access) {
-    if (!find(address) && !(ask_ && ask_(*this, address) && find(address))) return {};
-    return last_.part(address, most, access);
+std::span<std::byte> Iommu::look_up(IoAddress address, std::size_t most, Access access, Placed& recent) {
+    std::unique_lock lock(mutex_, std::defer_lock);
+    if (recent_.size() > 1) lock.lock();
+    if (!find(address, recent) && !(ask_ && ask_(*this, address) && find(address, recent))) return {};
+    return recent.part(address, most, access);
 }
 
 }  // namespace ixy::sim

@@ -6,8 +6,17 @@
 //              DMA, interrupts: through Host                   frames sent: through Host
 //
 // A model is one chip and nothing else: it knows neither PCI configuration space nor what carries its frames. The host
-// (Card, in card.hpp) knows both, and nothing about chips. Every call in either direction is made with the card's lock
-// held, so a model is written as if there were one thread.
+// (Card, in card.hpp) knows both, and nothing about chips.
+//
+// Threads. A chip with one lane (CardType::lanes) is written as if there were one thread: every call in either
+// direction is made with the card's lock held. A chip with many queues may have more lanes, so that threads that drive
+// different queues do not wait for each other: Model::lane() says which registers are a queue's own. Then
+//   - read() and write() of a queue's registers run while other queues' do, but no two in one lane at a time;
+//   - all other calls of the model, those for registers in lane 0 included, run alone.
+// So the handler of a queue's register may change the queue's own state, and read everything that lane 0 alone changes,
+// such as the receiver's settings. What several queues change (interrupt causes, counters of the whole chip), the model
+// keeps in atomics or behind a lock of its own. It may hold that lock while it calls the host, which never calls back.
+// All of Host may be called in any lane; which lane it is, the host knows by itself.
 #pragma once
 
 #include <array>
@@ -75,12 +84,24 @@ public:
     virtual std::uint64_t read(unsigned bar, std::uint64_t offset, unsigned width) = 0;
     virtual void write(unsigned bar, std::uint64_t offset, unsigned width, std::uint64_t value) = 0;
 
+    /// The lane of the register at this offset, less than CardType::lanes: that of a queue, or 0. The same in every
+    /// state of the chip. `offset` is that of an access's first byte; it may also lie beyond the BAR. Called with no
+    /// lock held, and only if there are several lanes.
+    ///
+    /// A queue's lane holds what its driver touches for each batch (tail, head, descriptor addresses) and nothing that
+    /// resets or affects other queues. The receive and transmit queue of the same index may share a lane: one thread
+    /// usually drives both.
+    virtual unsigned lane(unsigned bar, std::uint64_t offset) const { return (void)bar, (void)offset, 0; }
+
     /// True while the receiver is on and has room for the longest frame. Wires that can wait ask first, so a capture
     /// file begins to play when the driver is ready.
     virtual bool can_receive() const = 0;
     /// True while the receiver listens to the wire: without a link, or in loopback, arriving frames are lost.
     virtual bool has_link() const { return true; }
-    /// A frame arrives, in the form that Host::send() describes. `damaged`: its check sequence is wrong.
+    /// A frame arrives, in the form that Host::send() describes. `damaged`: its check sequence is wrong. Like a timer,
+    /// it takes all lanes: filters, RSS and the queue's ring are one step. Two steps would do better, and this
+    /// interface does not have them yet: find the frame's queue (any lane may read the filters), then fill its ring in
+    /// its lane.
     virtual void receive(std::span<const std::byte> frame, bool damaged) = 0;
     /// The wire was busy when the model last asked Host::can_send(), and is free now.
     virtual void resume_sending() {}
@@ -115,6 +136,7 @@ struct CardType {
     unsigned msi_x = 0;      ///< vectors
     unsigned msi_x_bar = 0;  ///< the BAR with table (from 0) and pending bits (from msi_x_pending), which Card serves
     std::uint32_t msi_x_pending = 0x2000;
+    unsigned lanes = 1;  ///< for threads: 1, or 1 and as many as queues may be driven at the same time; Model::lane()
     std::unique_ptr<Model> (*make)(Host& host, const ModelOptions& options) = nullptr;
 };
 

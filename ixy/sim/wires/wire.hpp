@@ -26,7 +26,7 @@ struct WireFrame {
 inline constexpr std::size_t longest_wire_frame = 16384;
 
 /// One end of a cable, plugged into one card. Thread rule: one thread at a time calls send() and receive() (the card's
-/// lock); the two ends of a cable are independent.
+/// locks); the two ends of a cable are independent. `now` never goes back.
 class Wire {
 public:
     virtual ~Wire() = default;
