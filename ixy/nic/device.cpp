@@ -8,8 +8,10 @@
 namespace ixy {
 
 Device::Device(std::unique_ptr<Driver> driver) : driver_(std::move(driver)) {
-    for (std::size_t i = 0; i < driver_->options().rx_queues; ++i) rx_queues_.emplace_back(driver_->rx_ring(i));
-    for (std::size_t i = 0; i < driver_->options().tx_queues; ++i) tx_queues_.emplace_back(driver_->tx_ring(i));
+    for (std::size_t i = 0; i < driver_->options().rx_queues; ++i)
+        rx_queues_.emplace_back(driver_->rx_ring(i), driver_->arrivals(i));
+    for (std::size_t i = 0; i < driver_->options().tx_queues; ++i)
+        tx_queues_.emplace_back(driver_->tx_ring(i), driver_->room(i));
 }
 
 namespace {

@@ -65,6 +65,8 @@ public:
     Expected<> set_multicast(std::span<const MacAddress> groups) { return driver_->set_multicast(groups); }
     Expected<> set_promiscuous(bool on) { return driver_->set_promiscuous(on); }
     Link link() { return driver_->link(); }
+    /// That the link goes up or down: an event to wait for, alone or together with queues (WaitSet).
+    EventSource& link_changes() { return driver_->link_changes(); }
     Statistics statistics() { return driver_->statistics(); }
     /// Every counter that the card keeps, under the datasheet's names.
     std::vector<NamedCounter> counters() { return driver_->counters(); }

@@ -61,6 +61,10 @@ public:
     virtual RxRing& rx_ring(std::size_t index) = 0;
     virtual TxRing& tx_ring(std::size_t index) = 0;
     virtual const std::shared_ptr<Mempool>& pool(std::size_t rx_queue) = 0;
+    /// What can be waited for; refused by a driver without interrupts. See RxQueue::arrivals, TxQueue::room, Device.
+    virtual EventSource& arrivals(std::size_t /*rx_queue*/) { return EventSource::none(); }
+    virtual EventSource& room(std::size_t /*tx_queue*/) { return EventSource::none(); }
+    virtual EventSource& link_changes() { return EventSource::none(); }
     virtual MacAddress mac_address() = 0;
     virtual Expected<> set_mac_address(const MacAddress& address) = 0;
     virtual Expected<> set_multicast(std::span<const MacAddress> groups) = 0;

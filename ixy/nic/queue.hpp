@@ -9,6 +9,7 @@
 
 #include <ixy/core/batch.hpp>
 #include <ixy/core/counter.hpp>
+#include <ixy/nic/event_source.hpp>
 
 namespace ixy {
 
@@ -47,7 +48,7 @@ public:
 /// A receive queue. Lives as long as its device.
 class RxQueue {
 public:
-    explicit RxQueue(RxRing& ring) : ring_(&ring) {}
+    RxQueue(RxRing& ring, EventSource& arrivals) : ring_(&ring), arrivals_(&arrivals) {}
     RxQueue(RxQueue&&) = default;
     RxQueue& operator=(RxQueue&&) = default;
 
@@ -55,16 +56,22 @@ public:
     /// still in the batch, such as those that send() had no room for, go back to their pools first. The batch owns the
     /// new packets; the program may read and write their memory. Returns how many arrived; 0 if none had.
     std::size_t receive(PacketBatch& batch) { return ring_->receive(batch); }
+    /// Sleeps until receive() finds something (true), or until `timeout` is over or a signal came (false). Errors:
+    /// unsupported (no interrupts here: poll); see EventSource::wait.
+    Expected<bool> wait(std::chrono::nanoseconds timeout = forever) { return arrivals_->wait(timeout); }
+    /// That packets have arrived: an event for a WaitSet, a Waiter or a program's own event loop.
+    EventSource& arrivals() { return *arrivals_; }
     const RxQueueCounters& counters() const { return ring_->counters; }
 
 private:
     RxRing* ring_;
+    EventSource* arrivals_;
 };
 
 /// A transmit queue. Lives as long as its device.
 class TxQueue {
 public:
-    explicit TxQueue(TxRing& ring) : ring_(&ring) {}
+    TxQueue(TxRing& ring, EventSource& room) : ring_(&ring), room_(&room) {}
     TxQueue(TxQueue&&) = default;
     TxQueue& operator=(TxQueue&&) = default;
 
@@ -76,10 +83,13 @@ public:
     std::size_t send(PacketBatch& batch) { return ring_->send(batch); }
     /// Returns buffers that the card has finished sending to their pools, and sends nothing. Returns how many.
     std::size_t reclaim() { return ring_->reclaim(); }
+    /// That send() finds room again: an event to wait for after it found none.
+    EventSource& room() { return *room_; }
     const TxQueueCounters& counters() const { return ring_->counters; }
 
 private:
     TxRing* ring_;
+    EventSource* room_;
 };
 
 }  // namespace ixy

@@ -30,7 +30,7 @@ struct PciIdentity {
     bool is_network_card() const { return class_code >> 16 == 0x02; }
 };
 
-/// One interrupt vector: a file descriptor (eventfd) that becomes readable when the device interrupts.
+/// One interrupt vector: a file descriptor (eventfd, not blocking) that becomes readable when the device interrupts.
 struct Interrupt {
     int event_file = -1;
 };

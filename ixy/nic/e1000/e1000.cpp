@@ -4,6 +4,7 @@
 #include <string>
 
 #include <ixy/datasheet/e1000/registers.hpp>
+#include <ixy/nic/e1000/interrupts.hpp>
 #include <ixy/nic/e1000/limits.hpp>
 
 namespace ixy::e1000 {

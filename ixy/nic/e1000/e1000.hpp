@@ -11,6 +11,7 @@
 //   filters.cpp     13.5        receive addresses, multicast, promiscuous mode
 //   statistics.cpp  13.7        the counters
 //   recovery.cpp                when the card loses or repeats a write-back
+//   interrupts.cpp  13.4.17     sleeping until something happens
 //   limits.cpp                  which options are possible
 //
 // Manual: Intel, PCI/PCI-X Family of Gigabit Ethernet Controllers, Software Developer's Manual (317453).
@@ -26,6 +27,8 @@
 #include <ixy/nic/drivers.hpp>
 
 namespace ixy::e1000 {
+
+class Interrupts;  // interrupts.hpp
 
 /// The cards of this family that the driver serves.
 std::vector<DriverEntry> known_cards();
@@ -48,6 +51,10 @@ public:
     Expected<> set_mac_address(const MacAddress& address) override;
     Expected<> set_multicast(std::span<const MacAddress> groups) override;
     Expected<> set_promiscuous(bool on) override;
+
+    EventSource& arrivals(std::size_t) override;
+    EventSource& room(std::size_t) override;
+    EventSource& link_changes() override;
 
     Link link() override;
     Statistics statistics() override;
@@ -78,6 +85,7 @@ private:
     Expected<std::uint16_t> read_phy(std::uint32_t address);
     Expected<> write_phy(std::uint32_t address, std::uint16_t value);
 
+    Interrupts& interrupts();
     void refresh_counters();
     std::uint64_t bytes_sent() const;
     void write_receive_address(std::size_t index, const MacAddress& address);
@@ -93,6 +101,7 @@ private:
     CardCounters counters_;
     std::unique_ptr<ReceiveRing> receive_;
     std::unique_ptr<TransmitRing> transmit_;
+    std::unique_ptr<Interrupts> interrupts_;
 };
 
 /// Waits until `condition` holds, checking every 100 us, for at most `limit` of the device's time.

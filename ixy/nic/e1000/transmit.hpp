@@ -35,6 +35,7 @@ public:
     void start();
     std::size_t send(PacketBatch& batch) override;
     std::size_t reclaim() override;
+    bool is_ready() const;  // interrupts.cpp
 
 private:
     using Descriptor = datasheet::e1000::TransmitDescriptor;

@@ -1,0 +1,171 @@
+// Arm, acknowledge, and telling the events apart.
+#include <ixy/nic/e1000/interrupts.hpp>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <ixy/datasheet/e1000/registers.hpp>
+#include <ixy/nic/e1000/e1000.hpp>
+#include <ixy/pci/barrier.hpp>
+
+namespace ixy::e1000 {
+
+using namespace datasheet::e1000;
+
+// --- what each event is ----------------------------------------------------------------------------------------------
+
+/// RXT0 comes with every frame, since RDTR is 0. 3.2.7.1
+class Interrupts::Arrivals final : public Event {
+public:
+    Arrivals(Interrupts& interrupts, ReceiveRing& ring) : Event(interrupts, ICR.RXT0), ring_(ring) {}
+    bool is_ready() override { return ring_.is_ready(); }
+
+private:
+    ReceiveRing& ring_;
+};
+
+/// TXDW comes with every report, since the driver's descriptors do not ask for a delay. 3.4.3.1
+class Interrupts::Room final : public Event {
+public:
+    Room(Interrupts& interrupts, TransmitRing& ring) : Event(interrupts, ICR.TXDW), ring_(ring) {}
+    bool is_ready() override { return ring_.is_ready(); }
+
+private:
+    TransmitRing& ring_;
+};
+
+class Interrupts::LinkChanges final : public Event {
+public:
+    LinkChanges(Interrupts& interrupts, Bar registers)
+        : Event(interrupts, ICR.LSC), registers_(registers), was_up_(is_up()) {}
+    bool is_ready() override { return is_up() != was_up_; }
+    bool acknowledge() override {
+        was_up_ = is_up();  // first: a change from here on is news
+        return Event::acknowledge();
+    }
+
+private:
+    bool is_up() const { return static_cast<bool>(registers_.read(STATUS) & STATUS.LU); }
+
+    Bar registers_;
+    bool was_up_;
+};
+
+/// A ring that found no buffers counts as ready too: the card cannot announce frames that it has no room for, and only
+/// receive() refills the ring.
+bool ReceiveRing::is_ready() {
+    if (!is_done(next_)) resolve_overtaken();
+    return is_done(next_) || size_ - 1 - filled_ >= refill_at_;
+}
+
+bool TransmitRing::is_ready() const {
+    return used_ < block_ || (dma_load(ring_[oldest_ + block_ - 1].status) & TDESC_STATUS.DD);
+}
+
+EventSource& E1000::arrivals(std::size_t) { return interrupts().arrivals(); }
+EventSource& E1000::room(std::size_t) { return interrupts().room(); }
+EventSource& E1000::link_changes() { return interrupts().link_changes(); }
+
+Interrupts& E1000::interrupts() {
+    if (!interrupts_) interrupts_ = std::make_unique<Interrupts>(function(), registers_, *receive_, *transmit_);
+    return *interrupts_;
+}
+
+// --- the interrupt ---------------------------------------------------------------------------------------------------
+
+Interrupts::Interrupts(PciFunction& function, Bar registers, ReceiveRing& receive, TransmitRing& transmit)
+    : function_(function),
+      registers_(registers),
+      arrivals_(std::make_unique<Arrivals>(*this, receive)),
+      room_(std::make_unique<Room>(*this, transmit)),
+      link_changes_(std::make_unique<LinkChanges>(*this, registers)) {}
+
+Interrupts::~Interrupts() = default;
+
+/// By message where the card can, else by line. ITR is 0: how often to sleep is the program's decision, and an
+/// interrupt that comes late is a packet that comes late. 13.4.18
+Expected<> Interrupts::enable() {
+    if (event_file_ >= 0) return {};
+    for (const InterruptKind kind : {InterruptKind::msi, InterruptKind::legacy}) {
+        const auto vectors = function_.enable_interrupts(kind, 1);
+        if (!vectors && kind == InterruptKind::legacy) return std::unexpected(vectors.error());
+        if (!vectors) continue;
+        kind_ = kind;
+        event_file_ = vectors->front().event_file;
+        break;
+    }
+    registers_.write(ITR, ITR.INTERVAL(0));
+    return {};
+}
+
+bool Interrupts::take_signal() {
+    eventfd_t count = 0;
+    return ::eventfd_read(event_file_, &count) == 0;
+}
+
+/// Reads ICR, which clears it and lets the line fall, and tells each event what was in it. A line masks itself when it
+/// fires, and may fire again only now.
+void Interrupts::collect(bool signalled) {
+    const auto found = registers_.read(ICR);
+    for (Event* event : {arrivals_.get(), room_.get(), link_changes_.get()}) event->note(found);
+    if (signalled && kind_ == InterruptKind::legacy) unmasked_ = function_.unmask_interrupt(0);
+}
+
+// --- one event -------------------------------------------------------------------------------------------------------
+
+Expected<int> Interrupts::Event::event_file() {
+    const std::lock_guard lock(interrupts_.mutex_);
+    if (joined_.is_open()) return joined_.get();
+    if (auto enabled = interrupts_.enable(); !enabled) return std::unexpected(enabled.error());
+    if (auto opened = open_files(); !opened) return std::unexpected(opened.error());
+    return joined_.get();
+}
+
+Expected<> Interrupts::Event::open_files() {
+    File own(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    File joined(::epoll_create1(EPOLL_CLOEXEC));
+    for (const int file : {own.get(), interrupts_.event_file_}) {
+        epoll_event event{.events = EPOLLIN, .data = {.fd = file}};
+        if (::epoll_ctl(joined.get(), EPOLL_CTL_ADD, file, &event) != 0) {
+            return system_failure("an epoll file for an interrupt", errno);
+        }
+    }
+    own_ = std::move(own);
+    joined_ = std::move(joined);
+    return {};
+}
+
+/// The signal is taken before ICR is read: whatever raised it is in ICR then, or was found by another waiter. What
+/// comes later signals again. The cause is let through last, and if it is in ICR by then, it fires at once.
+Expected<> Interrupts::Event::arm() {
+    const std::lock_guard lock(interrupts_.mutex_);
+    is_armed_ = fired_ = false;
+    eventfd_t ignored = 0;
+    (void)::eventfd_read(own_.get(), &ignored);
+    interrupts_.collect(interrupts_.take_signal());
+    is_armed_ = true;
+    interrupts_.registers_.write(IMS, IMS.from(causes_.bits));
+    return interrupts_.unmasked_;
+}
+
+bool Interrupts::Event::acknowledge() {
+    const std::lock_guard lock(interrupts_.mutex_);
+    interrupts_.registers_.write(IMC, IMC.from(causes_.bits));
+    if (interrupts_.take_signal()) interrupts_.collect(true);
+    is_armed_ = false;
+    eventfd_t ignored = 0;
+    (void)::eventfd_read(own_.get(), &ignored);
+    return std::exchange(fired_, false);
+}
+
+/// The lock is held. The waiter itself sees `fired_`; if it still sleeps, its own file wakes it.
+void Interrupts::Event::note(Causes found) {
+    if (!is_armed_ || !(found & causes_)) return;
+    fired_ = true;
+    (void)::eventfd_write(own_.get(), 1);
+}
+
+}  // namespace ixy::e1000
