@@ -33,16 +33,25 @@ public:
     Direction(Device& from, Device& to, std::shared_ptr<Mempool> copies, const Options& options)
         : from_(from.rx_queue(0)), to_(to), copies_(std::move(copies)), batch_(options.batch), touch_(options.touch) {}
 
-    /// Moves one batch, or the packets that the other card had no room for last time. Returns false when nothing moved.
+    /// Moves one batch, or the packets that the other card had no room for last time. Returns false when
+    /// there is nothing to move.
     bool forward() {
         if (batch_.empty()) {
             if (from_.receive(batch_) == 0) return false;
             if (touch_) touch();
             if (copies_) replace_with_copies(batch_, *copies_);
         }
-        return to_.send(batch_) != 0;  // drops packets without room, unless the card's wire is just busy
+        const bool sent = to_.send(batch_) != 0;  // drops packets without room, unless the card's wire is just busy
+        return sent || !to_.is_held_up();
     }
 
+    /// What to sleep for: packets, or room for those that have found none.
+    WaitFor packets() {
+        return {&from_.arrivals(), [this] { return batch_.empty(); }};
+    }
+    WaitFor room() {
+        return {&to_.room(), [this] { return !batch_.empty(); }};
+    }
     std::uint64_t received() const { return from_.counters().packets.value(); }
     std::uint64_t forwarded() const { return to_.counters().packets.value(); }
 
@@ -92,6 +101,7 @@ Expected<> run(const Options& options) {
         const std::uint64_t forwarded = forth.forwarded() + back.forwarded();
         return Totals{{"received", received}, {"forwarded", forwarded}, {"dropped", received - forwarded}};
     });
+    if (auto set = monitor.wait_for({forth.packets(), forth.room(), back.packets(), back.room()}); !set) return set;
     while (monitor.going()) {
         const bool went_forth = forth.forward();
         const bool came_back = back.forward();

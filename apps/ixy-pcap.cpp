@@ -72,6 +72,7 @@ Expected<> run(const Options& options) {
     Monitor monitor(program, options, {&*device}, [&] {
         return Totals{{"received", queue.counters().packets.value()}, {"captured", file.packets()}};
     });
+    if (auto ready = monitor.wait_for({{&queue.arrivals()}}); !ready) return ready;
     file.wait_while([&monitor](auto standstill) { return monitor.keeps_waiting(standstill); });
     capture(queue, *filter, file, options, monitor);
     const Expected<> written = file.finish();

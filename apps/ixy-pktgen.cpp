@@ -53,8 +53,8 @@ private:
     Clock::time_point since_ = never;
 };
 
-/// Sends until the count is reached or the monitor says that it is time to end.
-void send_frames(Device& device, Generator& generator, const Options& options, Monitor& monitor) {
+/// Sends until the count is reached or the monitor says that it is time to end. Errors: those of Monitor::wait_for.
+Expected<> send_frames(Device& device, Generator& generator, const Options& options, Monitor& monitor) {
     RxQueue& rx_queue = device.rx_queue(0);
     TxQueue& tx_queue = device.tx_queue(0);
     SizedBatch batch(options.batch);
@@ -65,6 +65,9 @@ void send_frames(Device& device, Generator& generator, const Options& options, M
     Pacer pacer(rate, std::max(2 * options.batch, catch_up));
     StallWatch stall;
 
+    // Frames that arrive are to be discarded; room matters while frames wait for it, not while they are not due.
+    const auto needs_room = [&] { return !options.rate || !batch.empty(); };
+    if (auto set = monitor.wait_for({{&rx_queue.arrivals()}, {&tx_queue.room(), needs_room}}); !set) return set;
     while (left != 0 && monitor.going()) {
         if (batch.empty()) {
             std::size_t wanted = std::min<std::uint64_t>(batch.capacity(), left);
@@ -77,12 +80,14 @@ void send_frames(Device& device, Generator& generator, const Options& options, M
         const std::size_t sent = tx_queue.send(batch);
         left -= sent;
         rx_queue.receive(unwanted);  // discarded, but a full ring would count it as missed
-        monitor.rest_unless(sent != 0);
+        const bool is_early = options.rate && batch.empty();
+        monitor.rest_unless(sent != 0, is_early ? pacer.next() : Pacer::Clock::time_point::max());
         if (stall.is_stuck(sent != 0 || batch.empty(), device)) {
             monitor.fail({ErrorKind::timeout, fmt::format("{}: the card has stopped sending", device.address()),
                           "its link is up, so it is broken; start again, which resets it"});
         }
     }
+    return {};
 }
 
 /// On a loop, receives the sent frames that have not come back yet; gives up when nothing comes for five seconds.
@@ -111,7 +116,7 @@ Expected<> run(Options& options) {
     Generator generator(*pool, options.frame, options.flows);
     const TxQueueCounters& counters = device->tx_queue(0).counters();
     Monitor monitor(program, options, {&*device}, [&] { return Totals{{"sent", counters.packets.value()}}; });
-    send_frames(*device, generator, options, monitor);
+    if (auto sent = send_frames(*device, generator, options, monitor); !sent) return sent;
     take_back(*device, options);
     if (counters.refused.value() != 0) {
         monitor.fail({ErrorKind::unsupported,

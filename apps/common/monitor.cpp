@@ -1,8 +1,6 @@
 // Statistics once a second and a summary at the end, for people and for machines.
 #include "monitor.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -113,7 +111,7 @@ Expected<> check_wires(std::initializer_list<Device*> devices) {
 Monitor::Monitor(std::string program, const CommonOptions& options, std::vector<Device*> devices,
                  std::function<Totals()> totals)
     : program_(std::move(program)),
-      json_(options.json),
+      options_(options),
       devices_(std::move(devices)),
       totals_(std::move(totals)),
       start_(Clock::now()),
@@ -167,9 +165,18 @@ bool Monitor::look() {
     return result_.has_value();
 }
 
-void Monitor::yield() {
-    idle_calls_ = 0;
-    sched_yield();
+Expected<> Monitor::wait_for(std::initializer_list<WaitFor> events) {
+    auto waiter = choose_waiter(options_, events);
+    if (!waiter) return std::unexpected(waiter.error());
+    waiter_ = std::move(*waiter);
+    return signal_file() < 0 ? Expected<>() : waiter_.add_file(signal_file());
+}
+
+void Monitor::rest(Clock::time_point until) {
+    if (auto rested = waiter_.rest(std::min({until, next_, end_}) - Clock::now()); !rested) fail(rested.error());
+    if (waiter_.mode() == WaitMode::poll) return;
+    clear_signal_file();
+    calls_ = ~0U;  // the next call of going() looks
 }
 
 bool Monitor::keeps_waiting(std::chrono::milliseconds standstill) const {
@@ -245,7 +252,7 @@ void Monitor::print(const std::vector<Figures>& since, const std::vector<Figures
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         say(device_line(*devices_[i], difference(now[i], since[i]), seconds));
     }
-    if (json_) print_json(since, now, seconds, summary);
+    if (options_.json) print_json(since, now, seconds, summary);
 }
 
 void Monitor::print_json(const std::vector<Figures>& since, const std::vector<Figures>& now, double seconds,

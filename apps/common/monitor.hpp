@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <ixy/nic/device.hpp>
+#include <ixy/nic/waiter.hpp>
 #include <ixy/sim/card/card.hpp>
 #include <ixy/sim/servers/window/window.hpp>
 
@@ -58,9 +59,11 @@ Expected<> check_wires(std::initializer_list<Device*> devices);
 Expected<> check_wire(const sim::Card& card);
 
 class Monitor {
+    using Clock = std::chrono::steady_clock;
+
 public:
-    /// Starts the clock and prints which cards are used. Calls `totals` once a second. The devices must outlive the
-    /// monitor.
+    /// Starts the clock and prints which cards are used. Calls `totals` once a second. The devices and the options must
+    /// outlive the monitor.
     Monitor(std::string program, const CommonOptions& options, std::vector<Device*> devices,
             std::function<Totals()> totals);
 
@@ -70,10 +73,13 @@ public:
         if (stop_requests() != 0) return false;
         return (++calls_ & 31) != 0 || look();
     }
-    /// Yields the CPU to other threads after many loops in a row that did nothing.
-    void rest_unless(bool worked) {
-        idle_calls_ = worked ? 0 : idle_calls_ + 1;
-        if (idle_calls_ >= 256) yield();
+    /// From now on rest_unless() sleeps for these events, if the options and the cards allow it. Errors: those of
+    /// choose_waiter().
+    Expected<> wait_for(std::initializer_list<WaitFor> events);
+    /// Call it after each loop: whether it `worked`. After one or many that did nothing, as --wait says, sleeps until
+    /// an event, a signal, the next statistics, the end or `until`; or yields the CPU to other threads.
+    void rest_unless(bool worked, std::chrono::steady_clock::time_point until = Clock::time_point::max()) {
+        if (waiter_.should_rest(worked)) rest(until);
     }
 
     /// Whether to go on waiting for a peer, such as a pipe's reader, that has done nothing for `standstill`.
@@ -86,12 +92,10 @@ public:
     void fail(Error error);
 
 private:
-    using Clock = std::chrono::steady_clock;
-
     void introduce(Device& device) const;
     void open_window();
     bool look();
-    void yield();
+    void rest(Clock::time_point until);
     void check_devices();
     void wait_until_sent();
     void print(const std::vector<Figures>& since, const std::vector<Figures>& now, double seconds, bool summary);
@@ -99,7 +103,7 @@ private:
     std::vector<Figures> read_figures();
 
     std::string program_;
-    bool json_;
+    const CommonOptions& options_;
     std::vector<Device*> devices_;
     std::function<Totals()> totals_;
     Clock::time_point start_;
@@ -108,7 +112,7 @@ private:
     Clock::time_point next_;
     std::vector<Figures> at_last_;
     std::uint32_t calls_ = 0;
-    std::uint32_t idle_calls_ = 0;
+    Waiter waiter_ = Waiter::polling();
     Expected<> result_;
     std::unique_ptr<sim::Window> window_;  ///< lets other processes look at the software cards
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -19,6 +20,9 @@
 namespace ixy::app {
 
 namespace {
+
+const std::map<std::string, WaitMode, std::less<>> wait_modes{
+    {"poll", WaitMode::poll}, {"interrupt", WaitMode::interrupt}, {"adaptive", WaitMode::adaptive}};
 
 /// Adds an option for a time from `least` to `most` seconds.
 void add_seconds(CLI::App& app, const std::string& name, double least, double most, const std::string& help,
@@ -67,6 +71,15 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
     app.add_option("--cpu", options.cpu, "run on this CPU (default: those of the card's NUMA node)")
         ->check(can_run_on)
         ->type_name("N");
+
+    app.add_option_function<std::string>(
+           "--wait", [&options](const std::string& mode) { options.wait = wait_modes.at(mode); },
+           "while nothing arrives: poll, sleep until an interrupt, or adaptive: sleep only after many polls in vain "
+           "(default: adaptive; poll if a card has no interrupts)")
+        ->check([](const std::string& mode) {
+            return wait_modes.contains(mode) ? "" : mode + " is not one of poll, interrupt and adaptive";
+        })
+        ->type_name("MODE");
 
     DeviceOptions& device = options.device;
     const DeviceLimits limits = widest_limits();
@@ -142,6 +155,14 @@ Expected<> choose_cpu(const CommonOptions& options, int node) {
     if (options.cpu) return pin_to_cpu(*options.cpu);
     (void)pin_to_node(node);  // a preference: without it, the program still works
     return {};
+}
+
+Expected<Waiter> choose_waiter(const CommonOptions& options, std::initializer_list<WaitFor> events) {
+    auto waiter = Waiter::create(options.wait.value_or(WaitMode::adaptive), events);
+    const bool may_poll = !waiter && !options.wait && waiter.error().kind == ErrorKind::unsupported;
+    if (may_poll) return Waiter::polling();
+    if (!waiter && waiter.error().kind == ErrorKind::unsupported) waiter.error().next += ": --wait=poll";
+    return waiter;
 }
 
 int exit_status(std::string_view program, const Expected<>& result) {

@@ -13,6 +13,7 @@
 #include <ixy/core/error.hpp>
 #include <ixy/core/numbers.hpp>
 #include <ixy/nic/device.hpp>
+#include <ixy/nic/waiter.hpp>
 
 namespace ixy::app {
 
@@ -32,6 +33,7 @@ struct CommonOptions {
     std::size_t batch = 32;          ///< packets handled at a time, 1 to largest_batch
     std::optional<int> cpu;          ///< the CPU to run on; none: those of the card's NUMA node
     std::optional<double> duration;  ///< seconds after which to end
+    std::optional<WaitMode> wait;    ///< none: adaptive if all cards have interrupts, else poll
     bool json = false;               ///< statistics also as JSON lines on standard output
     ExplainOptions explain;
 };
@@ -50,6 +52,10 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv);
 /// Pins the calling thread, and the threads that it starts from now on, to the CPU that the options name, or else to
 /// those of NUMA node `node`, if it is known. Errors: invalid_argument.
 Expected<> choose_cpu(const CommonOptions& options, int node);
+
+/// What the program does while there is nothing to do, as the options say. Errors: unsupported (a card without
+/// interrupts, and the options ask for them); system.
+Expected<Waiter> choose_waiter(const CommonOptions& options, std::initializer_list<WaitFor> events);
 
 /// Prints what went wrong, if anything did, and returns the matching exit status: exit_usage for an invalid argument.
 int exit_status(std::string_view program, const Expected<>& result);

@@ -24,18 +24,23 @@ public:
     /// Sends `batch` and returns how many packets went. Packets that find no room stay, to be sent before anything
     /// else. If they find none the second time either, and the wire is not busy, they are dropped, as by any switch.
     std::size_t send(PacketBatch& batch) {
-        const bool is_held_up = has_rest_ && waits_for_wire(device_);  // before: the wire may be free from here on
+        is_held_up_ = has_rest_ && waits_for_wire(device_);  // before: the wire may be free from here on
         const std::size_t sent = queue_.send(batch);
-        if (has_rest_ && !is_held_up) batch.clear();
+        if (has_rest_ && !is_held_up_) batch.clear();
         has_rest_ = !batch.empty();
         return sent;
     }
+    /// Whether packets stayed at the last send(), since the wire is busy: there is nothing to do but to wait for
+    /// room().
+    bool is_held_up() const { return is_held_up_; }
+    EventSource& room() { return queue_.room(); }
     const TxQueueCounters& counters() const { return queue_.counters(); }
 
 private:
     Device& device_;
     TxQueue& queue_;
     bool has_rest_ = false;
+    bool is_held_up_ = false;
 };
 
 }  // namespace ixy::app

@@ -2,8 +2,10 @@
 #include "process.hpp"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <span>
 #include <string>
@@ -15,12 +17,27 @@ namespace ixy::app {
 
 namespace {
 
-extern "C" void count_stop_request(int) { detail::stop_requests.fetch_add(1, std::memory_order_relaxed); }
-extern "C" void want_rings(int) { detail::rings_wanted.store(true, std::memory_order_relaxed); }
+std::atomic<int> signals{-1};  // an eventfd, open until the process ends
+
+void announce_signal() {
+    const int error_number = errno;
+    (void)::eventfd_write(signals.load(std::memory_order_relaxed), 1);
+    errno = error_number;
+}
+
+extern "C" void count_stop_request(int) {
+    detail::stop_requests.fetch_add(1, std::memory_order_relaxed);
+    announce_signal();
+}
+extern "C" void want_rings(int) {
+    detail::rings_wanted.store(true, std::memory_order_relaxed);
+    announce_signal();
+}
 
 }  // namespace
 
 void catch_signals() {
+    if (signals < 0) signals = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct sigaction action{};
     action.sa_handler = count_stop_request;  // without SA_RESTART: a wait ends, and its loop sees the request
     for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
@@ -33,6 +50,13 @@ void catch_signals() {
     action.sa_handler = SIG_IGN;
     for (const int signal : {SIGPIPE, SIGXFSZ}) sigaction(signal, &action, nullptr);
     explain::end_waiting_when([] { return stop_requests() != 0; });
+}
+
+int signal_file() { return signals; }
+
+void clear_signal_file() {
+    eventfd_t ignored = 0;
+    (void)::eventfd_read(signals, &ignored);
 }
 
 void fill_standard_files() {

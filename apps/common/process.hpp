@@ -24,6 +24,12 @@ inline int stop_requests() { return detail::stop_requests.load(std::memory_order
 /// True once after each SIGUSR1.
 inline bool take_rings_request() { return detail::rings_wanted.exchange(false, std::memory_order_relaxed); }
 
+/// A file that becomes readable when one of these signals comes, for a program that sleeps: a signal that came just
+/// before ends the sleep too. -1 before catch_signals().
+int signal_file();
+/// Makes it unreadable until the next signal.
+void clear_signal_file();
+
 /// Opens /dev/null for each of standard input, output and error that is closed. Otherwise the next opened file would
 /// get its number, and with it what the program prints. Call it before anything is opened.
 void fill_standard_files();

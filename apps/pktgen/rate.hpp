@@ -32,6 +32,11 @@ public:
         if (late > burst_) taken_ = scheduled - burst_;
         return static_cast<std::size_t>(std::min<std::uint64_t>(late, burst_));
     }
+    /// When the next packet is due.
+    Clock::time_point next() const {
+        return start_ +
+               std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(taken_) / per_nanosecond_));
+    }
     /// Records that `count` of them are on their way.
     void take(std::size_t count) { taken_ += count; }
 

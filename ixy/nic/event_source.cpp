@@ -34,11 +34,11 @@ Expected<bool> EventSource::wait(std::chrono::nanoseconds timeout) {
     const auto start = Clock::now();
     for (auto left = timeout;; left = timeout - (Clock::now() - start)) {
         if (auto armed = arm(); !armed) return std::unexpected(armed.error());
-        const auto slept = is_ready() ? Expected<bool>(false) : sleep_until_readable(*file, left);
-        const bool fired = acknowledge();
-        if (!slept) return slept;
-        if (fired || is_ready()) return true;
-        if (!*slept) return false;
+        bool happened = is_ready();
+        const auto woken = happened ? Expected<bool>(true) : sleep_until_readable(*file, left);
+        happened = happened || is_ready();
+        happened = acknowledge() || happened;
+        if (happened || !woken || !*woken) return woken ? Expected<bool>(happened) : woken;
     }
 }
 

@@ -6,16 +6,18 @@
 namespace ixy {
 
 Expected<Waiter> Waiter::create(WaitMode mode, std::initializer_list<WaitFor> events) {
+    if (mode == WaitMode::poll) return polling();
     Waiter waiter(mode);
-    if (mode == WaitMode::poll) return waiter;
     auto set = WaitSet::create();
     if (!set) return std::unexpected(set.error());
-    for (const WaitFor& one : events) {
-        if (auto added = set->add(*one.event, one.wanted); !added) return std::unexpected(added.error());
-    }
     waiter.events_ = std::move(*set);
+    for (const WaitFor& event : events) {
+        if (auto added = waiter.add(event); !added) return std::unexpected(added.error());
+    }
     return waiter;
 }
+
+Expected<> Waiter::add(const WaitFor& one) { return events_ ? events_->add(*one.event, one.wanted) : Expected<>(); }
 
 Expected<> Waiter::add_file(int file) { return events_ ? events_->add_file(file) : Expected<>(); }
 

@@ -40,6 +40,10 @@ public:
     /// A waiter for the events, which must outlive it; with poll they are not looked at. Errors: unsupported (a card
     /// without interrupts, unless poll is asked for); system.
     static Expected<Waiter> create(WaitMode mode, std::initializer_list<WaitFor> events);
+    /// A waiter that polls.
+    static Waiter polling() { return Waiter(WaitMode::poll); }
+    /// Adds another event. Errors: as create().
+    Expected<> add(const WaitFor& one);
     /// Adds a file that ends a sleep when it can be read; see WaitSet::add_file.
     Expected<> add_file(int file);
 
