@@ -48,7 +48,7 @@ public:
 /// A receive queue. Lives as long as its device.
 class RxQueue {
 public:
-    RxQueue(RxRing& ring, EventSource& arrivals) : ring_(&ring), arrivals_(&arrivals) {}
+    explicit RxQueue(RxRing& ring, EventSource& arrivals = EventSource::none()) : ring_(&ring), arrivals_(&arrivals) {}
     RxQueue(RxQueue&&) = default;
     RxQueue& operator=(RxQueue&&) = default;
 
@@ -71,7 +71,7 @@ private:
 /// A transmit queue. Lives as long as its device.
 class TxQueue {
 public:
-    TxQueue(TxRing& ring, EventSource& room) : ring_(&ring), room_(&room) {}
+    explicit TxQueue(TxRing& ring, EventSource& room = EventSource::none()) : ring_(&ring), room_(&room) {}
     TxQueue(TxQueue&&) = default;
     TxQueue& operator=(TxQueue&&) = default;
 

@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -104,6 +105,13 @@ int Program::wait(std::chrono::seconds limit) {
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     return status_;
+}
+
+std::chrono::nanoseconds Program::processor_time() const {
+    clockid_t clock{};
+    timespec time{};
+    if (process_ < 0 || ::clock_getcpuclockid(process_, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return {};
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 std::string Program::output() const { return read_all(folder_ / "output"); }
