@@ -27,6 +27,8 @@ struct Options : CommonOptions {
     bool touch = false;
 };
 
+constexpr std::size_t touched = 48;  // the byte that --touch changes: in the payload of the shortest UDP frame
+
 /// One way: from a card's receive queue to the other card's transmit queue.
 class Direction {
 public:
@@ -41,8 +43,7 @@ public:
             if (touch_) touch();
             if (copies_) replace_with_copies(batch_, *copies_);
         }
-        const bool sent = to_.send(batch_) != 0;  // drops packets without room, unless the card's wire is just busy
-        return sent || !to_.is_held_up();
+        return to_.send(batch_) != 0 || !to_.is_held_up();  // drops packets without room, unless the wire is just busy
     }
 
     /// What to sleep for: packets, or room for those that have found none.
@@ -59,8 +60,7 @@ private:
     /// Changes a byte of each packet, like a program that does real work: the data must come into the cache.
     void touch() {
         for (Packet& packet : batch_) {
-            constexpr std::size_t position = 48;  // in the payload of the shortest UDP frame
-            if (packet.length() > position) packet.start()[position] ^= std::byte{1};
+            if (packet.length() > touched) packet.start()[touched] ^= std::byte{1};
         }
     }
 
@@ -71,16 +71,38 @@ private:
     bool touch_;
 };
 
-/// A pool in memory that `to` reaches, for copies of frames that `from` received; null within one DMA space.
-Expected<std::shared_ptr<Mempool>> pool_for_copies(Device& from, Device& to) {
-    if (from.dma_space() == to.dma_space()) return nullptr;
-    return to.create_pool({.packets = from.pool()->size(), .data_room = from.pool()->data_room()});
+Expected<> check_distinct(const Options& options) {
+    if (options.first != options.second || options.first.starts_with("sim:")) return {};  // each of those is a new card
+    return failure(ErrorKind::invalid_argument, options.second + ": the same device twice", "name two devices");
+}
+
+struct Copies {
+    std::shared_ptr<Mempool> to_second;
+    std::shared_ptr<Mempool> to_first;
+};
+
+/// Pools for copies, each in memory that the card that sends them reaches; none if both cards share one DMA space.
+Expected<Copies> pools_for_copies(Device& first, Device& second) {
+    if (first.dma_space() == second.dma_space()) return {};
+    say(fmt::format("{}: the cards do not share memory, so every packet is copied", program));
+    const auto pool = [](Device& from, Device& to) {
+        return to.create_pool({.packets = from.pool()->size(), .data_room = from.pool()->data_room()});
+    };
+    auto to_second = pool(first, second);
+    if (!to_second) return std::unexpected(to_second.error());
+    auto to_first = pool(second, first);
+    if (!to_first) return std::unexpected(to_first.error());
+    return Copies{std::move(*to_second), std::move(*to_first)};
+}
+
+Totals totals(const Direction& forth, const Direction& back) {
+    const std::uint64_t received = forth.received() + back.received();
+    const std::uint64_t forwarded = forth.forwarded() + back.forwarded();
+    return {{"received", received}, {"forwarded", forwarded}, {"dropped", received - forwarded}};
 }
 
 Expected<> run(const Options& options) {
-    if (options.first == options.second && !options.first.starts_with("sim:")) {  // each of those is a new card
-        return failure(ErrorKind::invalid_argument, options.second + ": the same device twice", "name two devices");
-    }
+    if (auto distinct = check_distinct(options); !distinct) return distinct;
     auto first = Device::open(options.first, options.device);
     if (!first) return std::unexpected(first.error());
     auto second = Device::open(options.second, options.device);
@@ -88,19 +110,12 @@ Expected<> run(const Options& options) {
     if (auto joined = check_wires({&*first, &*second}); !joined) return joined;
     if (auto pinned = choose_cpu(options, first->numa_node()); !pinned) return pinned;
 
-    auto to_second = pool_for_copies(*first, *second);
-    if (!to_second) return std::unexpected(to_second.error());
-    auto to_first = pool_for_copies(*second, *first);
-    if (!to_first) return std::unexpected(to_first.error());
-    if (*to_second) say(fmt::format("{}: the cards do not share memory, so every packet is copied", program));
+    auto copies = pools_for_copies(*first, *second);
+    if (!copies) return std::unexpected(copies.error());
 
-    Direction forth(*first, *second, *to_second, options);
-    Direction back(*second, *first, *to_first, options);
-    Monitor monitor(program, options, {&*first, &*second}, [&] {
-        const std::uint64_t received = forth.received() + back.received();
-        const std::uint64_t forwarded = forth.forwarded() + back.forwarded();
-        return Totals{{"received", received}, {"forwarded", forwarded}, {"dropped", received - forwarded}};
-    });
+    Direction forth(*first, *second, copies->to_second, options);
+    Direction back(*second, *first, copies->to_first, options);
+    Monitor monitor(program, options, {&*first, &*second}, [&] { return totals(forth, back); });
     if (auto set = monitor.wait_for({forth.packets(), forth.room(), back.packets(), back.room()}); !set) return set;
     while (monitor.going()) {
         const bool went_forth = forth.forward();
