@@ -300,6 +300,30 @@ TEST_P(Waiting, interrupts_are_enabled_only_when_asked_for) {
     EXPECT_NE(function.asked, 0U);
 }
 
+/// The cards run in threads of their own: writes are posted, as on a real bus, and arrive when the driver is already
+/// looking, or asleep.
+TEST(WaitingForPostedWrites, no_wake_up_is_lost) {
+    constexpr std::uint32_t rounds = 5'000;
+    Device here = open_card("sim:82540em,wire=w,thread=yes", InterruptKind::legacy);
+    Device there = open_card("sim:82540em,wire=w,thread=yes");
+    const auto frames = there.create_pool().value();
+    std::atomic<std::uint32_t> received = 0;
+    std::jthread sender([&] {
+        for (std::uint32_t sent = 0; sent < rounds; ++sent) {
+            while (received < sent) std::this_thread::yield();
+            Batch<1> batch;
+            ASSERT_EQ(batch.allocate(*frames, 1), 1U);
+            batch[0].set_length(60);
+            while (!batch.empty()) there.tx_queue(0).send(batch);
+        }
+    });
+    Batch<1> batch;
+    while (received < rounds) {
+        ASSERT_TRUE(here.rx_queue(0).wait(plenty).value()) << "asleep after " << received << " frames";
+        received += static_cast<std::uint32_t>(here.rx_queue(0).receive(batch));
+    }
+}
+
 TEST(WaitingWithoutInterrupts, is_refused_with_a_next_step) {
     Device device = open_card("sim:82540em,wire=loop", std::nullopt);
     const auto refused = device.rx_queue(0).wait(1ms);

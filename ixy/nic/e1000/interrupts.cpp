@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include <ixy/datasheet/e1000/registers.hpp>
@@ -39,8 +40,11 @@ private:
 
 class Interrupts::LinkChanges final : public Event {
 public:
-    LinkChanges(Interrupts& interrupts, Bar registers)
-        : Event(interrupts, ICR.LSC), registers_(registers), was_up_(is_up()) {}
+    LinkChanges(Interrupts& interrupts, Bar registers) : Event(interrupts, ICR.LSC), registers_(registers) {}
+    Expected<int> event_file() override {
+        if (!was_up_) was_up_ = is_up();
+        return Event::event_file();
+    }
     bool is_ready() override { return is_up() != was_up_; }
     bool acknowledge() override {
         was_up_ = is_up();  // first: a change from here on is news
@@ -51,7 +55,7 @@ private:
     bool is_up() const { return static_cast<bool>(registers_.read(STATUS) & STATUS.LU); }
 
     Bar registers_;
-    bool was_up_;
+    std::optional<bool> was_up_;  ///< none until somebody wants to know
 };
 
 /// A ring that found no buffers counts as ready too: the card cannot announce frames that it has no room for, and only
