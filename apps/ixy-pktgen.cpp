@@ -1,4 +1,6 @@
 // ixy-pktgen DEVICE: sends numbered UDP frames as fast as the card takes them, or at a given rate.
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -62,6 +64,7 @@ Expected<> send_frames(Device& device, Generator& generator, const Options& opti
     std::uint64_t left = options.count;
     const double rate = options.rate ? packets_per_second(*options.rate, options.frame.size) : 1;
     const auto catch_up = static_cast<std::size_t>(rate / 50);  // of 20 ms in which this process did not run
+    if (options.rate) ::prctl(PR_SET_TIMERSLACK, 1UL);          // nanosecond: a sleep ends when the next frame is due
     Pacer pacer(rate, std::max(2 * options.batch, catch_up));
     StallWatch stall;
 
@@ -79,9 +82,9 @@ Expected<> send_frames(Device& device, Generator& generator, const Options& opti
         // skipped.
         const std::size_t sent = tx_queue.send(batch);
         left -= sent;
-        rx_queue.receive(unwanted);  // discarded, but a full ring would count it as missed
+        const bool received = rx_queue.receive(unwanted) != 0;  // discarded, but a full ring would count it as missed
         const bool is_early = options.rate && batch.empty();
-        monitor.rest_unless(sent != 0, is_early ? pacer.next() : Pacer::Clock::time_point::max());
+        monitor.rest_unless(sent != 0 || received, is_early ? pacer.next() : Pacer::Clock::time_point::max());
         if (stall.is_stuck(sent != 0 || batch.empty(), device)) {
             monitor.fail({ErrorKind::timeout, fmt::format("{}: the card has stopped sending", device.address()),
                           "its link is up, so it is broken; start again, which resets it"});

@@ -161,7 +161,9 @@ Expected<Waiter> choose_waiter(const CommonOptions& options, std::initializer_li
     auto waiter = Waiter::create(options.wait.value_or(WaitMode::adaptive), events);
     const bool may_poll = !waiter && !options.wait && waiter.error().kind == ErrorKind::unsupported;
     if (may_poll) return Waiter::polling();
-    if (!waiter && waiter.error().kind == ErrorKind::unsupported) waiter.error().next += ": --wait=poll";
+    if (!waiter && waiter.error().kind == ErrorKind::unsupported) {
+        waiter.error().next = "use --wait=poll: software NICs have interrupts, cards reached through sysfs have none";
+    }
     return waiter;
 }
 

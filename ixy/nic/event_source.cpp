@@ -11,8 +11,7 @@ namespace ixy {
 namespace {
 
 std::unexpected<Error> no_interrupts() {
-    return failure(ErrorKind::unsupported, "the card has no interrupts that can be waited for",
-                   "poll it; software NICs have interrupts, and so do cards that are reached through VFIO");
+    return failure(ErrorKind::unsupported, "the card has no interrupts that can be waited for", "poll it");
 }
 
 }  // namespace

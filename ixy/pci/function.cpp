@@ -22,13 +22,11 @@ Expected<> PciFunction::set_bus_master(bool on) {
 }
 
 Expected<std::vector<Interrupt>> PciFunction::enable_interrupts(InterruptKind, std::size_t) {
-    return failure(ErrorKind::unsupported, std::string(address()) + " cannot deliver interrupts this way",
-                   "poll it; software NICs have interrupts, and so do cards that are reached through VFIO");
+    return failure(ErrorKind::unsupported, std::string(address()) + " cannot deliver interrupts this way", "poll it");
 }
 
 Expected<> PciFunction::unmask_interrupt(std::size_t) {
-    return failure(ErrorKind::unsupported, std::string(address()) + " cannot deliver interrupts this way",
-                   "poll it; software NICs have interrupts, and so do cards that are reached through VFIO");
+    return failure(ErrorKind::unsupported, std::string(address()) + " cannot deliver interrupts this way", "poll it");
 }
 
 Expected<> PciFunction::reset() {

@@ -258,6 +258,17 @@ TEST(FwdOnQemu, forwards_both_ways_and_counts) {
     EXPECT_EQ(program.errors().find("copied"), std::string::npos);
 }
 
+TEST(FwdOnQemu, sleeping_is_refused_where_there_are_no_interrupts) {
+    for (const std::string mode : {"interrupt", "adaptive"}) {
+        Qemu qemu({Card{}, Card{}});
+        Program program("ixy-fwd", {qemu.address(0), qemu.address(1), "--wait=" + mode});
+        EXPECT_EQ(program.wait(), 1);
+        EXPECT_NE(program.errors().find(qemu.address(0) + " cannot deliver interrupts this way; use --wait=poll"),
+                  std::string::npos)
+            << program.errors();
+    }
+}
+
 TEST(FwdOnQemu, touch_changes_one_byte) {
     Qemu qemu({Card{}, Card{}});
     Program program("ixy-fwd", {qemu.address(0), qemu.address(1), "--touch"});
