@@ -17,6 +17,8 @@
 #include <cstdint>
 #include <span>
 
+#include <ixy/core/flags.hpp>
+
 namespace ixy {
 
 class Mempool;
@@ -38,19 +40,15 @@ enum class PacketFlags : std::uint16_t {
     ip_checksum_bad = 1 << 2,
     l4_checksum_good = 1 << 3,  ///< the card checked the TCP or UDP checksum
     l4_checksum_bad = 1 << 4,
+    rss_hash = 1 << 5,  ///< hash() holds the hash by which the card chose the queue
     // to be sent
     insert_vlan = 1 << 8,    ///< the card inserts vlan() as an 802.1Q tag
     ip_checksum = 1 << 9,    ///< the card writes the IPv4 header's checksum; needs l2 and l3 lengths
     tcp_checksum = 1 << 10,  ///< the card writes the TCP checksum; the field holds the pseudo header's sum
     udp_checksum = 1 << 11,  ///< the same for UDP
 };
-constexpr PacketFlags operator|(PacketFlags a, PacketFlags b) {
-    return static_cast<PacketFlags>(static_cast<std::uint16_t>(a) | static_cast<std::uint16_t>(b));
-}
-/// True if `flags` contain any of `wanted`.
-constexpr bool has(PacketFlags flags, PacketFlags wanted) {
-    return (static_cast<std::uint16_t>(flags) & static_cast<std::uint16_t>(wanted)) != 0;
-}
+template <>
+inline constexpr bool is_flags<PacketFlags> = true;
 
 /// Only the flags that ask the card to do something on sending; those about reception are dropped.
 constexpr PacketFlags requests(PacketFlags flags) {
@@ -117,6 +115,9 @@ public:
     /// 802.1Q tag control information in host order: priority (3 bits), DEI, VLAN id (12 bits).
     std::uint16_t vlan() const { return piece_.vlan; }
     void set_vlan(std::uint16_t tag) { piece_.vlan = tag; }
+    /// With PacketFlags::rss_hash: the hash of a received frame's addresses and ports (ixy/nic/rss.hpp).
+    std::uint32_t hash() const { return hash_; }
+    void set_hash(std::uint32_t hash) { hash_ = hash; }
     /// For checksum offload: bytes of the link header (14 or more) and of the IP header (IPv4: 20 to 60; IPv6: 40 or
     /// more), each at most 254; more becomes 255, which no card accepts.
     void set_header_lengths(std::size_t l2, std::size_t l3) {
@@ -160,6 +161,7 @@ private:
     };
     static_assert(std::endian::native == std::endian::little && sizeof(Piece) == 8);
     Piece piece_;
+    std::uint32_t hash_ = 0;
 };
 static_assert(sizeof(Packet) == 64, "the frame begins on the second cache line");
 

@@ -51,6 +51,8 @@ public:
     std::string_view address() const { return driver_->address(); }
     std::string_view driver_name() const { return driver_->name(); }
     std::string_view model() const { return driver_->model(); }
+    /// What the card can do: queues, ring sizes, frames, offloads, interrupts.
+    DeviceLimits limits() const { return driver_->limits(); }
     int numa_node() const { return driver_->numa_node(); }
     const std::shared_ptr<DmaSpace>& dma_space() const { return driver_->dma_space(); }
     /// The pool that receive queue `index` takes its buffers from.

@@ -58,6 +58,7 @@ public:
     /// The PCI function behind the device; null if it is none.
     virtual PciFunction* pci_function() { return nullptr; }
     virtual const DeviceOptions& options() const = 0;
+    virtual DeviceLimits limits() const = 0;
     virtual RxRing& rx_ring(std::size_t index) = 0;
     virtual TxRing& tx_ring(std::size_t index) = 0;
     virtual const std::shared_ptr<Mempool>& pool(std::size_t rx_queue) = 0;

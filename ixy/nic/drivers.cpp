@@ -2,21 +2,29 @@
 #include <ixy/nic/drivers.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include <ixy/core/schemes.hpp>
 #include <ixy/nic/e1000/e1000.hpp>
+#include <ixy/nic/e1000e/e1000e.hpp>
 
 namespace ixy {
 
 std::span<const DriverEntry> known_devices() {
-    static const std::vector<DriverEntry> list = e1000::known_cards();
+    static const std::vector<DriverEntry> list = [] {
+        std::vector<DriverEntry> cards = e1000::known_cards();
+        std::ranges::copy(e1000e::known_cards(), std::back_inserter(cards));
+        return cards;
+    }();
     return list;
 }
 
 DeviceLimits widest_limits() {
     DeviceLimits widest = known_devices().front().limits;
     for (const DriverEntry& entry : known_devices()) {
+        widest.rx_queues = std::max(widest.rx_queues, entry.limits.rx_queues);
+        widest.tx_queues = std::max(widest.tx_queues, entry.limits.tx_queues);
         widest.smallest_ring = std::min(widest.smallest_ring, entry.limits.smallest_ring);
         widest.largest_ring = std::max(widest.largest_ring, entry.limits.largest_ring);
         widest.least_max_frame = std::min(widest.least_max_frame, entry.limits.least_max_frame);

@@ -1,7 +1,5 @@
 // Counting: equal to what the cable carried, under the datasheet's names, and correct whether or not reading a register
 // clears it.
-#include <ixy/nic/e1000/statistics.hpp>
-
 #include <map>
 
 #include "tests/nic/conformance.hpp"

@@ -171,6 +171,8 @@ inline constexpr Mrqc MRQC{{.name = "MRQC",
                             .title = "Multiple Receive Queues Command Register",
                             .section = "82574L 10.2.5.17"}};
 /// 128 entries of a byte, four per register: bit 7 of each is the queue.
+inline constexpr std::size_t RETA_ENTRIES = 128;
+inline constexpr unsigned RETA_QUEUE = 7;
 inline constexpr Number RETA{
     {.name = "RETA", .offset = 0x5c00, .count = 32, .title = "Redirection Table", .section = "82574L 10.2.5.18"}};
 inline constexpr Number RSSRK{{.name = "RSSRK",
@@ -294,10 +296,19 @@ inline constexpr Factps FACTPS{{.name = "FACTPS",
                                 .writable = 0,
                                 .title = "Function Active and Power State to Manageability",
                                 .section = "82574L 10.2.8"}};
-inline constexpr Number GCR{
+struct Gcr : Register<Gcr> {
+    using Register::Register;
+    Field RESERVED_22{this, 22, "reserved (22)", "must be written as 1: completions get lost otherwise"};
+    Field L1_WITHOUT_L0S{this, 27, "L1 Act Without L0s Rx", "enter L1 even if the receiver is not in L0s"};
+};
+inline constexpr Gcr GCR{
     {.name = "GCR", .offset = 0x5b00, .title = "3GIO Control Register", .section = "82574L 10.2.8.1"}};
 
-inline constexpr Number GCR2{
+struct Gcr2 : Register<Gcr2> {
+    using Register::Register;
+    Field RESERVED_0{this, 0, "reserved (0)", "must be written as 1: the transmitter may hang otherwise"};
+};
+inline constexpr Gcr2 GCR2{
     {.name = "GCR2", .offset = 0x5b64, .title = "3GIO Control Register 2", .section = "82574L 10.2.8"}};
 
 }  // namespace ixy::datasheet::e1000

@@ -19,11 +19,12 @@
 
 #include <memory>
 
+#include <ixy/nic/e1000/limits.hpp>
 #include <ixy/nic/e1000/receive.hpp>
-#include <ixy/nic/e1000/statistics.hpp>
 #include <ixy/nic/e1000/transmit.hpp>
 
 #include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/nic/card_counters.hpp>
 #include <ixy/nic/drivers.hpp>
 
 namespace ixy::e1000 {
@@ -43,6 +44,7 @@ public:
     std::string_view name() const override { return "e1000"; }
     std::string_view model() const override { return chip_.name; }
     const DeviceOptions& options() const override { return options_; }
+    DeviceLimits limits() const override { return e1000::limits(chip_); }
     RxRing& rx_ring(std::size_t) override { return *receive_; }
     TxRing& tx_ring(std::size_t) override { return *transmit_; }
     const std::shared_ptr<Mempool>& pool(std::size_t) override { return receive_->pool(); }

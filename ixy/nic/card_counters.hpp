@@ -1,14 +1,14 @@
-// The card's counters, 64 bits wide. Manual, section 13.7.
+// A card's counters, 64 bits wide: registers of 32 bits that clear on read become totals that lose nothing.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include <ixy/datasheet/e1000/chip.hpp>
-#include <ixy/nic/device.hpp>
+#include <ixy/datasheet/chip.hpp>
+#include <ixy/nic/driver.hpp>
 #include <ixy/pci/bar.hpp>
 
-namespace ixy::e1000 {
+namespace ixy {
 
 /// Adds up one counter of a card, which may or may not clear it on read. Hardware clears all counters, QEMU's model
 /// keeps some (MPC, RNBC, CRCERRS): two consecutive readings show which kind it is.
@@ -31,24 +31,24 @@ private:
     Kind kind_ = Kind::unknown;
 };
 
-/// All counters of one card.
+/// All counters of one card: the registers of its chip that a read clears.
 class CardCounters {
 public:
-    CardCounters(Bar registers, const datasheet::e1000::Chip& chip);
+    CardCounters(Bar registers, const datasheet::Chip& chip);
 
     /// Begins at zero; receiver and transmitter must be off.
     void start();
-    /// Adds what has been counted since the last call. Must be called at least every half hour at 1 Gbit/s, before 32
-    /// bits overflow.
+    /// Adds what has been counted since the last call. Call it at least every half hour at 1 Gbit/s, before the counts
+    /// of frames overflow their 32 bits.
     void refresh();
-    /// The total of `counter`; for counts of octets, that is the low half's register (GORCL).
+    /// The total of `counter`; a counter of 64 bits goes by the register of its low half.
     std::uint64_t operator[](const datasheet::RegisterInfo& counter) const;
     std::vector<NamedCounter> all() const;
 
 private:
     struct Entry {
         const datasheet::RegisterInfo* low;
-        const datasheet::RegisterInfo* high;  // of a count of octets, or null
+        const datasheet::RegisterInfo* high;  // of a counter of 64 bits, or null
         Accumulator sum;
     };
     std::uint64_t read(const Entry& entry) const;
@@ -57,4 +57,4 @@ private:
     std::vector<Entry> entries_;
 };
 
-}  // namespace ixy::e1000
+}  // namespace ixy

@@ -3,9 +3,9 @@
 
 #include <random>
 
-#include <ixy/nic/e1000/statistics.hpp>
+#include <ixy/nic/card_counters.hpp>
 
-namespace ixy::e1000 {
+namespace ixy {
 namespace {
 
 /// A card's counter that reading clears or keeps, read as CardCounters does.
@@ -107,4 +107,4 @@ TEST(Accumulator, accepts_64_bits_at_once) {
 }
 
 }  // namespace
-}  // namespace ixy::e1000
+}  // namespace ixy
