@@ -15,6 +15,7 @@
 #include "tests/nic/subjects.hpp"
 
 #include <ixy/datasheet/e1000/chips.hpp>
+#include <ixy/nic/drivers.hpp>
 #include <ixy/pci/recorder.hpp>
 
 namespace ixy {
@@ -36,9 +37,16 @@ protected:
     void TearDown() override { expect_no_complaints(); }
     /// True if the card follows the manual even where QEMU's cards do not.
     bool by_the_book() const { return GetParam().by_the_book; }
+    /// What the subject's card can do.
+    static DeviceLimits limits() {
+        const auto cards = known_devices();
+        const auto card = std::ranges::find(cards, GetParam().model, &DriverEntry::model);
+        if (card == cards.end()) throw std::runtime_error("no driver for the " + GetParam().model);
+        return card->limits;
+    }
 
     Expected<Device> try_open(const DeviceOptions& options = {}, std::size_t card = 0) {
-        return Device::open(bed().function(card), options);
+        return Device::open(bed().function(card), with_queues(options));
     }
     Device open(const DeviceOptions& options = {}, std::size_t card = 0) {
         auto device = try_open(options, card);
@@ -48,7 +56,7 @@ protected:
     }
     /// The same, with each register access recorded in log().
     Device open_logged(const DeviceOptions& options = {}) {
-        auto device = Device::open(record(bed().function(0), log_), options);
+        auto device = Device::open(record(bed().function(0), log_), with_queues(options));
         if (!device) throw std::runtime_error(device.error().text());
         return std::move(*device);
     }
@@ -110,6 +118,15 @@ protected:
     static std::size_t missing(Device& device) { return device.pool()->size() - device.pool()->available(); }
 
 private:
+    /// As many queues as the subject has, unless the options ask for some, or for frames that several cannot share. The
+    /// frames of most tests are no IP packets: those go to queue 0.
+    static DeviceOptions with_queues(DeviceOptions options) {
+        const DeviceLimits possible = limits();
+        const bool shared = possible.most_scaled_frame == 0 || options.max_frame <= possible.most_scaled_frame;
+        if (options.rx_queues == 1 && shared) options.rx_queues = GetParam().queues;
+        if (options.tx_queues == 1) options.tx_queues = GetParam().queues;
+        return options;
+    }
     void expect_no_complaints() const { EXPECT_EQ(bed_ ? bed_->complaints() : "", ""); }
 
     std::unique_ptr<test::TestBed> bed_;

@@ -8,7 +8,7 @@
 namespace ixy::test {
 
 std::vector<Subject> every_subject();
-/// For behaviour that no two cards of a kind differ in: fewer cards where each costs time.
+/// For behaviour that no two cards of one driver differ in: fewer cards where each costs time.
 std::vector<Subject> one_of_a_kind();
 /// Subjects with little DMA memory: 64 MiB.
 std::vector<Subject> subjects_in_little_memory();

@@ -4,8 +4,8 @@
 
 namespace ixy::test {
 
-std::vector<Subject> every_subject() { return sim_e1000_subjects(); }
-std::vector<Subject> one_of_a_kind() { return sim_e1000_subjects(); }
+std::vector<Subject> every_subject() { return sim_subjects(); }
+std::vector<Subject> one_of_a_kind() { return sim_subjects(); }
 std::vector<Subject> subjects_in_little_memory() { return {}; }
 
 }  // namespace ixy::test

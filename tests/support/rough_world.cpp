@@ -39,7 +39,7 @@ public:
     }
     bool write_back(IoAddress to, std::span<const std::byte> from, std::size_t last) override {
         Write write{.to = to, .bytes = bytes_of(from), .last = last};
-        if (from.size() == sizeof(ReceiveDescriptor)) fill_with_garbage(write.bytes);
+        if (from.size() == sizeof(ReceiveDescriptor)) fill_with_garbage(write.bytes, last);
         post(write);
         post(std::move(write));
         return true;
@@ -85,9 +85,17 @@ private:
         posted_.push_back(std::move(write));
         inner_.schedule(landing_timer, posted_.front().when);
     }
+    /// Both kinds of descriptors have the status in a place of its own, which is written last.
+    void fill_with_garbage(std::vector<std::byte>& bytes, std::size_t status_at) {
+        if (status_at == offsetof(ExtendedReceiveWriteBack, status)) {
+            fill_extended_with_garbage(bytes);
+        } else {
+            fill_legacy_with_garbage(bytes);
+        }
+    }
     /// Fields without a meaning in 3.2.3: the buffer's address, a checksum that was not requested, PIF when everything
     /// is received, and the tag of an untagged frame.
-    void fill_with_garbage(std::vector<std::byte>& bytes) {
+    void fill_legacy_with_garbage(std::vector<std::byte>& bytes) {
         ReceiveDescriptor descriptor;
         std::memcpy(&descriptor, bytes.data(), sizeof descriptor);
         descriptor.address = dice_();
@@ -96,6 +104,17 @@ private:
         if (dice_() % 2 == 0) descriptor.status |= RDESC_STATUS.PIF;
         if (!(descriptor.status & RDESC_STATUS.VP)) {
             descriptor.status |= RDESC_STATUS.from(static_cast<std::uint32_t>(dice_()) << RDESC_STATUS.VLAN.low);
+        }
+        std::memcpy(bytes.data(), &descriptor, sizeof descriptor);
+    }
+    /// The same in 82574L 7.1.5.2: the hash of a frame that is not hashed, PIF, ACK, and the tag of an untagged frame.
+    void fill_extended_with_garbage(std::vector<std::byte>& bytes) {
+        ExtendedReceiveWriteBack descriptor;
+        std::memcpy(&descriptor, bytes.data(), sizeof descriptor);
+        if (EXTENDED_MRQ.RSS_TYPE.of(descriptor.mrq) == 0) descriptor.hash = static_cast<std::uint32_t>(dice_());
+        if (dice_() % 2 == 0) descriptor.status |= EXTENDED_STATUS.PIF | EXTENDED_STATUS.ACK;
+        if (!(descriptor.status & EXTENDED_STATUS.VP)) {
+            descriptor.length |= EXTENDED_LENGTH.from(static_cast<std::uint32_t>(dice_()) << EXTENDED_LENGTH.VLAN.low);
         }
         std::memcpy(bytes.data(), &descriptor, sizeof descriptor);
     }
@@ -108,14 +127,16 @@ private:
 class RoughCard final : public sim::Model {
 public:
     RoughCard(sim::Host& host, const sim::CardType& type, const sim::ModelOptions& options)
-        : host_(host), inner_(type.make(host_, options)) {}
+        : host_(host),
+          inner_(type.make(host_, options)),
+          done_(type.express ? EERD_NARROW.DONE.mask() : EERD.DONE.mask()) {}
 
     std::uint64_t read(unsigned bar, std::uint64_t offset, unsigned width) override {
         host_.push();
         const std::uint64_t value = inner_->read(bar, offset, width);
         if (bar != 0 || offset != busy_ || looks_ == 0) return value;
         --looks_;
-        if (offset == EERD.offset) return value & ~std::uint64_t{EERD.DONE.mask() | EERD.DATA.mask()};
+        if (offset == EERD.offset) return value & ~std::uint64_t{done_ | EERD.DATA.mask()};
         if (offset == MDIC.offset) return value & ~std::uint64_t{MDIC.R.mask() | MDIC.DATA.mask()};
         return value | CTRL.RST.mask();
     }
@@ -144,22 +165,29 @@ public:
 private:
     PostingHost host_;
     std::unique_ptr<sim::Model> inner_;
+    std::uint32_t done_;       ///< of EERD
     std::uint64_t busy_ = 0;   ///< the register with an operation in progress
     unsigned looks_ = 0;       ///< reads until it is done
     unsigned operations_ = 0;  ///< so far
 };
 
-}  // namespace
+constexpr std::string_view em = "82540em", l = "82574l";
 
-const sim::CardType& rough_82540em() {
+template <const std::string_view& Name>
+const sim::CardType& rough() {
     static const sim::CardType rough = [] {
-        sim::CardType type = *sim::find_card_type("82540em");
+        sim::CardType type = *sim::find_card_type(Name);
         type.make = [](sim::Host& host, const sim::ModelOptions& options) -> std::unique_ptr<sim::Model> {
-            return std::make_unique<RoughCard>(host, *sim::find_card_type("82540em"), options);
+            return std::make_unique<RoughCard>(host, *sim::find_card_type(Name), options);
         };
         return type;
     }();
     return rough;
 }
+
+}  // namespace
+
+const sim::CardType& rough_82540em() { return rough<em>(); }
+const sim::CardType& rough_82574l() { return rough<l>(); }
 
 }  // namespace ixy::test

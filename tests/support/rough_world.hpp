@@ -17,8 +17,9 @@
 
 namespace ixy::test {
 
-/// An 82540EM in such a world. Its clock must advance on its own.
+/// Cards in such a world. Their clock must advance on its own.
 const sim::CardType& rough_82540em();
+const sim::CardType& rough_82574l();
 
 /// The machine's time, except that waits take no time: what is waited for has passed at once.
 class BriskClock final : public sim::Clock {

@@ -94,7 +94,7 @@ std::shared_ptr<sim::Clock> make_clock(bool rough) {
 
 SimBed::SimBed(const sim::CardType& type, sim::Running running, std::size_t cards, bool cabled)
     : running_(running), slots_(cards) {
-    const bool rough = &type == &rough_82540em();
+    const bool rough = &type == &rough_82540em() || &type == &rough_82574l();
     const auto clock = make_clock(rough);
     add_pci_scheme("test-bed", open_bed);
     const std::lock_guard lock(beds_mutex);
@@ -124,10 +124,13 @@ Expected<std::unique_ptr<PciFunction>> SimBed::lend(std::size_t card) {
     return std::make_unique<Lent>(sim::make_function(slot.card, address(card), running_), slot.taken);
 }
 
-Subject on_sim(std::string name, std::string model, const sim::CardType& type, sim::Running running) {
+Subject on_sim(std::string name, std::string model, std::string driver, const sim::CardType& type, sim::Running running,
+               std::size_t queues = 1) {
     return {.name = std::move(name),
             .model = std::move(model),
+            .driver = std::move(driver),
             .by_the_book = true,
+            .queues = queues,
             .make = [&type, running](std::size_t cards, bool cabled) {
                 return std::make_unique<SimBed>(type, running, cards, cabled);
             }};
@@ -135,13 +138,20 @@ Subject on_sim(std::string name, std::string model, const sim::CardType& type, s
 
 }  // namespace
 
-std::vector<Subject> sim_e1000_subjects() {
-    const sim::CardType& type = *sim::find_card_type("82540em");
-    return {on_sim("sim_82540em", "82540EM", type, sim::Running::inside),
-            on_sim("sim_82540em_in_a_thread", "82540EM", type, sim::Running::thread),
-            on_sim("sim_82540em_with_faults", "82540EM", rough_82540em(), sim::Running::inside),
-            on_sim("sim_82540em_with_faults_in_a_thread", "82540EM", rough_82540em(), sim::Running::thread),
-            on_sim("sim_82545em", "82545EM", *sim::find_card_type("82545em"), sim::Running::inside)};
+std::vector<Subject> sim_subjects() {
+    using enum sim::Running;
+    const sim::CardType& em = *sim::find_card_type("82540em");
+    const sim::CardType& l = *sim::find_card_type("82574l");
+    return {on_sim("sim_82540em", "82540EM", "e1000", em, inside),
+            on_sim("sim_82540em_in_a_thread", "82540EM", "e1000", em, thread),
+            on_sim("sim_82540em_with_faults", "82540EM", "e1000", rough_82540em(), inside),
+            on_sim("sim_82540em_with_faults_in_a_thread", "82540EM", "e1000", rough_82540em(), thread),
+            on_sim("sim_82545em", "82545EM", "e1000", *sim::find_card_type("82545em"), inside),
+            on_sim("sim_82574l", "82574L", "e1000e", l, inside),
+            on_sim("sim_82574l_two_queues", "82574L", "e1000e", l, inside, 2),
+            on_sim("sim_82574l_two_queues_in_a_thread", "82574L", "e1000e", l, thread, 2),
+            on_sim("sim_82574l_with_faults", "82574L", "e1000e", rough_82574l(), inside),
+            on_sim("sim_82574l_two_queues_with_faults_in_a_thread", "82574L", "e1000e", rough_82574l(), thread, 2)};
 }
 
 }  // namespace ixy::test

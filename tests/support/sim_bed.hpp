@@ -7,8 +7,8 @@
 
 namespace ixy::test {
 
-/// Our models for the e1000 driver: run inside the register access, run in a thread of their own, and each in a world
+/// Our models, for each driver: run inside the register access, run in a thread of their own, and each in a world
 /// that a driver has to survive without noticing (rough_world.hpp). Tests that need only one card use the first.
-std::vector<Subject> sim_e1000_subjects();
+std::vector<Subject> sim_subjects();
 
 }  // namespace ixy::test

@@ -32,8 +32,13 @@ private:
     Qemu qemu_;
 };
 
-Subject on_qemu(std::string name, std::string model, const std::string& qemu_model) {
-    return {.name = std::move(name), .model = std::move(model), .make = [qemu_model](std::size_t cards, bool cabled) {
+Subject on_qemu(std::string name, std::string model, std::string driver, const std::string& qemu_model,
+                std::size_t queues = 1) {
+    return {.name = std::move(name),
+            .model = std::move(model),
+            .driver = std::move(driver),
+            .queues = queues,
+            .make = [qemu_model](std::size_t cards, bool cabled) {
                 const Card card{.model = qemu_model, .cable = cabled ? "cable" : ""};
                 return std::make_unique<QemuBed>(std::vector<Card>(cards, card));
             }};
@@ -43,9 +48,12 @@ Subject on_qemu(std::string name, std::string model, const std::string& qemu_mod
 
 void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name; }
 
-std::vector<Subject> qemu_e1000_subjects() {
-    return {on_qemu("qemu_82540em", "82540EM", "e1000"), on_qemu("qemu_82545em", "82545EM", "e1000-82545em"),
-            on_qemu("qemu_82544gc", "82544GC", "e1000-82544gc")};
+std::vector<Subject> qemu_subjects() {
+    return {on_qemu("qemu_82540em", "82540EM", "e1000", "e1000"),
+            on_qemu("qemu_82545em", "82545EM", "e1000", "e1000-82545em"),
+            on_qemu("qemu_82544gc", "82544GC", "e1000", "e1000-82544gc"),
+            on_qemu("qemu_82574l", "82574L", "e1000e", "e1000e"),
+            on_qemu("qemu_82574l_two_queues", "82574L", "e1000e", "e1000e", 2)};
 }
 
 Frame bytes_of(const Packet& packet) {

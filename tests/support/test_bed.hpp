@@ -37,17 +37,19 @@ public:
 
 /// A kind of card to test: a factory of beds.
 struct Subject {
-    std::string name;   ///< part of the tests' names
-    std::string model;  ///< what Device::model() must say
+    std::string name;    ///< part of the tests' names
+    std::string model;   ///< what Device::model() must say
+    std::string driver;  ///< what Device::driver_name() must say
     /// Pads short frames, checks received frames, counts as in the manual; QEMU's cards do not.
     bool by_the_book = false;
+    std::size_t queues = 1;  ///< how many the tests open in each direction
     /// Makes a bed with `cards` cards, each with a cable to the test or (cabled) all on one cable.
     std::function<std::unique_ptr<TestBed>(std::size_t cards, bool cabled)> make;
 };
 void PrintTo(const Subject& subject, std::ostream* out);
 
-/// QEMU's three cards for the e1000 driver.
-std::vector<Subject> qemu_e1000_subjects();
+/// QEMU's cards that have a driver here.
+std::vector<Subject> qemu_subjects();
 
 /// The bytes of all pieces of a packet.
 Frame bytes_of(const Packet& packet);
