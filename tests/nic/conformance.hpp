@@ -37,6 +37,13 @@ protected:
     void TearDown() override { expect_no_complaints(); }
     /// True if the card follows the manual even where QEMU's cards do not.
     bool by_the_book() const { return GetParam().by_the_book; }
+    /// Those of `sizes` that the card's frames may have, and its largest.
+    static std::vector<std::size_t> possible(std::vector<std::size_t> sizes) {
+        const std::size_t most = limits().most_max_frame;
+        std::erase_if(sizes, [most](std::size_t size) { return size > most; });
+        sizes.push_back(most);
+        return sizes;
+    }
     /// What the subject's card can do.
     static DeviceLimits limits() {
         const auto cards = known_devices();
@@ -121,8 +128,8 @@ private:
     /// As many queues as the subject has, unless the options ask for some, or for frames that several cannot share. The
     /// frames of most tests are no IP packets: those go to queue 0.
     static DeviceOptions with_queues(DeviceOptions options) {
-        const DeviceLimits possible = limits();
-        const bool shared = possible.most_scaled_frame == 0 || options.max_frame <= possible.most_scaled_frame;
+        const std::size_t most = limits().most_scaled_frame;
+        const bool shared = most == 0 || options.max_frame <= most;
         if (options.rx_queues == 1 && shared) options.rx_queues = GetParam().queues;
         if (options.tx_queues == 1) options.tx_queues = GetParam().queues;
         return options;

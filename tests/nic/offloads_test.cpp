@@ -173,13 +173,14 @@ TEST_P(ChecksumsMore, are_written_into_jumbo_frames_of_several_pieces_and_with_a
 }
 
 // Padding is not part of the packet, whatever it holds: a program pads forwarded frames, or a shorter frame leaves it
-// behind.
+// behind. QEMU's 82574L takes it for payload, and corrects the IP header's length: nothing that a driver can help.
 TEST_P(Checksums, exclude_bytes_past_the_end_of_the_packet) {
     auto device = open({.tx_checksum = true});
     unsigned seed = 0;
     for (const unsigned version : {4U, 6U}) {
         for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{6, 17}) {
             for (const std::size_t padding : {0U, 1U, 13U, 0U, 46U}) {
+                if (padding != 0 && !GetParam().obeys_contexts) continue;
                 const InternetFrame frame{.version = version, .protocol = protocol, .payload = 5, .seed = ++seed};
                 const auto pad = [&](Frame bytes) {
                     bytes.resize(bytes.size() + padding, std::byte{0xaa});
@@ -246,7 +247,9 @@ TEST_P(ChecksumsMore, beyond_the_first_255_bytes_are_refused_and_counted) {
         const bool in_reach = outer + 20 + 6 <= 255;
         EXPECT_EQ(device.tx_queue(0).send(batch), in_reach ? 1U : 0U) << outer;
         EXPECT_TRUE(batch.empty());
-        if (in_reach) {
+        if (in_reach && !GetParam().obeys_contexts) {
+            EXPECT_EQ(wire_receive().size(), frame.size()) << "it finds no headers there";
+        } else if (in_reach) {
             const Frame arrived = wire_receive();
             ASSERT_EQ(arrived.size(), frame.size());
             const Frame complete = inner.complete();
@@ -280,9 +283,9 @@ TEST_P(ChecksumsMore, need_a_context_descriptor_only_when_the_headers_change) {
     EXPECT_EQ(descriptors_for({.version = 6, .protocol = 6, .payload = 100}), 9U);
 }
 
-// QEMU's cards mark their results as to be ignored (IXSM): then no flag may be set.
+// QEMU's 8254x mark their results as to be ignored (IXSM): then no flag may be set.
 TEST_P(ChecksumsMore, are_reported_on_receive_only_when_the_card_checked_them) {
-    auto device = open({.rx_checksum = true});
+    auto device = open({.rx_checksum = true, .rss = {.table = {0}}});
     for (const bool damaged : {false, true}) {
         Frame frame = InternetFrame{.payload = 50}.complete();
         if (damaged) frame[45] ^= std::byte{1};
@@ -290,9 +293,10 @@ TEST_P(ChecksumsMore, are_reported_on_receive_only_when_the_card_checked_them) {
         Batch<4> batch;
         ASSERT_TRUE(test::eventually([&] { return device.rx_queue(0).receive(batch) == 1; }));
         EXPECT_EQ(test::bytes_of(batch[0]), frame);
+        const PacketFlags hashed = GetParam().queues > 1 ? PacketFlags::rss_hash : PacketFlags::none;
         const PacketFlags found =
             PacketFlags::ip_checksum_good | (damaged ? PacketFlags::l4_checksum_bad : PacketFlags::l4_checksum_good);
-        EXPECT_EQ(batch[0].flags(), by_the_book() ? found : PacketFlags::none);
+        EXPECT_EQ(batch[0].flags(), hashed | (GetParam().checks_received ? found : PacketFlags::none));
     }
 }
 

@@ -44,8 +44,9 @@ TEST_P(StatisticsTest, equal_what_the_cable_carried) {
             ++expected[broadcast ? (direction == "R" ? "BPRC" : "BPTC") : (direction == "R" ? "MPRC" : "MPTC")];
             ++expected["GP" + direction + "C"];
             ++expected["TP" + direction];
-            expected["GO" + direction + "CL"] += on_the_wire;
-            expected["TO" + direction + "L"] += on_the_wire;
+            const std::size_t octets = direction == "R" || GetParam().counts_fcs ? on_the_wire : on_the_wire - 4;
+            expected["GO" + direction + "CL"] += octets;
+            expected["TO" + direction + "L"] += octets;
         }
     }
     for (std::size_t i = 0; i < count; i += 100) {
@@ -66,8 +67,8 @@ TEST_P(StatisticsTest, equal_what_the_cable_carried) {
         EXPECT_EQ(statistics.tx_bytes, bytes);
         EXPECT_EQ(statistics.rx_missed + statistics.rx_errors + statistics.rx_dropped + statistics.tx_errors, 0U);
     }
-    // QEMU's cards sort received frames by their sizes without FCS (which omits those below 64), and count broadcast as
-    // multicast when that is promiscuous: for these kinds the sums must be correct.
+    // QEMU's cards sort received frames, and some those sent, by their sizes without FCS (which omits those below 64),
+    // and count broadcast as multicast when that is promiscuous: for these kinds the sums must be correct.
     std::uint64_t sizes = 0;
     std::uint64_t groups = 0;
     if (keeps_few_counters(device)) return;
@@ -75,8 +76,10 @@ TEST_P(StatisticsTest, equal_what_the_cable_carried) {
         const auto found = expected.find(std::string(counter.name));
         if (counter.name.starts_with("PRC")) sizes += counter.value;
         if (counter.name == "BPRC" || counter.name == "MPRC") groups += counter.value;
-        const bool by_kind = counter.name.starts_with("PRC") || counter.name == "BPRC" || counter.name == "MPRC";
-        if (by_the_book() || !by_kind) {
+        const bool by_kind = counter.name.starts_with("PRC") || counter.name == "BPRC" || counter.name == "MPRC" ||
+                             (counter.name.starts_with("PTC") && !GetParam().counts_fcs);
+        const bool of_interrupts = counter.name.starts_with("IC");  // causes, of a card that counts them too
+        if ((by_the_book() || !by_kind) && !of_interrupts) {
             EXPECT_EQ(counter.value, found == expected.end() ? 0 : found->second) << counter.name;
         }
         if (found != expected.end()) expected.erase(found);

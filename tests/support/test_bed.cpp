@@ -34,9 +34,14 @@ private:
 
 Subject on_qemu(std::string name, std::string model, std::string driver, const std::string& qemu_model,
                 std::size_t queues = 1) {
+    const bool is_express = driver != "e1000";
     return {.name = std::move(name),
             .model = std::move(model),
             .driver = std::move(driver),
+            .checks_received = is_express,
+            .obeys_contexts = !is_express,
+            .waits_for_room = is_express,
+            .counts_fcs = !is_express,
             .queues = queues,
             .make = [qemu_model](std::size_t cards, bool cabled) {
                 const Card card{.model = qemu_model, .cable = cabled ? "cable" : ""};

@@ -40,9 +40,13 @@ struct Subject {
     std::string name;    ///< part of the tests' names
     std::string model;   ///< what Device::model() must say
     std::string driver;  ///< what Device::driver_name() must say
-    /// Pads short frames, checks received frames, counts as in the manual; QEMU's cards do not.
+    /// Pads short frames, counts as in the manual; QEMU's cards do not.
     bool by_the_book = false;
-    std::size_t queues = 1;  ///< how many the tests open in each direction
+    bool checks_received = true;  ///< checks the checksums of received frames
+    bool obeys_contexts = true;   ///< sums what the context descriptor says, not what it takes for headers and payload
+    bool waits_for_room = true;   ///< keeps a frame that is larger than the free ring until there are buffers
+    bool counts_fcs = true;       ///< octets and sizes of sent frames include check sequences
+    std::size_t queues = 1;       ///< how many the tests open in each direction
     /// Makes a bed with `cards` cards, each with a cable to the test or (cabled) all on one cable.
     std::function<std::unique_ptr<TestBed>(std::size_t cards, bool cabled)> make;
 };

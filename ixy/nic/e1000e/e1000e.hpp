@@ -98,6 +98,7 @@ private:
     DeviceOptions options_;
     MacAddress mac_;
     CardCounters counters_;
+    bool counts_fcs_ = true;  // in octets sent
     std::vector<std::unique_ptr<ReceiveRing>> receive_;
     std::vector<std::unique_ptr<TransmitRing>> transmit_;
 };

@@ -1,6 +1,7 @@
 // What the card counted. 82574 datasheet, 10.2.7.
 #include <ixy/nic/e1000e/e1000e.hpp>
 
+#include <optional>
 #include <utility>
 
 #include <ixy/datasheet/e1000/registers.hpp>
@@ -9,24 +10,52 @@ namespace ixy::e1000e {
 
 using namespace datasheet::e1000;
 
-/// A card that disappears while it is read answers with ones, which must not be counted.
+namespace {
+
+/// What a program has handed over to all queues.
+struct HandedOver {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+};
+
+HandedOver handed_over(const std::vector<std::unique_ptr<TransmitRing>>& rings) {
+    HandedOver sum;
+    for (const auto& ring : rings) {
+        sum.packets += ring->counters.packets.value();
+        sum.bytes += ring->counters.bytes.value();
+    }
+    return sum;
+}
+
+/// Octets of good frames, or else of all frames; empty if the card counts neither.
+std::optional<std::uint64_t> octets_sent(const CardCounters& counters) {
+    const std::uint64_t least = counters[GPTC] * shortest_frame;
+    for (const datasheet::RegisterInfo* octets : {&GOTCL, &TOTL}) {
+        if (counters[*octets] >= least) return counters[*octets];
+    }
+    return {};
+}
+
+}  // namespace
+
+/// A card that disappears while it is read answers with ones, which must not be counted. When everything is sent, the
+/// octets show whether they include the check sequences: QEMU's card leaves them out.
 void E1000e::refresh_counters() {
     CardCounters latest = counters_;
     latest.refresh();
-    if (!gone()) counters_ = std::move(latest);
+    if (gone()) return;
+    counters_ = std::move(latest);
+    const HandedOver all = handed_over(transmit_);
+    const std::uint64_t frames = counters_[GPTC];
+    if (frames != 0 && frames == all.packets && octets_sent(counters_) < all.bytes + frames * fcs_size)
+        counts_fcs_ = false;
 }
 
-/// Octets of good frames, or else of all frames, without their check sequences. Not every card counts both. The bytes
-/// handed over are the last resort: they may not have reached the wire.
+/// The octets without check sequences. The bytes handed over are the last resort: they may not have reached the wire.
 std::uint64_t E1000e::bytes_sent() const {
-    const std::uint64_t frames = counters_[GPTC];
-    for (const datasheet::RegisterInfo* octets : {&GOTCL, &TOTL}) {
-        const std::uint64_t counted = counters_[*octets];
-        if (counted >= frames * (shortest_frame + fcs_size)) return counted - frames * fcs_size;
-    }
-    std::uint64_t bytes = 0;
-    for (const auto& ring : transmit_) bytes += ring->counters.bytes.value();
-    return bytes;
+    const auto octets = octets_sent(counters_);
+    if (!octets) return handed_over(transmit_).bytes;
+    return counts_fcs_ ? *octets - counters_[GPTC] * fcs_size : *octets;
 }
 
 /// The queues count received frames, exactly and as the program saw them; the card counts sent frames, since only it
