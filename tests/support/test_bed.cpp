@@ -53,6 +53,11 @@ Subject on_qemu(std::string name, std::string model, std::string driver, const s
 
 void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name; }
 
+std::vector<Subject> with_several_queues(std::vector<Subject> subjects) {
+    std::erase_if(subjects, [](const Subject& subject) { return subject.queues < 2; });
+    return subjects;
+}
+
 std::vector<Subject> qemu_subjects() {
     return {on_qemu("qemu_82540em", "82540EM", "e1000", "e1000"),
             on_qemu("qemu_82545em", "82545EM", "e1000", "e1000-82545em"),

@@ -52,6 +52,9 @@ struct Subject {
 };
 void PrintTo(const Subject& subject, std::ostream* out);
 
+/// Those of `subjects` with several queues.
+std::vector<Subject> with_several_queues(std::vector<Subject> subjects);
+
 /// QEMU's cards that have a driver here.
 std::vector<Subject> qemu_subjects();
 
