@@ -11,9 +11,9 @@
 
 namespace ixy::app {
 
-/// The network cards: addresses, drivers, interfaces, in use or not. As JSON: one object per line. Errors: those of
-/// list_network_cards.
-Expected<> list(const KernelTree& tree, bool json);
+/// The network cards: addresses, drivers, interfaces, in use or not; `with_limits`: also what they can do. As JSON: one
+/// object per line. Errors: those of list_network_cards.
+Expected<> list(const KernelTree& tree, bool json, bool with_limits);
 
 /// Binds the card to a kernel driver, whatever the driver's own list of ids says.
 Expected<> bind(const KernelTree& tree, const std::string& device, const std::string& driver, bool force);

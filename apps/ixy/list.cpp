@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -35,6 +37,66 @@ Row row(const NetworkCard& card) {
             card.in_use ? "in use" : "free"};
 }
 
+/// The words for the flags that are set.
+template <class Flags, std::size_t N>
+std::vector<std::string_view> words(Flags flags, const std::pair<Flags, std::string_view> (&names)[N]) {
+    std::vector<std::string_view> set;
+    for (const auto& [flag, name] : names) {
+        if (has(flags, flag)) set.push_back(name);
+    }
+    return set;
+}
+
+constexpr std::pair<Offloads, std::string_view> offload_names[] = {
+    {Offloads::rx_checksum, "rx-checksum"},
+    {Offloads::tx_checksum, "tx-checksum"},
+    {Offloads::vlan, "vlan"},
+    {Offloads::segmentation, "segmentation"},
+};
+constexpr std::pair<InterruptKinds, std::string_view> interrupt_names[] = {
+    {InterruptKinds::legacy, "INTx"},
+    {InterruptKinds::msi, "MSI"},
+    {InterruptKinds::msi_x, "MSI-X"},
+};
+constexpr std::pair<RssHash, std::string_view> hash_names[] = {
+    {RssHash::ipv4, "ipv4"}, {RssHash::tcp_ipv4, "tcp-ipv4"}, {RssHash::udp_ipv4, "udp-ipv4"},
+    {RssHash::ipv6, "ipv6"}, {RssHash::tcp_ipv6, "tcp-ipv6"}, {RssHash::udp_ipv6, "udp-ipv6"},
+};
+
+/// What a card can do, a line for each kind of thing.
+void print_limits(const NetworkCard& card, const DriverEntry& known) {
+    const DeviceLimits& limits = known.limits;
+    fmt::print("\n{} {}\n", card.address, known.model);
+    fmt::print("  queues      {} receive, {} transmit\n", limits.rx_queues, limits.tx_queues);
+    fmt::print("  rings       {} to {} descriptors, in steps of {}\n", limits.smallest_ring, limits.largest_ring,
+               limits.ring_step);
+    fmt::print("  frames      {} to {} bytes without check sequence", limits.least_max_frame, limits.most_max_frame);
+    if (limits.most_scaled_frame != 0) fmt::print("; with several receive queues to {}", limits.most_scaled_frame);
+    fmt::print("\n");
+    if (limits.rss_entries != 0) {
+        fmt::print("  RSS         a table of {} entries; hashes {}\n", limits.rss_entries,
+                   fmt::join(words(limits.rss_hashes, hash_names), ", "));
+    }
+    fmt::print("  offloads    {}\n", fmt::join(words(limits.offloads, offload_names), ", "));
+    fmt::print("  interrupts  {}, where the way to the card allows\n",
+               fmt::join(words(limits.interrupts, interrupt_names), ", "));
+}
+
+nlohmann::json json_of(const DeviceLimits& limits) {
+    return {{"rx_queues", limits.rx_queues},
+            {"tx_queues", limits.tx_queues},
+            {"smallest_ring", limits.smallest_ring},
+            {"largest_ring", limits.largest_ring},
+            {"ring_step", limits.ring_step},
+            {"least_max_frame", limits.least_max_frame},
+            {"most_max_frame", limits.most_max_frame},
+            {"most_scaled_frame", limits.most_scaled_frame != 0 ? limits.most_scaled_frame : limits.most_max_frame},
+            {"rss_entries", limits.rss_entries},
+            {"rss_hashes", words(limits.rss_hashes, hash_names)},
+            {"offloads", words(limits.offloads, offload_names)},
+            {"interrupts", words(limits.interrupts, interrupt_names)}};
+}
+
 void print_table(const std::vector<NetworkCard>& cards) {
     std::vector<Row> rows{{"ADDRESS", "CARD", "IXY", "KERNEL", "NODE", "IOMMU", "INTERFACE", "STATE"}};
     std::ranges::transform(cards, std::back_inserter(rows), row);
@@ -54,7 +116,7 @@ void print_table(const std::vector<NetworkCard>& cards) {
     if (std::ranges::any_of(cards, [](const NetworkCard& card) { return card.in_use.has_value(); })) fmt::print("\n");
 }
 
-nlohmann::json json_of(const NetworkCard& card) {
+nlohmann::json json_of(const NetworkCard& card, bool with_limits) {
     const DriverEntry* const known = find_driver(card.identity);
     const auto optional = [](const auto& value) { return value ? nlohmann::json(*value) : nlohmann::json(); };
     nlohmann::json object = {
@@ -73,6 +135,7 @@ nlohmann::json json_of(const NetworkCard& card) {
     if (known != nullptr) object["model"] = known->model;
     if (known != nullptr) object["driver"] = known->driver;
     if (!card.driver.empty()) object["kernel_driver"] = card.driver;
+    if (known != nullptr && with_limits) object["limits"] = json_of(known->limits);
     if (card.in_use) object["reason"] = card.in_use->text();
     return object;
 }
@@ -102,12 +165,12 @@ nlohmann::json json_of(const sim::CardElsewhere& card) {
 
 }  // namespace
 
-Expected<> list(const KernelTree& tree, bool json) {
+Expected<> list(const KernelTree& tree, bool json, bool with_limits) {
     const auto cards = list_network_cards(tree);
     if (!cards) return std::unexpected(cards.error());
     const std::vector<sim::CardElsewhere> elsewhere = sim::list_cards_elsewhere();
     if (json) {
-        for (const NetworkCard& card : *cards) fmt::print("{}\n", json_of(card).dump());
+        for (const NetworkCard& card : *cards) fmt::print("{}\n", json_of(card, with_limits).dump());
         for (const sim::CardElsewhere& card : elsewhere) fmt::print("{}\n", json_of(card).dump());
         return {};
     }
@@ -115,6 +178,10 @@ Expected<> list(const KernelTree& tree, bool json) {
         fmt::print("There is no network card on this machine's PCI bus.\n");
     } else {
         print_table(*cards);
+        for (const NetworkCard& card : *cards) {
+            const DriverEntry* const known = find_driver(card.identity);
+            if (with_limits && known != nullptr) print_limits(card, *known);
+        }
     }
     print_elsewhere(elsewhere);
     return {};

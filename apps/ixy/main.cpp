@@ -19,6 +19,7 @@ using namespace ixy::app;
 struct CommandLine {
     KernelTree tree;
     bool json = false;
+    bool with_limits = false;
     bool force = false;
     std::string device;
     std::string driver;
@@ -50,6 +51,8 @@ Expected<HugePage> parse_huge_page(std::string_view text) {
 void describe_preparations(CLI::App& app, CommandLine& line) {
     line.list = app.add_subcommand("list", "Show the network cards, their drivers, and which are in use");
     add_switch(*line.list, "--json", line.json, "as JSON on standard output, one object per line");
+    add_switch(*line.list, "--long", line.with_limits,
+               "also what each card can do: queues, rings, frames, offloads, interrupts");
 
     line.bind = add_card_command(app, line, "bind", "Bind a card to a kernel driver, for example e1000");
     line.bind->add_option("DRIVER", line.driver, "the kernel driver's name")->required();
@@ -109,7 +112,7 @@ int run(const CommandLine& line) {
     request_explanations(line.explain);
     if (*line.sim) return status(serve_card(line.software_card, line.socket));
     if (*line.doctor) return doctor(line.tree, line.json) ? exit_ok : exit_failed;
-    return status(list(line.tree, line.json));
+    return status(list(line.tree, line.json, line.with_limits));
 }
 
 /// `status`, unless part of the output could not be written.

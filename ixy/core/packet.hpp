@@ -42,10 +42,11 @@ enum class PacketFlags : std::uint16_t {
     l4_checksum_bad = 1 << 4,
     rss_hash = 1 << 5,  ///< hash() holds the hash by which the card chose the queue
     // to be sent
-    insert_vlan = 1 << 8,    ///< the card inserts vlan() as an 802.1Q tag
-    ip_checksum = 1 << 9,    ///< the card writes the IPv4 header's checksum; needs l2 and l3 lengths
-    tcp_checksum = 1 << 10,  ///< the card writes the TCP checksum; the field holds the pseudo header's sum
-    udp_checksum = 1 << 11,  ///< the same for UDP
+    insert_vlan = 1 << 8,        ///< the card inserts vlan() as an 802.1Q tag
+    ip_checksum = 1 << 9,        ///< the card writes the IPv4 header's checksum; needs l2 and l3 lengths
+    tcp_checksum = 1 << 10,      ///< the card writes the TCP checksum; the field holds the pseudo header's sum
+    udp_checksum = 1 << 11,      ///< the same for UDP
+    tcp_segmentation = 1 << 12,  ///< the card cuts the packet into TCP segments, see set_segmentation()
 };
 template <>
 inline constexpr bool is_flags<PacketFlags> = true;
@@ -127,6 +128,17 @@ public:
     std::size_t l2_length() const { return l2_length_; }
     std::size_t l3_length() const { return l3_length_; }
 
+    /// For PacketFlags::tcp_segmentation (TSO): the packet may be longer than a frame, and becomes frames with at most
+    /// `segment_size` bytes of payload each. The card writes their lengths, sequence numbers and all of their
+    /// checksums; the TCP checksum field holds the pseudo header's sum without the length. `l4` is the length of the
+    /// TCP header, 20 to 60 bytes. The lengths of the other headers are needed, too.
+    void set_segmentation(std::size_t segment_size, std::size_t l4) {
+        segment_size_ = static_cast<std::uint16_t>(segment_size < 0xffff ? segment_size : 0xffff);
+        l4_length_ = static_cast<std::uint8_t>(l4 < 255 ? l4 : 255);
+    }
+    std::size_t segment_size() const { return segment_size_; }
+    std::size_t l4_length() const { return l4_length_; }
+
     /// The pool that this buffer goes back to.
     Mempool& pool() const { return *pool_; }
     /// Index within the pool, from 0.
@@ -162,6 +174,8 @@ private:
     static_assert(std::endian::native == std::endian::little && sizeof(Piece) == 8);
     Piece piece_;
     std::uint32_t hash_ = 0;
+    std::uint16_t segment_size_ = 0;
+    std::uint8_t l4_length_ = 0;
 };
 static_assert(sizeof(Packet) == 64, "the frame begins on the second cache line");
 

@@ -21,4 +21,18 @@ struct ChecksumRange {
 /// if the packet asks for no checksum. RFC 791, 8200, 768.
 std::optional<ChecksumRange> find_checksums(const Packet& frame);
 
+/// The headers of a packet that is to be cut into TCP segments. Offsets are bytes from the start of the frame.
+struct SegmentHeaders {
+    unsigned ip_version;  ///< 4 or 6
+    std::size_t ip;       ///< first byte of the IP header
+    std::size_t tcp;      ///< first byte of the TCP header
+    std::size_t payload;  ///< first byte of the payload
+};
+
+/// Reads the headers that the packet's header lengths describe. Empty if a request for segmentation cannot be right:
+/// they contradict the headers, the packet is no TCP packet or a fragment, has no payload or is longer than 65,535
+/// bytes, or the segment size is 0. The IP header's own length counts for nothing: the card writes one for each
+/// segment.
+std::optional<SegmentHeaders> find_segments(const Packet& frame);
+
 }  // namespace ixy

@@ -27,9 +27,7 @@ Expected<> check_supported(std::string_view address, const PciIdentity& identity
     return failure(
         ErrorKind::unsupported,
         std::string(address) + ": no driver for the card " + hex(identity.vendor) + ":" + hex(identity.device),
-        address.starts_with("sim:")
-            ? "give it to a guest: ixy sim " + std::string(address.substr(4, address.find(',') - 4)) + " --listen PATH"
-            : "`ixy list` shows the cards of this machine and which of them have a driver");
+        "`ixy list` shows the cards of this machine and which of them have a driver");
 }
 
 /// Puts the layers that the environment or the program requested between driver and card; the explainer shows the

@@ -47,6 +47,7 @@ Expected<> check_offloads(const DeviceOptions& options, const DeviceLimits& limi
     };
     for (const Wish& wish : {Wish{options.rx_checksum, Offloads::rx_checksum, "check received checksums"},
                              {options.tx_checksum, Offloads::tx_checksum, "write checksums"},
+                             {options.segmentation, Offloads::segmentation, "cut packets into segments"},
                              {options.vlan, Offloads::vlan, "strip and insert VLAN tags"}}) {
         if (wish.wanted && !has(limits.offloads, wish.offload)) {
             return refuse("the " + std::string(card) + " cannot " + std::string(wish.name), "do without");

@@ -21,6 +21,7 @@ struct DeviceOptions {
     bool promiscuous = true;          ///< receive frames for any address
     bool rx_checksum = false;         ///< let the card check IPv4, TCP and UDP checksums
     bool tx_checksum = false;         ///< let the card write checksums where packets' flags ask for it
+    bool segmentation = false;        ///< let the card cut packets into TCP segments where their flags ask for it (TSO)
     bool vlan = false;  ///< let the card strip 802.1Q tags of received frames into Packet::vlan(), and insert them
     RssOptions rss{};   ///< how several receive queues share the frames
     std::chrono::milliseconds link_timeout{10'000};  ///< how long open() waits for the link; 0: not at all

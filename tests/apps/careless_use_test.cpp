@@ -150,7 +150,6 @@ TEST_F(CarelessUse, software_cards_cannot_be_inspected_from_outside) {
 }
 
 TEST_F(CarelessUse, unknown_addresses_and_help_point_to_software_cards) {
-    expect("ixy-pktgen sim:82574l", 1, "give it to a guest: ixy sim 82574l --listen PATH");
     for (const std::string address : {"nonsense", "sim", "SIM:82540em"}) {
         expect("ixy-pktgen " + address, 2, "or sim:82540em for a software NIC");
     }

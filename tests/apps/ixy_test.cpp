@@ -154,6 +154,28 @@ TEST_F(Ixy, list_shows_cards_and_why_one_is_in_use) {
     EXPECT_EQ(json[1]["in_use"], false);
 }
 
+TEST_F(Ixy, list_long_shows_what_each_card_can_do) {
+    fake.add({.device = 0x10d3, .interface = ""});
+    fake.add({.address = "0000:04:00.0", .interface = ""});
+    fake.add({.address = "0000:05:00.0", .device = 0x4711, .driver = "", .interface = ""});
+    const Result result = ixy("list --long");
+    EXPECT_EQ(result.status, 0);
+    EXPECT_TRUE(result.says("0000:03:00.0 82574L\n  queues      2 receive, 2 transmit\n")) << result.output;
+    EXPECT_TRUE(
+        result.says("frames      60 to 9230 bytes without check sequence; with several receive queues to 1514"));
+    EXPECT_TRUE(result.says("RSS         a table of 128 entries; hashes ipv4, tcp-ipv4, ipv6, tcp-ipv6\n"));
+    EXPECT_TRUE(result.says("interrupts  INTx, MSI, MSI-X,")) << result.output;
+    EXPECT_TRUE(result.says("0000:04:00.0 82540EM\n  queues      1 receive, 1 transmit\n")) << result.output;
+    EXPECT_FALSE(ixy("list").says("queues"));
+
+    const auto json = lines_of_json(ixy("list --long --json").output);
+    ASSERT_EQ(json.size(), 3U);
+    EXPECT_EQ(json[0]["driver"], "e1000e");
+    EXPECT_EQ(json[0]["limits"]["rx_queues"], 2);
+    EXPECT_EQ(json[1]["limits"]["most_max_frame"], 16124);
+    EXPECT_FALSE(json[2].contains("limits"));
+}
+
 TEST_F(Ixy, list_says_when_a_machine_has_no_cards) {
     EXPECT_TRUE(ixy("list").says("no network card"));
     EXPECT_EQ(ixy("list --json").output, "");

@@ -8,6 +8,7 @@
 //   special_frames.cpp          receiving frames that are damaged, long or tagged
 //   transmit.cpp    3.3         the transmit ring
 //   offloads.cpp    3.3.6       sending frames of several pieces, VLAN tags and checksums
+//   segmentation.cpp 3.5        sending packets that the card cuts into segments
 //   filters.cpp     13.5        receive addresses, multicast, promiscuous mode
 //   statistics.cpp  13.7        the counters
 //   recovery.cpp                when the card loses or repeats a write-back

@@ -26,7 +26,7 @@ DeviceLimits limits(const datasheet::e1000::Chip& chip) {
             .ring_step = 8,
             .least_max_frame = 60,
             .most_max_frame = chip.features.longest_frame - fcs_size,
-            .offloads = Offloads::rx_checksum | Offloads::tx_checksum | Offloads::vlan,
+            .offloads = Offloads::rx_checksum | Offloads::tx_checksum | Offloads::vlan | Offloads::segmentation,
             .interrupts = InterruptKinds::legacy | InterruptKinds::msi};
 }
 

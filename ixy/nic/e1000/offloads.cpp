@@ -49,11 +49,10 @@ std::optional<ContextDescriptor> make_context(const Packet& frame) {
 bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
     std::uint32_t pieces = 0;
     for (const Packet* piece = &frame; piece != nullptr; piece = piece->next()) ++pieces;
+    if (has(frame.flags(), PacketFlags::tcp_segmentation)) return post_segmented(frame, pieces, bytes);
     const auto context = can_send(frame, pieces) ? make_context(frame) : std::nullopt;
     if (!context) {
-        counters.refused.add(1);
-        Packet* unwanted = &frame;
-        free_packets({&unwanted, 1});
+        refuse(frame);
         return true;
     }
     if (room() < pieces + 1) return false;
@@ -72,6 +71,19 @@ bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
         if (has(flags, l4_checksum_flags)) options |= TDESC_STATUS.from(DATA_STATUS.TXSM.mask());
     }
     bytes += frame.frame_length();
+    post_pieces(frame, command, options);
+    return true;
+}
+
+/// Drops a packet that can never be sent, and counts it.
+void TransmitRing::refuse(Packet& frame) {
+    counters.refused.add(1);
+    Packet* unwanted = &frame;
+    free_packets({&unwanted, 1});
+}
+
+/// A descriptor for each piece of the frame, the last one marked as its end.
+void TransmitRing::post_pieces(Packet& frame, Command command, Options options) {
     for (Packet* piece = &frame; piece != nullptr;) {
         Packet* next = piece->next();
         piece->set_next(nullptr);  // from here on each piece goes its own way back to its pool
@@ -81,7 +93,6 @@ bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
         post({piece->io_address().value, command | length, options}, piece);
         piece = next;
     }
-    return true;
 }
 
 bool TransmitRing::can_send(const Packet& frame, std::size_t pieces) const {
@@ -89,8 +100,8 @@ bool TransmitRing::can_send(const Packet& frame, std::size_t pieces) const {
         if (piece->length() == 0 || !reaches(piece->pool())) return false;
     }
     const std::size_t bytes = frame.frame_length();
-    const bool known_requests = (requests(frame.flags()) | allowed_) == allowed_;
-    return known_requests && bytes >= shortest_frame && bytes <= longest_frame && pieces <= most_pieces(size_);
+    const bool fits = bytes <= longest_frame || has(frame.flags(), PacketFlags::tcp_segmentation);
+    return within(requests(frame.flags()), allowed_) && bytes >= shortest_frame && fits && pieces <= most_pieces(size_);
 }
 
 /// Tells the card where the headers are, unless it knows from the previous frame.

@@ -38,7 +38,8 @@ TransmitRing::TransmitRing(Bar registers, DmaMemory memory, const DeviceOptions&
       size_(static_cast<std::uint32_t>(options.tx_ring_size)),
       block_(report_every(options.tx_ring_size)),
       allowed_((options.vlan ? PacketFlags::insert_vlan : PacketFlags::none) |
-               (options.tx_checksum ? checksum_flags : PacketFlags::none)),
+               (options.tx_checksum ? checksum_flags : PacketFlags::none) |
+               (options.segmentation ? PacketFlags::tcp_segmentation : PacketFlags::none)),
       memory_(std::move(memory)) {}
 
 TransmitRing::~TransmitRing() {
@@ -151,7 +152,7 @@ std::size_t TransmitRing::reclaim() {
     while (used_ >= block_ && (dma_load(ring_[oldest_ + block_ - 1].status) & TDESC_STATUS.DD)) {
         Packet** const block = &packets_[oldest_];
         Packet** end = block + block_;
-        if (has(allowed_, checksum_flags)) end = std::remove(block, end, nullptr);  // contexts hold no packet
+        if (has(allowed_, context_flags)) end = std::remove(block, end, nullptr);  // contexts hold no packet
         if (several_pools_) {
             free_packets({block, end});
         } else {

@@ -8,6 +8,7 @@
 //   special_frames.cpp          receiving frames that are damaged, long or tagged
 //   transmit.cpp    7.2         the transmit rings
 //   offloads.cpp    7.3         sending frames of several pieces, VLAN tags and checksums
+//   segmentation.cpp 7.3.6      sending packets that the card cuts into segments
 //   filters.cpp     7.1.1       receive addresses, multicast, promiscuous mode
 //   statistics.cpp  10.2.7      the counters
 //   recovery.cpp                when the card loses or repeats a write-back

@@ -30,7 +30,7 @@ DeviceLimits limits() {
             .most_scaled_frame = 1514,
             .rss_entries = datasheet::e1000::RETA_ENTRIES,
             .rss_hashes = RssHash::ipv4 | RssHash::tcp_ipv4 | RssHash::ipv6 | RssHash::tcp_ipv6,
-            .offloads = Offloads::rx_checksum | Offloads::tx_checksum | Offloads::vlan,
+            .offloads = Offloads::rx_checksum | Offloads::tx_checksum | Offloads::vlan | Offloads::segmentation,
             .interrupts = InterruptKinds::legacy | InterruptKinds::msi | InterruptKinds::msi_x};
 }
 

@@ -21,6 +21,8 @@
 namespace ixy::e1000e {
 
 inline constexpr PacketFlags l4_checksum_flags = PacketFlags::tcp_checksum | PacketFlags::udp_checksum;
+inline constexpr PacketFlags context_flags =
+    PacketFlags::ip_checksum | PacketFlags::tcp_checksum | PacketFlags::udp_checksum | PacketFlags::tcp_segmentation;
 inline constexpr PacketFlags checksum_flags = PacketFlags::ip_checksum | l4_checksum_flags;
 
 /// The most buffers that one frame may have in a ring of `ring_size` descriptors: one more descriptor holds the
@@ -58,7 +60,10 @@ private:
     void post(const Descriptor& descriptor, Packet* piece);
     void request_reports(std::uint32_t from);
     bool can_send(const Packet& frame, std::size_t pieces) const;
+    void refuse(Packet& frame);
+    void post_pieces(Packet& frame, Command command, Options options);
     void post_context(const datasheet::e1000::ContextDescriptor& context);
+    bool post_segmented(Packet& frame, std::uint32_t pieces, std::size_t& bytes);  // segmentation.cpp
     bool reaches(const Mempool& pool) const;
     [[gnu::cold, gnu::noinline]] bool keep_pool(const Packet& packet);
     [[gnu::cold, gnu::noinline]] void look_at_head();  // recovery.cpp

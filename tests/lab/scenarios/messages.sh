@@ -1,5 +1,5 @@
 # Every failure gives a clear message and the right exit status, and changes nothing.
-# lab: --card 82540em:wire=a --card 82545em:wire=a --card virtio --card 82574l
+# lab: --card 82540em:wire=a --card 82545em:wire=a --card virtio --card vmxnet3
 # after: capture_begins_as_wire full.pcap a
 . /lab/functions.sh
 plan 39
@@ -24,7 +24,7 @@ says() {
 says "no such device" 1 0000:00:1e.7 "no" -- ixy-pcap 0000:00:1e.7 /tmp/no.pcap
 says "not a network card" 2 0000:00:1f.0 "network" card 0601 -- ixy-pcap 0000:00:1f.0 /tmp/no.pcap
 says "unsupported: virtio" 1 "$CARD3" 1af4:1000 -- ixy-pktgen --count 1 "$CARD3"
-says "unsupported: 82574L" 1 "$CARD4" 8086:10d3 -- ixy-fwd "$CARD4" "$CARD1"
+says "unsupported: vmxnet3" 1 "$CARD4" 15ad:07b0 -- ixy-fwd "$CARD4" "$CARD1"
 says "malformed address" 2 0000:xyz:00.0 -- ixy-pktgen 0000:xyz:00.0
 says "the same device twice" 2 "$CARD1" twice -- ixy-fwd "$CARD1" "$CARD1"
 says "bad option" 2 --batch -- ixy-pktgen --batch 0 "$CARD1"
