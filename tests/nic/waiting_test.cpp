@@ -45,6 +45,9 @@ Device open_card(const std::string& address, std::optional<InterruptKind> kind =
     return Device::open(std::move(function), small).value();
 }
 
+/// A card that can interrupt in that way.
+std::string card_for(InterruptKind kind) { return kind == InterruptKind::msi_x ? "sim:82574l" : "sim:82540em"; }
+
 /// Two cards on one cable inside this process: what one sends, the other receives at once, in the sender's thread.
 class Waiting : public testing::TestWithParam<InterruptKind> {
 protected:
@@ -62,14 +65,18 @@ protected:
         return at.rx_queue(0).receive(batch);
     }
 
-    Device here = open_card("sim:82540em,wire=w", GetParam());
+    Device here = open_card(card_for(GetParam()) + ",wire=w", GetParam());
     Device there = open_card("sim:82545em,wire=w", GetParam());
     std::shared_ptr<Mempool> frames = there.create_pool().value();
     RxQueue& queue = here.rx_queue(0);
 };
 
-INSTANTIATE_TEST_SUITE_P(Interrupts, Waiting, testing::Values(InterruptKind::legacy, InterruptKind::msi),
-                         [](const auto& kind) { return kind.param == InterruptKind::msi ? "msi" : "intx"; });
+INSTANTIATE_TEST_SUITE_P(Interrupts, Waiting,
+                         testing::Values(InterruptKind::legacy, InterruptKind::msi, InterruptKind::msi_x),
+                         [](const auto& kind) {
+                             if (kind.param == InterruptKind::msi_x) return "msi_x";
+                             return kind.param == InterruptKind::msi ? "msi" : "intx";
+                         });
 
 TEST_P(Waiting, returns_at_once_when_something_has_arrived) {
     send(there);
@@ -202,8 +209,8 @@ TEST_P(Waiting, signal_ends_a_wait_early) {
 }
 
 TEST_P(Waiting, two_queues_of_two_cards_and_a_file_are_waited_for_together) {
-    Device third = open_card("sim:82540em,wire=x", GetParam());
-    Device fourth = open_card("sim:82540em,wire=x", GetParam());
+    Device third = open_card(card_for(GetParam()) + ",wire=x", GetParam());
+    Device fourth = open_card(card_for(GetParam()) + ",wire=x", GetParam());
     WaitSet set = WaitSet::create().value();
     ASSERT_TRUE(set.add(queue.arrivals()));
     ASSERT_TRUE(set.add(third.rx_queue(0).arrivals()));
@@ -230,6 +237,37 @@ TEST_P(Waiting, two_queues_of_two_cards_and_a_file_are_waited_for_together) {
         }
     }
     for (const int end : ends) ::close(end);
+}
+
+TEST(WaitingForQueues, frames_wake_only_the_queue_that_they_go_to) {
+    sim::add_scheme();
+    DeviceOptions options = small;
+    options.rx_queues = options.tx_queues = 2;
+    options.rss.table = {1};  // every flow
+    Device here = Device::open("sim:82574l,wire=q", options).value();
+    Device there = Device::open("sim:82540em,wire=q", small).value();
+    const auto frames = there.create_pool().value();
+    ASSERT_FALSE(here.rx_queue(0).wait(0s).value());
+    ASSERT_FALSE(here.rx_queue(1).wait(0s).value());
+    const auto send = [&](std::uint16_t type) {
+        Batch<1> batch;
+        ASSERT_EQ(batch.allocate(*frames, 1), 1U);
+        batch[0].set_length(60);
+        std::memset(batch[0].start(), 0, 60);
+        std::byte* const frame = batch[0].start();
+        frame[12] = static_cast<std::byte>(type >> 8);
+        frame[13] = static_cast<std::byte>(type);
+        frame[14] = std::byte{0x45};
+        frame[17] = std::byte{46};
+        while (!batch.empty()) there.tx_queue(0).send(batch);
+    };
+    for (const auto& [type, hit, other] : {std::tuple(0x0800, 1, 0), std::tuple(0x88b5, 0, 1)}) {  // IPv4, and no hash
+        send(static_cast<std::uint16_t>(type));
+        EXPECT_TRUE(here.rx_queue(hit).wait(plenty).value()) << type;
+        EXPECT_FALSE(here.rx_queue(other).wait(1ms).value()) << type;
+        Batch<4> batch;
+        EXPECT_EQ(here.rx_queue(hit).receive(batch), 1U);
+    }
 }
 
 TEST_P(Waiting, unwanted_events_do_not_end_a_wait) {
@@ -364,9 +402,13 @@ public:
     std::atomic<bool> busy = true;
 };
 
-TEST(WaitingForRoom, ends_when_a_full_transmit_ring_has_been_sent) {
+class WaitingForRoom : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Card, WaitingForRoom, testing::Values("82540em", "82574l"),
+                         [](const auto& type) { return std::string("of_") + type.param; });
+
+TEST_P(WaitingForRoom, ends_when_a_full_transmit_ring_has_been_sent) {
     auto& wire = *new BusyWire;  // the card's
-    const auto card = std::make_shared<sim::Card>(*sim::find_card_type("82540em"), std::unique_ptr<sim::Wire>(&wire));
+    const auto card = std::make_shared<sim::Card>(*sim::find_card_type(GetParam()), std::unique_ptr<sim::Wire>(&wire));
     Device device = Device::open(make_function(card, "sim:82540em", sim::Running::manual), small).value();
     const auto frames = device.create_pool().value();
     TxQueue& queue = device.tx_queue(0);

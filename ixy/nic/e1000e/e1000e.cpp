@@ -5,6 +5,7 @@
 #include <string>
 
 #include <ixy/datasheet/e1000/registers.hpp>
+#include <ixy/nic/e1000e/interrupts.hpp>
 
 namespace ixy::e1000e {
 

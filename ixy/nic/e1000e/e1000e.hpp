@@ -12,6 +12,7 @@
 //   filters.cpp     7.1.1       receive addresses, multicast, promiscuous mode
 //   statistics.cpp  10.2.7      the counters
 //   recovery.cpp                when the card loses or repeats a write-back
+//   interrupts.cpp  7.4         sleeping until something happens
 //   limits.cpp                  which options are possible
 //
 // Its registers are those of the 8254x and some more, so their table is the e1000's. Datasheet: Intel, 82574 GbE
@@ -32,6 +33,8 @@
 namespace ixy::e1000e {
 
 inline constexpr const datasheet::e1000::Chip& chip = datasheet::e1000::CHIP_82574L;
+
+class Interrupts;  // interrupts.hpp
 
 /// The cards that the driver serves.
 std::vector<DriverEntry> known_cards();
@@ -55,6 +58,10 @@ public:
     Expected<> set_mac_address(const MacAddress& address) override;
     Expected<> set_multicast(std::span<const MacAddress> groups) override;
     Expected<> set_promiscuous(bool on) override;
+
+    EventSource& arrivals(std::size_t rx_queue) override;
+    EventSource& room(std::size_t tx_queue) override;
+    EventSource& link_changes() override;
 
     Link link() override;
     Statistics statistics() override;
@@ -85,6 +92,7 @@ private:
     Expected<std::uint16_t> read_phy(std::uint32_t address);
     Expected<> write_phy(std::uint32_t address, std::uint16_t value);
 
+    Interrupts& interrupts();
     void set_up_rss();
     void write_receive_address(std::size_t index, const MacAddress& address);
     void refresh_counters();
@@ -102,6 +110,7 @@ private:
     bool counts_fcs_ = true;  // in octets sent
     std::vector<std::unique_ptr<ReceiveRing>> receive_;
     std::vector<std::unique_ptr<TransmitRing>> transmit_;
+    std::unique_ptr<Interrupts> interrupts_;
 };
 
 /// Waits until `condition` holds, checking every 100 us, for at most `limit` of the device's time.

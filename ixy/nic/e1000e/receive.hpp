@@ -32,6 +32,7 @@ public:
     /// Tells the card where the ring is and fills it with buffers; the receiver must be off. Section 4.6.5.
     void start();
     std::size_t receive(PacketBatch& batch) override;
+    bool is_ready();  // interrupts.cpp
     const std::shared_ptr<Mempool>& pool() const { return pool_; }
 
 private:

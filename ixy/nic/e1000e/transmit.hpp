@@ -41,6 +41,7 @@ public:
     bool has_sent_everything() const;
     std::size_t send(PacketBatch& batch) override;
     std::size_t reclaim() override;
+    bool is_ready() const;  // interrupts.cpp
 
 private:
     using Descriptor = datasheet::e1000::TransmitDescriptor;
