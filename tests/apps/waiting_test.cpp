@@ -67,7 +67,8 @@ TEST_P(ProgramWaiting, a_slow_wire_holds_up_the_sender_and_nothing_is_lost) {
 }
 
 TEST_P(ProgramWaiting, all_frames_on_a_slow_loop_come_back) {
-    Program pktgen("ixy-pktgen", {"sim:82540em,wire=loop,rate=100M", "--count=2000", "--json", wait()});
+    Program pktgen("ixy-pktgen", {"sim:82540em,wire=loop,rate=100M", "--count=2000", "--tx-ring=64", "--rx-ring=4096",
+                                  "--json", wait()});
     EXPECT_EQ(pktgen.wait(), 0) << pktgen.errors();
     EXPECT_EQ(pktgen.json_lines().back()["devices"][0]["rx_packets"], 2000);
 }

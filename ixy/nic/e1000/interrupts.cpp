@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -18,24 +19,47 @@ using namespace datasheet::e1000;
 
 // --- what each event is ----------------------------------------------------------------------------------------------
 
-/// RXT0 comes with every frame, since RDTR is 0. 3.2.7.1
-class Interrupts::Arrivals final : public Event {
+namespace {
+
+/// Tells when waiting has been in vain for so long that the card may have lost a write-back. Polls in vain, which lead
+/// to recovery otherwise, do not happen in one's sleep.
+class Patience {
 public:
-    Arrivals(Interrupts& interrupts, ReceiveRing& ring) : Event(interrupts, ICR.RXT0), ring_(ring) {}
-    bool is_ready() override { return ring_.is_ready(); }
+    void renew() { since_.reset(); }
+    bool is_over() {
+        const auto now = std::chrono::steady_clock::now();
+        if (!since_) since_ = now;
+        if (now - *since_ < std::chrono::milliseconds(10)) return false;
+        since_ = now;
+        return true;
+    }
 
 private:
-    ReceiveRing& ring_;
+    std::optional<std::chrono::steady_clock::time_point> since_;
 };
 
-/// TXDW comes with every report, since the driver's descriptors do not ask for a delay. 3.4.3.1
-class Interrupts::Room final : public Event {
+}  // namespace
+
+/// What a ring's event has in common: the ring tells whether it has happened.
+template <class Ring>
+class Interrupts::RingEvent final : public Event {
 public:
-    Room(Interrupts& interrupts, TransmitRing& ring) : Event(interrupts, ICR.TXDW), ring_(ring) {}
-    bool is_ready() override { return ring_.is_ready(); }
+    RingEvent(Interrupts& interrupts, Causes causes, Ring& ring) : Event(interrupts, causes), ring_(ring) {}
+    bool is_ready() override {
+        bool ready = ring_.is_ready(false);
+        if (!ready && patience_.is_over()) ready = ring_.is_ready(true);
+        if (ready) patience_.renew();
+        return ready;
+    }
+    bool acknowledge() override {
+        const bool fired = Event::acknowledge();
+        if (fired) patience_.renew();
+        return fired;
+    }
 
 private:
-    TransmitRing& ring_;
+    Ring& ring_;
+    Patience patience_;
 };
 
 class Interrupts::LinkChanges final : public Event {
@@ -60,12 +84,14 @@ private:
 
 /// A ring that found no buffers counts as ready too: the card cannot announce frames that it has no room for, and only
 /// receive() refills the ring.
-bool ReceiveRing::is_ready() {
-    if (!is_done(next_)) resolve_overtaken();
+bool ReceiveRing::is_ready(bool after_long_wait) {
+    if (after_long_wait) in_vain_ = in_vain_ < patience ? patience : 2 * patience;  // as if it had polled all the time
+    if (!is_done(next_)) after_long_wait ? recover() : resolve_overtaken();
     return is_done(next_) || size_ - 1 - filled_ >= refill_at_;
 }
 
-bool TransmitRing::is_ready() const {
+bool TransmitRing::is_ready(bool after_long_wait) {
+    if (after_long_wait) look_at_head();
     return used_ < block_ || (dma_load(ring_[oldest_ + block_ - 1].status) & TDESC_STATUS.DD);
 }
 
@@ -83,8 +109,10 @@ Interrupts& E1000::interrupts() {
 Interrupts::Interrupts(PciFunction& function, Bar registers, ReceiveRing& receive, TransmitRing& transmit)
     : function_(function),
       registers_(registers),
-      arrivals_(std::make_unique<Arrivals>(*this, receive)),
-      room_(std::make_unique<Room>(*this, transmit)),
+      // RXT0 comes with every frame, since RDTR is 0 (3.2.7.1); TXDW with every report, since no descriptor asks for a
+      // delay (3.4.3.1).
+      arrivals_(std::make_unique<RingEvent<ReceiveRing>>(*this, ICR.RXT0, receive)),
+      room_(std::make_unique<RingEvent<TransmitRing>>(*this, ICR.TXDW, transmit)),
       link_changes_(std::make_unique<LinkChanges>(*this, registers)) {}
 
 Interrupts::~Interrupts() = default;

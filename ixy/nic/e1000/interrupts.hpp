@@ -57,8 +57,8 @@ private:
         bool is_armed_ = false;
         bool fired_ = false;
     };
-    class Arrivals;
-    class Room;
+    template <class Ring>
+    class RingEvent;
     class LinkChanges;
 
     Expected<> enable();

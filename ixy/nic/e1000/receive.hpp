@@ -26,7 +26,7 @@ public:
     /// Tells the card where the ring is and fills it with buffers; the receiver must be off. Section 14.4.
     void start();
     std::size_t receive(PacketBatch& batch) override;
-    bool is_ready();  // interrupts.cpp
+    bool is_ready(bool after_long_wait);  // interrupts.cpp
     const std::shared_ptr<Mempool>& pool() const { return pool_; }
 
 private:
@@ -34,6 +34,7 @@ private:
     using Status = datasheet::Value<datasheet::e1000::RdescStatus>;
     static constexpr std::size_t buffer_size = 2048;  // RCTL.BSIZE, and the pool's data room
     static constexpr std::size_t check_sequence = 4;
+    static constexpr std::uint32_t patience = 1 << 14;  // empty polls before the head is read: about a millisecond
     ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempool> pool, const DeviceOptions& options);
     static std::uint32_t worth_a_refill(const DeviceOptions& options, const Mempool& pool);
 

@@ -10,8 +10,6 @@ namespace ixy::e1000 {
 using namespace datasheet::e1000;
 
 namespace {
-constexpr std::uint32_t patience = 1 << 14;  // empty polls before the head is read: about a millisecond
-
 std::uint32_t distance(std::uint32_t from, std::uint32_t to, std::uint32_t size) {
     return to >= from ? to - from : to + size - from;
 }

@@ -37,7 +37,7 @@ public:
     void start();
     std::size_t send(PacketBatch& batch) override;
     std::size_t reclaim() override;
-    bool is_ready() const;  // interrupts.cpp
+    bool is_ready(bool after_long_wait);  // interrupts.cpp
 
 private:
     using Descriptor = datasheet::e1000::TransmitDescriptor;
