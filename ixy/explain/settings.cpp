@@ -28,7 +28,8 @@ Expected<Settings> parse_settings(std::string_view words, std::string_view sourc
     for (std::string_view rest = words;;) {
         const std::string_view word = rest.substr(0, rest.find(','));
         if (!apply(word, settings)) {
-            return failure(ErrorKind::invalid_argument, "unknown " + std::string(source) + " value '" + std::string(word) + "'",
+            return failure(ErrorKind::invalid_argument,
+                           "unknown " + std::string(source) + " value '" + std::string(word) + "'",
                            "choose on, off, registers, descriptors, json, or several of the last three with commas");
         }
         if (word.size() == rest.size()) return settings;
