@@ -203,7 +203,7 @@ std::span<std::byte> Card::memory_at(IoAddress address, std::size_t bytes) {
 }
 
 bool Card::copy_memory(IoAddress address, std::span<std::byte> to) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lanes_);
     const std::span<std::byte> memory = iommu_.translate(address, to.size(), Iommu::Access::read);
     if (memory.empty() || detail::is_poisoned(memory)) return false;
     std::ranges::copy(memory, to.begin());
