@@ -262,7 +262,7 @@ bool Card::serve_some() {
     left_over_ = false;
     run_timers();
     if (wire_->next_time()) {  // it may be due, or its file may have become ready
-        wire_->advance(now());
+        wire_->advance(turn.now());
         turn.mark_sent();
     }
     const bool were_held_back = held_back_.exchange(false);
@@ -270,7 +270,7 @@ bool Card::serve_some() {
     for (unsigned i = 0; i < frames_at_once && more && !held_back_; ++i) {
         if (frames_can_wait_ && !is_ready_for_frames()) {
             held_back_ = true;
-        } else if (const auto frame = wire_->receive(now()); !frame) {
+        } else if (const auto frame = wire_->receive(turn.now()); !frame) {
             more = false;
         } else if (plugged_) {
             model_->receive(frame->bytes, frame->damaged);

@@ -16,7 +16,7 @@
 // So the handler of a queue's register may change the queue's own state, and read everything that lane 0 alone changes,
 // such as the receiver's settings. What several queues change (interrupt causes, counters of the whole chip), the model
 // keeps in atomics or behind a lock of its own. It may hold that lock while it calls the host, which never calls back.
-// All of Host may be called in any lane; which lane it is, the host knows by itself.
+// All of Host may be called in any lane, but only by the thread that is inside the model: the host knows its lane.
 #pragma once
 
 #include <array>

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ enum Register : std::uint64_t {
     message = 0x10,   ///< written: sends a message on this vector
     timer_0 = 0x18,   ///< written: timer 0 expires in that many nanoseconds; timers 1 to 3 follow
     received = 0x40,  ///< read: frames received
+    run = 0x48,       ///< written: calls the test's task
     memory = 0x80,
 };
 
@@ -36,6 +38,7 @@ public:
         if (offset == Register::send) send_number(value);
         if (offset == Register::line) host.set_interrupt(value != 0);
         if (offset == Register::message) host.send_message(static_cast<unsigned>(value));
+        if (offset == Register::run) task();
         if (offset >= timer_0 && offset < received) {
             host.schedule(static_cast<unsigned>((offset - timer_0) / 8), host.now() + Time(value));
         }
@@ -71,6 +74,7 @@ public:
     std::vector<std::uint64_t> writes;
     std::vector<std::uint64_t> frames;
     std::vector<Firing> fired;
+    std::function<void()> task;
     std::size_t room = ~std::size_t{0};
     Time repeat{};
     bool echoes = false;

@@ -157,12 +157,13 @@ TEST_F(OwnThreadTest, a_descriptor_is_complete_once_its_last_word_is_visible) {
     const auto dma = function->dma_space()->allocate(count * sizeof(Descriptor)).value();
     const auto* const ring = reinterpret_cast<const Descriptor*>(dma.data());
     ASSERT_TRUE(function->set_bus_master(true));
-    const std::jthread hardware([&] {
+    test.model.task = [&] {
         for (std::uint32_t i = 0; i < count; ++i) {
             const Descriptor done{{i, i + 1, i + 2}, 1};
             test.model.host.write_back(dma.address() + i * sizeof done, std::as_bytes(std::span(&done, 1)), 12);
         }
-    });
+    };
+    write(run, 1);
     for (std::uint32_t i = 0; i < count; ++i) {
         while (dma_load(ring[i].status) == 0) std::this_thread::yield();
         ASSERT_EQ(ring[i].words[0], i);
