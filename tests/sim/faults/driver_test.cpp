@@ -54,6 +54,14 @@ public:
         }
         return frames;
     }
+    /// The same, but the program polls only once after each sleep. Returns how many arrived.
+    std::size_t receive_by_waiting(const Frame& frame) {
+        (void)far_end_.send(frame, 0ms);
+        Batch<64> batch;
+        std::size_t received = 0;
+        while (device_->rx_queue(0).wait(5ms).value()) received += device_->rx_queue(0).receive(batch);
+        return received;
+    }
     /// The same, but the program polls only at every `pause`th frame.
     std::vector<Frame> receive_after(unsigned pause, const Frame& frame) {
         if (++kept_waiting_ > pause) {
@@ -115,6 +123,14 @@ TEST(MemoryFaults, the_head_makes_up_for_lost_transmit_write_backs) {
         EXPECT_EQ(taken, 300U);
         EXPECT_EQ(card.sent().size(), 300U);
     }
+}
+
+TEST(MemoryFaults, a_lost_write_back_does_not_keep_a_sleeping_program_asleep) {
+    FaultyCard card("lose write-back after 3 write-backs for 1 write-backs");
+    std::size_t received = 0;
+    for (unsigned i = 0; i < 10; ++i) received += card.receive_by_waiting(frame(i));
+    EXPECT_EQ(received, 9U);
+    EXPECT_EQ(card.counters().errors.value(), 1U);
 }
 
 TEST(MemoryFaults, a_card_that_never_reports_keeps_only_its_ring) {
