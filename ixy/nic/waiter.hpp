@@ -35,7 +35,9 @@ class Waiter {
 public:
     /// Rounds without work, one after the other, before an adaptive loop sleeps. They take about as long as going to
     /// sleep and being woken, so that neither costs more than twice what the better choice would have cost.
-    static constexpr std::uint32_t patience = 256;
+    static constexpr std::uint32_t patience = 1024;
+    /// The same before a polling loop lets other threads run.
+    static constexpr std::uint32_t rounds_before_yield = 256;
 
     /// A waiter for the events, which must outlive it; with poll they are not looked at. Errors: unsupported (a card
     /// without interrupts, unless poll is asked for); system.
@@ -61,7 +63,10 @@ public:
     Expected<> rest(std::chrono::nanoseconds timeout = forever);
 
 private:
-    explicit Waiter(WaitMode mode) : mode_(mode), rounds_(mode == WaitMode::interrupt ? 1 : patience) {}
+    explicit Waiter(WaitMode mode) : mode_(mode), rounds_(rounds_of(mode)) {}
+    static constexpr std::uint32_t rounds_of(WaitMode mode) {
+        return mode == WaitMode::interrupt ? 1 : mode == WaitMode::adaptive ? patience : rounds_before_yield;
+    }
 
     WaitMode mode_;
     std::uint32_t rounds_;
