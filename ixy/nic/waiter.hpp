@@ -35,7 +35,7 @@ class Waiter {
 public:
     /// Rounds without work, one after the other, before an adaptive loop sleeps. They take about as long as going to
     /// sleep and being woken, so that neither costs more than twice what the better choice would have cost.
-    static constexpr std::uint32_t patience = 1024;
+    static constexpr std::uint32_t patience = 4096;
     /// The same before a polling loop lets other threads run.
     static constexpr std::uint32_t rounds_before_yield = 256;
 
