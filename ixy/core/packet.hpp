@@ -18,6 +18,7 @@
 #include <span>
 
 #include <ixy/core/flags.hpp>
+#include <ixy/core/offload_notes.hpp>
 
 namespace ixy {
 
@@ -58,7 +59,7 @@ constexpr PacketFlags requests(PacketFlags flags) {
 
 /// One packet buffer. It lives in DMA memory, is created by a Mempool and never copied: the object is the buffer's
 /// first cache line. Thread rule: a packet belongs to one thread at a time; hand it over through a ring.
-class alignas(64) Packet {
+class alignas(64) Packet : public OffloadNotes {
 public:
     Packet(const Packet&) = delete;
     Packet& operator=(const Packet&) = delete;
@@ -116,28 +117,6 @@ public:
     /// 802.1Q tag control information in host order: priority (3 bits), DEI, VLAN id (12 bits).
     std::uint16_t vlan() const { return piece_.vlan; }
     void set_vlan(std::uint16_t tag) { piece_.vlan = tag; }
-    /// With PacketFlags::rss_hash: the hash of a received frame's addresses and ports (ixy/nic/rss.hpp).
-    std::uint32_t hash() const { return hash_; }
-    void set_hash(std::uint32_t hash) { hash_ = hash; }
-    /// For checksum offload: bytes of the link header (14 or more) and of the IP header (IPv4: 20 to 60; IPv6: 40 or
-    /// more), each at most 254; more becomes 255, which no card accepts.
-    void set_header_lengths(std::size_t l2, std::size_t l3) {
-        l2_length_ = static_cast<std::uint8_t>(l2 < 255 ? l2 : 255);
-        l3_length_ = static_cast<std::uint8_t>(l3 < 255 ? l3 : 255);
-    }
-    std::size_t l2_length() const { return l2_length_; }
-    std::size_t l3_length() const { return l3_length_; }
-
-    /// For PacketFlags::tcp_segmentation (TSO): the packet may be longer than a frame, and becomes frames with at most
-    /// `segment_size` bytes of payload each. The card writes their lengths, sequence numbers and all of their
-    /// checksums; the TCP checksum field holds the pseudo header's sum without the length. `l4` is the length of the
-    /// TCP header, 20 to 60 bytes. The lengths of the other headers are needed, too.
-    void set_segmentation(std::size_t segment_size, std::size_t l4) {
-        segment_size_ = static_cast<std::uint16_t>(segment_size < 0xffff ? segment_size : 0xffff);
-        l4_length_ = static_cast<std::uint8_t>(l4 < 255 ? l4 : 255);
-    }
-    std::size_t segment_size() const { return segment_size_; }
-    std::size_t l4_length() const { return l4_length_; }
 
     /// The pool that this buffer goes back to.
     Mempool& pool() const { return *pool_; }
@@ -162,8 +141,6 @@ private:
     Packet* next_ = nullptr;
     std::uint32_t index_;
     std::uint16_t capacity_;
-    std::uint8_t l2_length_ = 0;
-    std::uint8_t l3_length_ = 0;
     /// The fields that change with every frame, written as one word.
     struct alignas(8) Piece {
         std::uint16_t offset = 0;
@@ -173,9 +150,6 @@ private:
     };
     static_assert(std::endian::native == std::endian::little && sizeof(Piece) == 8);
     Piece piece_;
-    std::uint32_t hash_ = 0;
-    std::uint16_t segment_size_ = 0;
-    std::uint8_t l4_length_ = 0;
 };
 static_assert(sizeof(Packet) == 64, "the frame begins on the second cache line");
 

@@ -21,9 +21,8 @@
 namespace ixy::e1000e {
 
 inline constexpr PacketFlags l4_checksum_flags = PacketFlags::tcp_checksum | PacketFlags::udp_checksum;
-inline constexpr PacketFlags context_flags =
-    PacketFlags::ip_checksum | PacketFlags::tcp_checksum | PacketFlags::udp_checksum | PacketFlags::tcp_segmentation;
 inline constexpr PacketFlags checksum_flags = PacketFlags::ip_checksum | l4_checksum_flags;
+inline constexpr PacketFlags context_flags = checksum_flags | PacketFlags::tcp_segmentation;
 
 /// The most buffers that one frame may have in a ring of `ring_size` descriptors: one more descriptor holds the
 /// checksum context, and a block of them may wait for its report.
