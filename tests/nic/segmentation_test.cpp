@@ -74,12 +74,26 @@ protected:
             const auto pseudo = sum(addresses(like, frame), static_cast<std::uint32_t>(6 + tcp_header + bytes));
             EXPECT_EQ(sum(segment.subspan(tcp), pseudo), 0xffffU) << "TCP checksum";
         }
+        // QEMU's 8254x send another segment, without payload, when the payload fills its segments exactly.
+        if (!by_the_book() && like.payload % segment_size == 0) {
+            EXPECT_EQ(wire_receive().size(), headers);
+        }
     }
     static std::vector<unsigned> versions() {
         return GetParam().driver == "e1000" ? std::vector{4U} : std::vector{4U, 6U};
     }
 };
-INSTANTIATE_TEST_SUITE_P(Card, Segmentation, one_card(), subject_name);
+
+/// QEMU's 82574L ignores the context here, too: it sends the packet as fragments of one IP packet.
+std::vector<test::Subject> cards_that_segment() {
+    std::vector<test::Subject> cards = test::one_of_a_kind();
+    std::erase_if(cards, [](const test::Subject& card) { return !card.obeys_contexts; });
+    return cards;
+}
+INSTANTIATE_TEST_SUITE_P(Card, Segmentation, testing::ValuesIn(cards_that_segment()), subject_name);
+
+class SegmentationRefused : public Segmentation {};
+INSTANTIATE_TEST_SUITE_P(Card, SegmentationRefused, one_card(), subject_name);
 
 TEST_P(Segmentation, cuts_packets_of_any_length) {
     auto device = open({.segmentation = true});
@@ -120,7 +134,7 @@ TEST_P(Segmentation, stands_between_plain_frames_and_checksums_around_the_ring) 
     }
 }
 
-TEST_P(Segmentation, impossible_requests_are_refused_and_counted) {
+TEST_P(SegmentationRefused, if_it_is_impossible_and_counted) {
     auto device = open({.segmentation = true});
     struct Request {
         std::size_t l2, l3, l4, size;
@@ -147,7 +161,7 @@ TEST_P(Segmentation, impossible_requests_are_refused_and_counted) {
     EXPECT_TRUE(wire_is_silent());
 }
 
-TEST_P(Segmentation, without_the_option_is_refused) {
+TEST_P(SegmentationRefused, without_the_option) {
     auto device = open({.tx_checksum = true});
     Batch<4> batch;
     batch.push(packet_of(device, {.protocol = 6, .payload = 4000}, 1000));
