@@ -300,8 +300,12 @@ inline constexpr Factps FACTPS{{.name = "FACTPS",
                                 .section = "82574L 10.2.8"}};
 struct Gcr : Register<Gcr> {
     using Register::Register;
+    Field NO_SNOOP{this, {0, 6}, "No Snoop", "kinds of transfers that need not be snooped"};
+    Field RESERVED_6{this, {6, 16}, "reserved (21:6)", "to be kept as found"};
     Field RESERVED_22{this, 22, "reserved (22)", "must be written as 1: completions get lost otherwise"};
+    Field RESERVED_23{this, {23, 4}, "reserved (26:23)", "to be kept as found"};
     Field L1_WITHOUT_L0S{this, 27, "L1 Act Without L0s Rx", "enter L1 even if the receiver is not in L0s"};
+    Field RESERVED_28{this, {28, 4}, "reserved (31:28)", "to be kept as found"};
 };
 inline constexpr Gcr GCR{
     {.name = "GCR", .offset = 0x5b00, .title = "3GIO Control Register", .section = "82574L 10.2.8.1"}};
@@ -309,6 +313,7 @@ inline constexpr Gcr GCR{
 struct Gcr2 : Register<Gcr2> {
     using Register::Register;
     Field RESERVED_0{this, 0, "reserved (0)", "must be written as 1: the transmitter may hang otherwise"};
+    Field RESERVED_1{this, {1, 31}, "reserved (31:1)", "to be kept as found"};
 };
 inline constexpr Gcr2 GCR2{
     {.name = "GCR2", .offset = 0x5b64, .title = "3GIO Control Register 2", .section = "82574L 10.2.8"}};
