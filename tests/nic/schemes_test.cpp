@@ -19,6 +19,7 @@ public:
     int numa_node() const override { return any_node; }
     const std::shared_ptr<DmaSpace>& dma_space() const override { return space_; }
     const DeviceOptions& options() const override { return options_; }
+    DeviceLimits limits() const override { return {}; }
     RxRing& rx_ring(std::size_t) override { return *this; }
     TxRing& tx_ring(std::size_t) override { return *this; }
     const std::shared_ptr<Mempool>& pool(std::size_t) override { return pool_; }
