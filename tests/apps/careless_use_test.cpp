@@ -142,9 +142,9 @@ TEST_F(CarelessUse, idle_pipe_does_not_keep_a_program_from_ending) {
            "out: stopped before anybody read this pipe");
 }
 
-TEST_F(CarelessUse, software_cards_cannot_be_inspected_from_outside) {
+TEST_F(CarelessUse, software_cards_are_inspected_by_the_address_of_their_program) {
     for (const std::string command : {"rings", "regs"}) {
-        expect("ixy " + command + " sim:82540em,wire=./cable", 1, "kill -USR1 PID");
+        expect("ixy " + command + " sim:82540em,wire=./cable", 1, "look at sim:@PID");
         EXPECT_FALSE(std::filesystem::exists(folder / "cable"));
     }
 }

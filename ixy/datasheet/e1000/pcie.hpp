@@ -52,14 +52,14 @@ inline constexpr Eewr EEWR{{.name = "EEWR",
 
 struct ExtcnfCtrl : Register<ExtcnfCtrl> {
     using Register::Register;
-    Field RESERVED_3{this, 3, "reserved (3)", "set after a reset", Access::RO};
+    Field RESERVED_3{this, 3, "reserved (3)", "set after a reset; keep it"};
     Field MDIO_SW{this, 5, "MDIO_SW_OWNERSHIP", "software requests and owns the PHY and NVM"};
     Field MDIO_HW{this, 6, "MDIO_HW_OWNERSHIP", "hardware owns the PHY and NVM", Access::RO};
 };
 inline constexpr ExtcnfCtrl EXTCNF_CTRL{{.name = "EXTCNF_CTRL",
                                          .offset = 0x0f00,
                                          .reset = 0x0000'0008,
-                                         .writable = 0x0000'0020,
+                                         .writable = 0x0000'0028,
                                          .title = "Extended Configuration Control",
                                          .section = "82574L 10.2.2.13"}};
 

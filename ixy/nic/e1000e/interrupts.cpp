@@ -23,9 +23,11 @@ public:
         if (auto enabled = interrupts_.enable(); !enabled) return std::unexpected(enabled.error());
         return file();
     }
-    /// A cause that was set before the mask opens sends its message at once, which costs a look and loses nothing.
+    /// The cause is cleared before it is let through: what set it before is seen by looking again, what sets it from
+    /// here on sends a message.
     Expected<> arm() override {
         (void)take_signal();
+        registers().write(ICR, causes_);
         registers().write(IMS, IMS.from(causes_.bits));
         return {};
     }
@@ -75,11 +77,6 @@ public:
     Expected<int> event_file() override {
         if (!was_up_) was_up_ = is_up();
         return Event::event_file();
-    }
-    /// The message does not clear this cause. It is cleared before it is let through: a change from here on sets it.
-    Expected<> arm() override {
-        registers().write(ICR, ICR.OTHER | ICR.LSC);
-        return Event::arm();
     }
     bool is_ready() override { return is_up() != was_up_; }
     bool acknowledge() override {
