@@ -40,6 +40,16 @@ Expected<> print_registers(const KernelTree& tree, const RegisterOptions& option
 /// Draws the card's rings, without taking the card from the program that drives it.
 Expected<> print_rings(const KernelTree& tree, const std::string& device);
 
+struct RssQuestion {
+    std::string source, destination;  ///< "10.0.0.1:80", "[fd00::1]:80"; both without a port: neither TCP nor UDP
+    std::string protocol = "tcp";     ///< or "udp"
+    std::size_t queues = 2;
+    bool symmetric = false;
+    std::string card{};  ///< "82574L"; empty: the first that has several queues
+};
+/// Prints to which receive queue a card sends the flow, and why.
+Expected<> explain_rss(const RssQuestion& question);
+
 /// Serves the software card (the part after "sim:" in an address) to a vfio-user client at the socket `path`, until
 /// Ctrl-C.
 Expected<> serve_card(const std::string& card, const std::string& path);

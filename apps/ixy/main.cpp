@@ -27,11 +27,12 @@ struct CommandLine {
     HugePage size = HugePage::two_mib;
     int node = any_node;
     RegisterOptions registers;
+    RssQuestion rss_question;
     std::string software_card;
     std::string socket;
     ExplainOptions explain;
     CLI::App *list = nullptr, *bind = nullptr, *unbind = nullptr, *restore = nullptr, *hugepages = nullptr,
-             *doctor = nullptr, *regs = nullptr, *rings = nullptr, *sim = nullptr;
+             *doctor = nullptr, *regs = nullptr, *rings = nullptr, *rss = nullptr, *sim = nullptr;
 };
 
 CLI::App* add_card_command(CLI::App& app, CommandLine& line, const char* name, const char* what) {
@@ -80,6 +81,19 @@ void describe_views(CLI::App& app, CommandLine& line) {
                "also registers that a read changes (clear on read), and zeros in arrays");
     line.rings = add_card_command(app, line, "rings", "Draw a card's rings, and who owns what in them, while it runs");
 
+    line.rss = app.add_subcommand("rss", "Show to which receive queue a card sends a flow, and why");
+    line.rss->add_option("SOURCE", line.rss_question.source, "address and port, as in 10.0.0.1:1234 or [fd00::1]:1234")
+        ->required();
+    line.rss->add_option("DESTINATION", line.rss_question.destination, "likewise")->required();
+    line.rss->add_option("--protocol", line.rss_question.protocol, "tcp (default) or udp")
+        ->check(CLI::IsMember({"tcp", "udp"}))
+        ->type_name("NAME");
+    add_number(*line.rss, "--queues", line.rss_question.queues, {1, 128}, "receive queues in use; default 2");
+    add_switch(*line.rss, "--symmetric", line.rss_question.symmetric,
+               "with the key that sends both directions of a flow to one queue");
+    line.rss->add_option("--card", line.rss_question.card, "the card's model, as ixy list shows it")
+        ->type_name("MODEL");
+
     line.sim = app.add_subcommand("sim", "Serve a software card that QEMU plugs into its guest (vfio-user)");
     line.sim
         ->add_option("CARD", line.software_card,
@@ -108,6 +122,7 @@ int run(const CommandLine& line) {
     if (*line.restore) return status(restore(line.tree, line.device, line.force));
     if (*line.hugepages) return status(set_huge_pages(line.tree, line.huge_pages, line.size, line.node));
     if (*line.regs) return status(print_registers(line.tree, line.registers));
+    if (*line.rss) return status(explain_rss(line.rss_question));
     if (*line.rings) return status(print_rings(line.tree, line.device));
     request_explanations(line.explain);
     if (*line.sim) return status(serve_card(line.software_card, line.socket));

@@ -393,5 +393,30 @@ TEST_F(Ixy, regs_says_what_is_wrong_with_a_card) {
     EXPECT_EQ(ixy("regs 03:00.0 CTLR").status, 2);
 }
 
+TEST_F(Ixy, rss_names_the_queue_of_a_flow_and_why) {
+    const Result tcp = run("rss 66.9.149.187:2794 161.142.100.80:1766");  // Microsoft's first example
+    EXPECT_EQ(tcp.status, 0) << tcp.output;
+    EXPECT_TRUE(tcp.says("TCP over IPv4")) << tcp.output;
+    EXPECT_TRUE(tcp.says("hash   0x51ccc178")) << tcp.output;
+    EXPECT_TRUE(tcp.says("entry  120 of 128")) << tcp.output;
+    EXPECT_TRUE(tcp.says("queue  0 of 2")) << tcp.output;
+    const Result udp = run("rss 66.9.149.187:2794 161.142.100.80:1766 --protocol udp --card 82574L");
+    EXPECT_TRUE(udp.says("without ports")) << udp.output;
+    EXPECT_TRUE(udp.says("hash   0x323e8fc2")) << udp.output;
+    EXPECT_TRUE(run("rss 66.9.149.187 161.142.100.80").says("hash   0x323e8fc2"));
+    const auto hash = [](const Result& result) { return result.output.substr(result.output.find("hash")); };
+    EXPECT_EQ(hash(run("rss --symmetric [fd00::1]:80 [fd00::2]:1234")),
+              hash(run("rss --symmetric [fd00::2]:1234 [fd00::1]:80")));
+}
+
+TEST_F(Ixy, rss_refuses_what_is_no_flow_or_no_such_card) {
+    EXPECT_TRUE(run("rss 10.0.0.256:1 10.0.0.2:2").says("\"10.0.0.256:1\" is not an IP address"));
+    EXPECT_TRUE(run("rss 10.0.0.1:1 10.0.0.2").says("one address has no port"));
+    EXPECT_TRUE(run("rss 10.0.0.1 fd00::1").says("one address is IPv4 and the other IPv6"));
+    EXPECT_TRUE(run("rss 10.0.0.1:99999 10.0.0.2:2").says("is not an IP address with a port"));
+    EXPECT_TRUE(run("rss 10.0.0.1:1 10.0.0.2:2 --queues 3").says("has 2 receive queues, not 3"));
+    EXPECT_TRUE(run("rss 10.0.0.1:1 10.0.0.2:2 --card 82540EM").says("ixy list --long"));
+}
+
 }  // namespace
 }  // namespace ixy
