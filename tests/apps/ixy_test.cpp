@@ -404,7 +404,7 @@ TEST_F(Ixy, rss_names_the_queue_of_a_flow_and_why) {
     EXPECT_TRUE(udp.says("without ports")) << udp.output;
     EXPECT_TRUE(udp.says("hash   0x323e8fc2")) << udp.output;
     EXPECT_TRUE(run("rss 66.9.149.187 161.142.100.80").says("hash   0x323e8fc2"));
-    const auto hash = [](const Result& result) { return result.output.substr(result.output.find("hash")); };
+    const auto hash = [](const Result& result) { return result.output.substr(result.output.find("\nhash")); };
     EXPECT_EQ(hash(run("rss --symmetric [fd00::1]:80 [fd00::2]:1234")),
               hash(run("rss --symmetric [fd00::2]:1234 [fd00::1]:80")));
 }
