@@ -265,7 +265,8 @@ TEST(WaitingForQueues, frames_wake_only_the_queue_that_they_go_to) {
         frame[17] = std::byte{46};
         while (!batch.empty()) there.tx_queue(0).send(batch);
     };
-    for (const auto& [type, hit, other] : {std::tuple(0x0800, 1U, 0U), std::tuple(0x88b5, 0U, 1U)}) {  // IPv4, and no hash
+    for (const auto& [type, hit, other] :
+         {std::tuple(0x0800, 1U, 0U), std::tuple(0x88b5, 0U, 1U)}) {  // IPv4, and no hash
         send(static_cast<std::uint16_t>(type));
         EXPECT_TRUE(here.rx_queue(hit).wait(plenty).value()) << type;
         EXPECT_FALSE(here.rx_queue(other).wait(1ms).value()) << type;
