@@ -2,7 +2,7 @@
 # Installs what is missing, builds everything, and runs every test.
 #
 #   ./test.sh                everything: about 30 minutes on two cores
-#   ./test.sh --quick        one build and the unit tests: about 4 minutes
+#   ./test.sh --quick        one build and the unit tests: some minutes
 #   ./test.sh --no-install   uses the packages that are installed
 #
 # Ends with CTest's summary of the whole run; build/logs keeps what each stage printed. The exit status is 0 when every
