@@ -48,7 +48,9 @@ ixy_part(IXY_BENCHMARKS benchmarks PACKAGES libbenchmark-dev NEEDS benchmark_FOU
 
 option(IXY_WERROR "Treat warnings as errors" OFF)
 add_library(ixy_warnings INTERFACE)
-target_compile_options(ixy_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers)
+target_compile_options(ixy_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wno-missing-field-initializers)
+# Where files are compiled together (CMAKE_UNITY_BUILD), one would be said to shadow names of another.
+target_compile_options(ixy_warnings INTERFACE $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # At -O3 it mistakes "text" + std::string for a copy that overlaps itself: GCC bug 105651, fixed in GCC 13.
   target_compile_options(ixy_warnings INTERFACE $<$<CONFIG:Release>:-Wno-restrict>)

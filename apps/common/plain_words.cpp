@@ -136,7 +136,7 @@ std::string describe_mistake(const CLI::App& app, const CLI::ParseError& mistake
         return describe_unexpected(app, *wrong);
     const bool is_surplus = dynamic_cast<const CLI::ExtrasError*>(&mistake) != nullptr;
     if (is_surplus && !unexpected.empty()) return describe_unexpected(app, unexpected.front());
-    const std::string text = mistake.what();
+    std::string text = mistake.what();
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&mistake) != nullptr)
         return describe_count(app, text.substr(0, text.find_first_of(": ")), words);
     if (dynamic_cast<const CLI::RequiredError*>(&mistake) != nullptr && misses_command(app))

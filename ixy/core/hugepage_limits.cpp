@@ -14,8 +14,6 @@ namespace ixy {
 
 namespace {
 
-std::string name(HugePage size) { return size == HugePage::one_gib ? "1 GiB" : "2 MiB"; }
-
 std::string reserve_more(HugePage size) {
     return "run: " + as_root(size == HugePage::one_gib ? "ixy hugepages --size 1G 1" : "ixy hugepages 512");
 }

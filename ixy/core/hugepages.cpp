@@ -15,9 +15,9 @@
 
 namespace ixy {
 
-namespace {
-
 std::string name(HugePage size) { return size == HugePage::one_gib ? "1 GiB" : "2 MiB"; }
+
+namespace {
 
 std::string folder(HugePage size, int node, const std::string& sys) {
     const std::string pages = "hugepages-" + std::to_string(static_cast<std::size_t>(size) / 1024) + "kB";

@@ -17,6 +17,7 @@ namespace ixy {
 
 /// Sizes of huge pages, in bytes.
 enum class HugePage : std::size_t { two_mib = std::size_t{2} << 20, one_gib = std::size_t{1} << 30 };
+std::string name(HugePage size);  ///< "2 MiB"
 
 /// Which step of getting a huge page has failed; see hugepage_limits.hpp.
 enum class HugePageStep : std::uint8_t;

@@ -21,6 +21,9 @@ struct ChecksumRange {
 /// if the packet asks for no checksum. RFC 791, 8200, 768.
 std::optional<ChecksumRange> find_checksums(const Packet& frame);
 
+/// Where a header has its checksum: bytes from its start.
+inline constexpr std::size_t ip_checksum_at = 10, tcp_checksum_at = 16, udp_checksum_at = 6;
+
 /// The headers of a packet that is to be cut into TCP segments. Offsets are bytes from the start of the frame.
 struct SegmentHeaders {
     unsigned ip_version;  ///< 4 or 6

@@ -96,6 +96,8 @@ inline constexpr std::uint32_t command_io = 1 << 0, command_memory = 1 << 1, com
 inline constexpr std::uint32_t status_capabilities = 1 << 4;
 inline constexpr std::uint8_t capability_power_management = 0x01, capability_msi = 0x05, capability_vendor = 0x09,
                               capability_pci_express = 0x10, capability_msi_x = 0x11;
+// Of message capabilities: 6.8.1.3 and 6.8.2.3.
+inline constexpr std::uint32_t message_control = 2, msi_enable = 1 << 0, msi_x_enable = 1 << 15;
 }  // namespace pci_config
 
 /// Options for taking a function from the kernel.

@@ -17,9 +17,6 @@
 namespace ixy::sim {
 namespace {
 
-// Message control: where the enable bit of each capability is. PCI Local Bus Specification 3.0, 6.8.1.3 and 6.8.2.3
-constexpr std::uint32_t message_control = 2, msi_enable = 1, msi_x_enable = 1 << 15;
-
 class SimFunction final : public PciFunction {
 public:
     SimFunction(std::shared_ptr<Card> card, std::string address, Running running);
@@ -128,11 +125,11 @@ void SimFunction::enable_in_config_space(std::optional<InterruptKind> kind) {
     const auto set = [this](std::uint8_t capability, std::uint32_t bit, bool on) {
         const std::uint32_t offset = card_->capability(capability);
         if (offset == 0) return;
-        const std::uint32_t control = card_->config_read(offset + message_control, 2);
-        card_->config_write(offset + message_control, 2, on ? control | bit : control & ~bit);
+        const std::uint32_t control = card_->config_read(offset + pci_config::message_control, 2);
+        card_->config_write(offset + pci_config::message_control, 2, on ? control | bit : control & ~bit);
     };
-    set(pci_config::capability_msi, msi_enable, kind == InterruptKind::msi);
-    set(pci_config::capability_msi_x, msi_x_enable, kind == InterruptKind::msi_x);
+    set(pci_config::capability_msi, pci_config::msi_enable, kind == InterruptKind::msi);
+    set(pci_config::capability_msi_x, pci_config::msi_x_enable, kind == InterruptKind::msi_x);
 }
 
 void SimFunction::disable_interrupts() {

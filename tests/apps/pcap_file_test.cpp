@@ -23,7 +23,7 @@ namespace ixy::app {
 namespace {
 
 using namespace std::chrono_literals;
-using test::TemporaryFolder;
+using ixy::test::TemporaryFolder;
 using Frame = std::vector<std::byte>;
 
 constexpr std::size_t small_window = 64 * 1024;

@@ -18,7 +18,7 @@ constexpr std::uint64_t receive_ring = 0x20'0000;     // and 4 KiB further, for 
 constexpr std::uint64_t receive_buffers = 0x21'0000;  // followed by those of the other queue
 constexpr std::uint64_t buffers_of_a_queue = 0x9'0000;
 constexpr std::uint32_t small_frame = 128;  // RSRPD
-constexpr std::uint32_t check_sequence = 4;
+constexpr std::uint32_t check_sequence_bytes = 4;
 
 std::vector<std::byte> address_bytes(std::uint64_t address) {
     std::vector<std::byte> bytes;
@@ -143,7 +143,7 @@ void Generator::receive() {
         const bool is_long = chance(10);
         std::uint32_t size = 60 + below(chance(50) ? 200 : 1455);
         if (is_long) size = (control_ & RCTL.LPE.mask()) != 0 ? 1523 + below(7500) : 1523 + below(500);
-        const std::uint32_t needed = (size + check_sequence) / buffer_size_ + 1;
+        const std::uint32_t needed = (size + check_sequence_bytes) / buffer_size_ + 1;
         if (std::ranges::any_of(std::span(free).first(queues_), [=](std::uint32_t each) { return needed >= each; }))
             break;
         for (std::uint32_t& each : free) each -= needed;

@@ -45,7 +45,7 @@ constexpr Family FAMILY{.name = "large",
 constexpr std::array<const RegisterInfo*, 13> REGISTERS{&BASE_LOW, &BASE_HIGH, &LENGTH,     &HEAD,        &TAIL,
                                                         &CONTROL,  &RECEIVER,  &BASE_LOW_2, &BASE_HIGH_2, &LENGTH_2,
                                                         &HEAD_2,   &TAIL_2,    &CONTROL_2};
-constexpr Chip CHIP{"large", {}, REGISTERS, {}, {}, &FAMILY};
+constexpr datasheet::Chip CHIP{"large", {}, REGISTERS, {}, {}, &FAMILY};
 
 TEST(many_queues, each_queue_has_its_ring_at_its_index) {
     const auto rings = rings_of(CHIP);

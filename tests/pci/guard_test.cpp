@@ -20,7 +20,7 @@ namespace {
 
 using test::FakeSysfs;
 
-constexpr const char* address = "0000:03:00.0";
+constexpr const char* guarded = "0000:03:00.0";
 
 bool eventually(const std::function<bool()>& condition) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -71,7 +71,7 @@ struct Owner : testing::Test {
         ASSERT_EQ(::read(pipe.get(), &guard, sizeof guard), static_cast<ssize_t>(sizeof guard)) << "the owner failed";
     }
     [[noreturn]] void live(int report) {
-        const auto function = SysfsFunction::open(address, {}, fake.tree);
+        const auto function = SysfsFunction::open(guarded, {}, fake.tree);
         const auto session = SysfsSession::get();
         const int memory = ::memfd_create("ixy-test-memory", 0);
         if (!function || !session || !(*function)->set_bus_master(true) || !(*session)->guard->keep_memory(memory))
@@ -95,7 +95,7 @@ struct Owner : testing::Test {
         const File config(::open((folder / "config").c_str(), O_RDONLY | O_CLOEXEC));
         return ::flock(config.get(), LOCK_EX | LOCK_NB) == 0;
     }
-    bool bus_master() const { return (fake.command(address) & pci_config::command_bus_master) != 0; }
+    bool bus_master() const { return (fake.command(guarded) & pci_config::command_bus_master) != 0; }
 
     FakeSysfs fake;
     std::filesystem::path folder;
@@ -110,8 +110,8 @@ TEST_F(Owner, when_killed_the_guard_stops_and_returns_the_card) {
     kill_owner();
     ASSERT_TRUE(eventually([this] { return has_ended(guard); }));
     EXPECT_FALSE(bus_master());
-    EXPECT_EQ(fake.command(address), 0x0103);
-    EXPECT_EQ(FakeSysfs::get(fake.driver_folder("e1000") / "bind"), address);
+    EXPECT_EQ(fake.command(guarded), 0x0103);
+    EXPECT_EQ(FakeSysfs::get(fake.driver_folder("e1000") / "bind"), guarded);
     EXPECT_EQ(FakeSysfs::get(folder / "driver_override")[0], '\n');
     EXPECT_EQ(FakeSysfs::get(folder / "enable")[0], '0');
     EXPECT_TRUE(lock_is_free());
@@ -124,7 +124,7 @@ TEST_F(Owner, when_killed_memory_and_lock_stay_until_the_card_is_stopped) {
     EXPECT_TRUE(bus_master());
     EXPECT_TRUE(holds(guard, "memfd:ixy-test-memory"));
     EXPECT_FALSE(lock_is_free());
-    EXPECT_EQ(SysfsFunction::open(address, {.force = true}, fake.tree).error().kind, ErrorKind::busy);
+    EXPECT_EQ(SysfsFunction::open(guarded, {.force = true}, fake.tree).error().kind, ErrorKind::busy);
     ::kill(guard, SIGCONT);
     ASSERT_TRUE(eventually([this] { return lock_is_free(); }));
     EXPECT_FALSE(bus_master());
@@ -132,7 +132,7 @@ TEST_F(Owner, when_killed_memory_and_lock_stay_until_the_card_is_stopped) {
 
 TEST_F(Owner, when_killed_the_card_can_be_taken_again_at_once) {
     kill_owner();
-    EXPECT_TRUE(SysfsFunction::open(address, {}, fake.tree).has_value());
+    EXPECT_TRUE(SysfsFunction::open(guarded, {}, fake.tree).has_value());
 }
 
 TEST_F(Owner, when_killed_its_pipes_close_although_the_guard_lives) {
@@ -171,7 +171,7 @@ TEST(Guard, ends_with_the_last_function) {
     fake.add({});
     pid_t guard = 0;
     {
-        const auto function = SysfsFunction::open(address, {}, fake.tree);
+        const auto function = SysfsFunction::open(guarded, {}, fake.tree);
         ASSERT_TRUE(function.has_value());
         guard = (*function)->guard().pid();
         EXPECT_FALSE(has_ended(guard));
@@ -186,9 +186,9 @@ TEST(Guard, forgets_a_function_that_was_closed) {
     const auto other = SysfsFunction::open("0000:04:00.0", {}, fake.tree);
     ASSERT_TRUE(other.has_value());
     for (unsigned i = 0; i < 2 * Guard::most_functions; ++i) {
-        ASSERT_TRUE(SysfsFunction::open(address, {}, fake.tree).has_value());
+        ASSERT_TRUE(SysfsFunction::open(guarded, {}, fake.tree).has_value());
     }
-    EXPECT_FALSE(holds((*other)->guard().pid(), address));
+    EXPECT_FALSE(holds((*other)->guard().pid(), guarded));
     EXPECT_TRUE(holds((*other)->guard().pid(), "0000:04:00.0"));
 }
 
@@ -197,16 +197,16 @@ TEST(Guard, when_killed_is_noticed_by_the_next_open_and_harmless_to_close) {
     fake.add({});
     fake.add({.address = "0000:04:00.0", .interface = "lo"});
     {
-        const auto function = SysfsFunction::open(address, {}, fake.tree);
+        const auto function = SysfsFunction::open(guarded, {}, fake.tree);
         ASSERT_TRUE(function.has_value());
         ::kill((*function)->guard().pid(), SIGKILL);
         const auto second = SysfsFunction::open("0000:04:00.0", {}, fake.tree);
         ASSERT_FALSE(second.has_value());
         EXPECT_NE(second.error().what.find("guard"), std::string::npos) << second.error().text();
     }
-    EXPECT_EQ(FakeSysfs::get(fake.driver_folder("e1000") / "bind"), address);
-    EXPECT_EQ(fake.command(address), 0x0103);
-    EXPECT_TRUE(SysfsFunction::open(address, {}, fake.tree).has_value()) << "a new guard";
+    EXPECT_EQ(FakeSysfs::get(fake.driver_folder("e1000") / "bind"), guarded);
+    EXPECT_EQ(fake.command(guarded), 0x0103);
+    EXPECT_TRUE(SysfsFunction::open(guarded, {}, fake.tree).has_value()) << "a new guard";
 }
 
 TEST(Guard, late_answers_are_not_mistaken_for_answers_to_later_requests) {

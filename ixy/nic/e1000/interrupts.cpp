@@ -19,11 +19,9 @@ using namespace datasheet::e1000;
 
 // --- what each event is ----------------------------------------------------------------------------------------------
 
-namespace {
-
 /// Tells when waiting has been in vain for so long that the card may have lost a write-back. Polls in vain, which lead
 /// to recovery otherwise, do not happen in one's sleep.
-class Patience {
+class Interrupts::Patience {
 public:
     void renew() { since_.reset(); }
     bool is_over() {
@@ -37,8 +35,6 @@ public:
 private:
     std::optional<std::chrono::steady_clock::time_point> since_;
 };
-
-}  // namespace
 
 /// What a ring's event has in common: the ring tells whether it has happened.
 template <class Ring>

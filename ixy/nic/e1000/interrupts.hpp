@@ -57,6 +57,7 @@ private:
         bool is_armed_ = false;
         bool fired_ = false;
     };
+    class Patience;
     template <class Ring>
     class RingEvent;
     class LinkChanges;

@@ -14,13 +14,11 @@ using namespace datasheet::e1000;
 namespace {
 
 constexpr std::size_t largest_offset = CONTEXT_TCP.TUCSO.mask() >> CONTEXT_TCP.TUCSO.low;
-constexpr std::size_t ip_checksum_at = 10;  // in the IPv4 header
-constexpr std::size_t tcp_checksum_at = 16, udp_checksum_at = 6;
 
 /// The context that the frame's checksums need (3.3.6); all zero if it asks for none; empty if the request cannot be
 /// right or lies beyond the reach of the fields. The manual requires TUCSS whether or not it is used. Padding after the
 /// IP packet is left out of the sum; a frame without padding needs no end (0), and its context serves all lengths.
-std::optional<ContextDescriptor> make_context(const Packet& frame) {
+std::optional<ContextDescriptor> make_checksum_context(const Packet& frame) {
     if (!has(frame.flags(), checksum_flags)) return ContextDescriptor{};
     const auto found = find_checksums(frame);
     if (!found) return {};
@@ -50,7 +48,7 @@ bool TransmitRing::post_special(Packet& frame, std::size_t& bytes) {
     std::uint32_t pieces = 0;
     for (const Packet* piece = &frame; piece != nullptr; piece = piece->next()) ++pieces;
     if (has(frame.flags(), PacketFlags::tcp_segmentation)) return post_segmented(frame, pieces, bytes);
-    const auto context = can_send(frame, pieces) ? make_context(frame) : std::nullopt;
+    const auto context = can_send(frame, pieces) ? make_checksum_context(frame) : std::nullopt;
     if (!context) {
         refuse(frame);
         return true;

@@ -15,11 +15,9 @@ using namespace datasheet::e1000;
 namespace {
 
 constexpr std::size_t longest_headers = CONTEXT_STATUS.HDRLEN.mask() >> CONTEXT_STATUS.HDRLEN.low;
-constexpr std::size_t ip_checksum_at = 10;   // in the IPv4 header
-constexpr std::size_t tcp_checksum_at = 16;  // in the TCP header
 
 /// What the card must know to cut the packet; empty if the request cannot be right or is beyond its reach.
-std::optional<ContextDescriptor> make_context(const Packet& frame) {
+std::optional<ContextDescriptor> make_segmentation_context(const Packet& frame) {
     const auto headers = find_segments(frame);
     if (!headers || headers->payload > longest_headers) return {};
     if (headers->payload + frame.segment_size() > longest_frame) return {};
@@ -40,7 +38,7 @@ std::optional<ContextDescriptor> make_context(const Packet& frame) {
 
 /// A context, which no other packet shares, then data descriptors with TSE. Returns false if there is no room now.
 bool TransmitRing::post_segmented(Packet& frame, std::uint32_t pieces, std::size_t& bytes) {
-    const auto context = can_send(frame, pieces) ? make_context(frame) : std::nullopt;
+    const auto context = can_send(frame, pieces) ? make_segmentation_context(frame) : std::nullopt;
     if (!context) {
         refuse(frame);
         return true;

@@ -16,10 +16,9 @@ constexpr std::uint32_t pm_version = 3, pm_state = 3;  // and PMCSR's bit 3, No_
 constexpr std::uint32_t d0 = 0, d3_hot = 3;
 
 // PCI Local Bus Specification 3.0, 6.8.1 (MSI) and 6.8.2 (MSI-X).
-constexpr std::uint32_t msi_control = 2, msi_address = 4, msi_data = 12;
-constexpr std::uint32_t msi_enable = 1 << 0, msi_64 = 1 << 7;
-constexpr std::uint32_t msi_x_control = 2, msi_x_table = 4, msi_x_pending_bits = 8;
-constexpr std::uint32_t msi_x_enable = 1U << 15, msi_x_function_mask = 1U << 14;
+using pci_config::message_control, pci_config::msi_enable, pci_config::msi_x_enable;
+constexpr std::uint32_t msi_address = 4, msi_data = 12, msi_64 = 1 << 7;
+constexpr std::uint32_t msi_x_table = 4, msi_x_pending_bits = 8, msi_x_function_mask = 1 << 14;
 
 // PCI Express Base 3.0, 7.8. An endpoint of the first version of the capability: 20 bytes.
 constexpr std::uint32_t express_version = 1, device_capabilities = 4, device_control = 8, device_status = 10,
@@ -103,7 +102,7 @@ void ConfigSpace::add_power_management() {
 
 void ConfigSpace::add_msi() {
     msi_ = add_capability(pci_config::capability_msi, 14);
-    place(msi_ + msi_control, 2, msi_64, msi_enable);
+    place(msi_ + message_control, 2, msi_64, msi_enable);
     place(msi_ + msi_address, 4, 0, ~3U);
     place(msi_ + msi_address + 4, 4, 0, ~0U);
     place(msi_ + msi_data, 2, 0, 0xffff);
@@ -122,7 +121,7 @@ void ConfigSpace::add_express() {
 
 void ConfigSpace::add_msi_x() {
     msi_x_ = add_capability(pci_config::capability_msi_x, 12);
-    place(msi_x_ + msi_x_control, 2, type_.msi_x - 1, msi_x_enable | msi_x_function_mask);
+    place(msi_x_ + message_control, 2, type_.msi_x - 1, msi_x_enable | msi_x_function_mask);
     place(msi_x_ + msi_x_table, 4, type_.msi_x_bar);
     place(msi_x_ + msi_x_pending_bits, 4, type_.msi_x_pending | type_.msi_x_bar);
 }
@@ -168,10 +167,12 @@ void ConfigSpace::update_active() {
 }
 
 bool ConfigSpace::intx_disabled() const { return (read(pci_config::command, 2) & pci_config::command_no_intx) != 0; }
-bool ConfigSpace::msi_enabled() const { return msi_ != 0 && (read(msi_ + msi_control, 2) & msi_enable) != 0; }
-bool ConfigSpace::msi_x_enabled() const { return msi_x_ != 0 && (read(msi_x_ + msi_x_control, 2) & msi_x_enable) != 0; }
+bool ConfigSpace::msi_enabled() const { return msi_ != 0 && (read(msi_ + message_control, 2) & msi_enable) != 0; }
+bool ConfigSpace::msi_x_enabled() const {
+    return msi_x_ != 0 && (read(msi_x_ + message_control, 2) & msi_x_enable) != 0;
+}
 bool ConfigSpace::msi_x_masked() const {
-    return msi_x_ != 0 && (read(msi_x_ + msi_x_control, 2) & msi_x_function_mask) != 0;
+    return msi_x_ != 0 && (read(msi_x_ + message_control, 2) & msi_x_function_mask) != 0;
 }
 
 void ConfigSpace::set_interrupt_status(bool asserted) {

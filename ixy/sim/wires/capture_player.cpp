@@ -15,7 +15,7 @@
 namespace ixy::sim {
 
 namespace {
-constexpr std::size_t most_waiting = 256;  // frames read from a pipe before the card takes them
+constexpr std::size_t most_frames_waiting = 256;  // frames read from a pipe before the card takes them
 }  // namespace
 
 bool is_taken(int file, int lock) {
@@ -173,7 +173,7 @@ void Player::read_pipe(const std::stop_token& stop) {
 
 void Player::hand_over(Frame frame, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    if (!taken_.wait(lock, stop, [this] { return frames_.size() < most_waiting; })) return;
+    if (!taken_.wait(lock, stop, [this] { return frames_.size() < most_frames_waiting; })) return;
     if (frames_.empty()) ::eventfd_write(arrived_.get(), 1);
     frames_.push_back(std::move(frame));
 }

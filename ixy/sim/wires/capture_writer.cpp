@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t block_size = 65536;
-constexpr std::size_t most_waiting = 16 << 20;  // more than all frames that an impaired wire can release at once
+constexpr std::size_t most_bytes_waiting = 16 << 20;  // more than all frames that an impaired wire can release at once
 constexpr Time retry_after = 1ms;
 constexpr Time open_again_after = 10ms;
 
@@ -88,7 +88,7 @@ Expected<> Writer::begin() {
 }
 
 void Writer::write(std::span<const std::byte> frame, Time now) {
-    if (!dumper_ || waiting_.size() > most_waiting) return lost_.add(1);
+    if (!dumper_ || waiting_.size() > most_bytes_waiting) return lost_.add(1);
     if (!begin_) begin_ = std::chrono::system_clock::now().time_since_epoch() - now;
     const Time when = *begin_ + now;
     const auto second = std::chrono::floor<std::chrono::seconds>(when);

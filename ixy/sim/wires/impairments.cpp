@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t frames_on_the_way = 4096;
 constexpr std::size_t bytes_on_the_way = 2048 * frames_on_the_way;
 constexpr std::size_t frame_overhead = 24;  // preamble and delimiter 8, check sequence 4, gap 12 bytes
-constexpr Time patience = std::chrono::milliseconds(10);
+constexpr Time longest_hold = std::chrono::milliseconds(10);
 using FineTime = std::chrono::duration<double, std::nano>;  // a bit at 10 Gbit/s takes a tenth of a nanosecond
 
 class ImpairedWire final : public Wire {
@@ -105,7 +105,7 @@ void ImpairedWire::take(std::span<const std::byte> frame, bool damaged, Time now
     if (is_overtaken()) {
         held_.bytes.assign(frame.begin(), frame.end());
         held_.damaged = damaged;
-        held_.until = now + patience;
+        held_.until = now + longest_hold;
         holding_ = true;
         return;
     }

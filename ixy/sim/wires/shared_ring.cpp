@@ -23,7 +23,7 @@ static_assert(sizeof(detail::SharedRingHeader) <= SharedRingMemory::header_room)
 // The sender is told of room only when there is this much more, rather than woken for a few bytes.
 constexpr std::uint64_t progress = SharedRingMemory::capacity / 4;
 static_assert(progress > 2 * longest_wire_frame);
-constexpr Time patience = std::chrono::milliseconds(1);
+constexpr Time time_between_checks = std::chrono::milliseconds(1);
 
 constexpr std::size_t size_bytes = sizeof(std::uint32_t);
 constexpr std::uint64_t word = 8;  // records begin at multiples of this, so that a size is never torn
@@ -110,7 +110,7 @@ bool RingSender::await_room() {
 bool RingSender::should_wake(Time now) {
     detail::SharedRingHeader& header = memory_.header();
     if (header.frame_wanted.exchange(0, std::memory_order_acq_rel) != 0) return true;
-    if (now - checked_ < patience) return false;
+    if (now - checked_ < time_between_checks) return false;
     checked_ = now;
     const std::uint64_t before = std::exchange(tail_checked_, header.tail.load(std::memory_order_relaxed));
     return tail_checked_ == before && tail_checked_ != head_;

@@ -50,7 +50,7 @@ public:
     virtual void settle() {}
     /// The wire calls `ask`, from any thread and with no lock held, when receive() may have something and file() cannot
     /// tell. It must not call it after on_arrival(nullptr) has returned.
-    virtual void on_arrival(std::function<void()> ask) { (void)ask; }
+    virtual void on_arrival([[maybe_unused]] std::function<void()> ask) {}  // NOLINT(*-value-param): others keep it
     /// A file that becomes readable when receive() may have something after it had nothing, or -1. A caller that leaves
     /// frames there must remember them.
     virtual int file() const { return -1; }

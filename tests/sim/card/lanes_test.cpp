@@ -1,5 +1,6 @@
-// A card with many queues, driven by a thread a queue: queues do not wait for each other, whatever concerns the whole
-// card excludes them all, and nothing that they ask of the world is lost. Also meant for the thread sanitizer.
+// A card with frames_of_a_lane queues, driven by a thread a queue: queues do not wait for each other, whatever concerns
+// the whole card excludes them all, and nothing that they ask of the world is lost. Also meant for the thread
+// sanitizer.
 #include <gtest/gtest.h>
 
 #include <sys/eventfd.h>
@@ -23,15 +24,10 @@ namespace {
 using namespace std::chrono_literals;
 
 #if defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t many = 500;
+constexpr std::uint64_t frames_of_a_lane = 500;
 #else
-constexpr std::uint64_t many = 5'000;
+constexpr std::uint64_t frames_of_a_lane = 5'000;
 #endif
-
-bool eventually(const auto& condition) {
-    for (int i = 0; i < 200'000 && !condition(); ++i) std::this_thread::sleep_for(100us);
-    return condition();
-}
 
 /// Keeps what is sent, in memory that only a lock protects; has room when the test says so.
 class Collector final : public Wire {
@@ -106,7 +102,7 @@ TEST(LanesTest, a_card_with_one_lane_never_runs_two_accesses_at_once) {
     type.lanes = 1;
     const LaneCard test(type);
     LaneCard::in_lanes(4, [&](unsigned lane) {
-        for (std::uint64_t i = 0; i < many; ++i) test.write(lane, LaneRegister::store, i);
+        for (std::uint64_t i = 0; i < frames_of_a_lane; ++i) test.write(lane, LaneRegister::store, i);
     });
     EXPECT_EQ(test.model.most_inside, 1U);
     EXPECT_EQ(test.model.violations, 0U);
@@ -115,11 +111,11 @@ TEST(LanesTest, a_card_with_one_lane_never_runs_two_accesses_at_once) {
 TEST(LanesTest, two_threads_on_one_queue_take_turns) {
     const LaneCard test;
     LaneCard::in_lanes(4, [&](unsigned lane) {
-        for (std::uint64_t i = 0; i < many; ++i) test.write(1 + lane % 2, LaneRegister::store, i);
+        for (std::uint64_t i = 0; i < frames_of_a_lane; ++i) test.write(1 + lane % 2, LaneRegister::store, i);
     });
     EXPECT_EQ(test.model.violations, 0U);
-    EXPECT_EQ(test.model.lanes[1].accesses, 2 * many);
-    EXPECT_EQ(test.model.lanes[2].accesses, 2 * many);
+    EXPECT_EQ(test.model.lanes[1].accesses, 2 * frames_of_a_lane);
+    EXPECT_EQ(test.model.lanes[2].accesses, 2 * frames_of_a_lane);
 }
 
 struct WholeCard {
@@ -203,10 +199,10 @@ TEST(LanesTest, frames_sent_from_all_queues_arrive_in_order_of_each_queue) {
     const LaneCard test(many_lanes, std::move(wire));
     constexpr unsigned senders = 4;
     LaneCard::in_lanes(senders, [&](unsigned lane) {
-        for (std::uint64_t i = 0; i < many; ++i) test.write(lane, LaneRegister::send, i << 8 | lane);
+        for (std::uint64_t i = 0; i < frames_of_a_lane; ++i) test.write(lane, LaneRegister::send, i << 8 | lane);
     });
-    EXPECT_EQ(collector.numbers.size(), senders * many);
-    EXPECT_EQ(collector.announced, senders * many);
+    EXPECT_EQ(collector.numbers.size(), senders * frames_of_a_lane);
+    EXPECT_EQ(collector.announced, senders * frames_of_a_lane);
     EXPECT_FALSE(collector.went_back);
     std::array<std::uint64_t, senders + 1> next{};
     for (const std::uint64_t number : collector.numbers) ASSERT_EQ(number >> 8, next.at(number & 0xff)++);
@@ -216,10 +212,10 @@ TEST(LanesTest, frames_sent_from_two_queues_reach_the_card_at_the_other_end) {
     const LaneCard test(many_lanes, open_wire("pair").value());
     const TestCard other(plain_type, open_wire("pair").value(), RealClock::shared());
     LaneCard::in_lanes(2, [&](unsigned lane) {
-        for (std::uint64_t i = 0; i < many; ++i) test.write(lane, LaneRegister::send, i);
+        for (std::uint64_t i = 0; i < frames_of_a_lane; ++i) test.write(lane, LaneRegister::send, i);
     });
-    EXPECT_EQ(other.model.frames.size() + test.card->frames_lost_on_wire(), 2 * many);
-    EXPECT_GT(other.model.frames.size(), many / 100);
+    EXPECT_EQ(other.model.frames.size() + test.card->frames_lost_on_wire(), 2 * frames_of_a_lane);
+    EXPECT_GT(other.model.frames.size(), frames_of_a_lane / 100);
 }
 
 TEST(LanesTest, queues_that_found_the_wire_busy_are_resumed) {
@@ -249,19 +245,19 @@ TEST(LanesTest, messages_of_all_queues_reach_their_event_files) {
     const std::uint32_t control = test.card->capability(pci_config::capability_msi_x) + 2;
     test.card->config_write(control, 2, 0x8000);
     LaneCard::in_lanes(8, [&](unsigned lane) {
-        for (std::uint64_t i = 0; i < many / 10; ++i) test.write(lane, LaneRegister::message, 2);
+        for (std::uint64_t i = 0; i < frames_of_a_lane / 10; ++i) test.write(lane, LaneRegister::message, 2);
     });
     for (unsigned lane = 1; lane <= 8; ++lane) {
         eventfd_t count = 0;
         EXPECT_EQ(::eventfd_read(files[lane].get(), &count), 0);
-        EXPECT_EQ(count, many / 10 * 2) << lane;
+        EXPECT_EQ(count, frames_of_a_lane / 10 * 2) << lane;
     }
 }
 
 TEST(LanesTest, the_line_ends_as_the_last_queue_left_it) {
     const LaneCard test;
     LaneCard::in_lanes(4, [&](unsigned lane) {
-        for (std::uint64_t i = 0; i < many; ++i) test.write(lane, LaneRegister::line, i % 2);
+        for (std::uint64_t i = 0; i < frames_of_a_lane; ++i) test.write(lane, LaneRegister::line, i % 2);
     });
     constexpr std::uint32_t asserted = 1 << 3;
     EXPECT_EQ(test.card->config_read(pci_config::status, 2) & asserted, asserted);
@@ -294,15 +290,15 @@ TEST(LanesTest, queues_transfer_at_the_same_time_while_mappings_come_and_go) {
         }
     });
     LaneCard::in_lanes(2, [&](unsigned lane) {
-        for (std::uint64_t i = 0; i < many; ++i) test.write(lane, LaneRegister::store, i);
+        for (std::uint64_t i = 0; i < frames_of_a_lane; ++i) test.write(lane, LaneRegister::store, i);
         --busy;
     });
     EXPECT_EQ(test.card->dma_faults(), 0U);
     for (unsigned lane = 1; lane <= 2; ++lane) {
         std::uint64_t stored = 0;
         std::memcpy(&stored, memory.data() + lane * 64, sizeof stored);
-        EXPECT_EQ(stored, many - 1);
-        EXPECT_EQ(test.card->bar_read(0, lane_register(lane, LaneRegister::store), 8), many - 1);
+        EXPECT_EQ(stored, frames_of_a_lane - 1);
+        EXPECT_EQ(test.card->bar_read(0, lane_register(lane, LaneRegister::store), 8), frames_of_a_lane - 1);
     }
 }
 

@@ -1,16 +1,24 @@
 // A chip that immediately does what is written to its registers, so that the effects of the card around it show.
 #pragma once
 
+#include <chrono>
 #include <cstring>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <ixy/sim/card/card.hpp>
 
 namespace ixy::sim::test {
+
+/// Waits for something that another thread does, 20 seconds at most.
+inline bool eventually(const auto& condition) {
+    for (int i = 0; i < 200'000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::microseconds(100));
+    return condition();
+}
 
 /// Registers of 8 bytes each in BAR 0; the rest of the BAR stores what is written.
 enum Register : std::uint64_t {

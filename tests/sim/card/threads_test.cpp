@@ -22,11 +22,6 @@ constexpr std::uint64_t many = 3'000;
 constexpr std::uint64_t many = 30'000;
 #endif
 
-bool eventually(const auto& condition) {
-    for (int i = 0; i < 20'000 && !condition(); ++i) std::this_thread::sleep_for(100us);
-    return condition();
-}
-
 /// Expects received frames in order; together with those lost by the cable they make up all sent frames.
 void expect_all(const TestCard& receiver, const TestCard& sender) {
     const auto& frames = receiver.model.frames;

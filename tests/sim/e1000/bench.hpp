@@ -140,6 +140,10 @@ inline Bytes seeded(const IpFrame& of) {
     return frame;
 }
 
+// A descriptor that is a whole frame, with the check sequence added by the card.
+constexpr auto whole = TDESC_CMD.EOP | TDESC_CMD.IFCS;
+constexpr auto whole_data = DATA_CMD.EOP | DATA_CMD.IFCS;
+
 class Bench : public testing::Test {
 protected:
     // Memory layout.

@@ -8,9 +8,6 @@
 namespace ixy::sim::e1000 {
 namespace {
 
-constexpr auto whole = TDESC_CMD.EOP | TDESC_CMD.IFCS;
-constexpr auto whole_data = DATA_CMD.EOP | DATA_CMD.IFCS;
-
 class TransmitTest : public Bench {
 protected:
     bool raised(datasheet::Value<InterruptCauses> cause) { return static_cast<bool>(read(ICR) & cause); }

@@ -85,8 +85,9 @@ Transmit::Reports Transmit::process(Queue& queue, std::uint32_t count) {
         if (!registers_.host().read(ring.address(first), std::as_writable_bytes(fetched))) break;
         for (const Descriptor& descriptor : fetched) {
             if (!may_send()) return reports;
-            const bool is_whole = budget != 0 && queue.packet.take(descriptor, --budget);
-            if (!is_whole) {
+            const bool is_over = budget == 0;
+            if (!is_over) --budget;
+            if (is_over || !queue.packet.take(descriptor, budget)) {
                 registers_.host().schedule(transmit_more, registers_.host().now() + moment);
                 return reports;
             }

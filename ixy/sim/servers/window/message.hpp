@@ -38,7 +38,7 @@ struct CardReply {
     char name[160]{};  ///< "sim:82540em,wire=a", with a zero at its end
 };
 
-inline constexpr std::size_t most_memory = 64 * 1024;
+inline constexpr std::size_t most_memory = 64UL * 1024;
 
 /// The abstract address at which the process `pid` listens. It needs no file, and ends with the process.
 struct Address {
