@@ -146,7 +146,8 @@ private:
 
 class ObservedFunction final : public PciFunction {
 public:
-    ObservedFunction(std::string address, const std::shared_ptr<Viewer>& viewer, std::uint32_t card, const CardReply& who)
+    ObservedFunction(std::string address, const std::shared_ptr<Viewer>& viewer, std::uint32_t card,
+                     const CardReply& who)
         : address_(std::move(address)),
           identity_{.vendor = who.vendor, .device = who.device},
           memory_(std::make_shared<MemoryElsewhere>(viewer, card)) {
