@@ -9,20 +9,10 @@ namespace ixy {
 namespace {
 
 using namespace datasheet::e1000;
+using test::frame_for;
 
 class Queues : public Conformance {
 protected:
-    /// A TCP frame that RSS sends to queue `queue` of two: its source port is chosen for that.
-    static Frame frame_for(std::size_t queue, unsigned seed, std::size_t payload = 20) {
-        const test::InternetFrame like{.protocol = 6, .payload = payload, .seed = seed};
-        Frame frame = like.complete();
-        for (unsigned port = seed;; ++port) {
-            frame[34] = static_cast<std::byte>(port >> 8);
-            frame[35] = static_cast<std::byte>(port);
-            const std::uint32_t hash = rss_hash(default_rss_key, std::span(frame).subspan(26, 12));
-            if (rss_queue({}, hash % 128, 2) == queue) return frame;
-        }
-    }
     static void send_on(Device& device, std::size_t queue, const std::vector<Frame>& frames) {
         Batch<32> batch;
         std::size_t next = 0;
@@ -106,16 +96,6 @@ TEST_P(Queues, a_queue_leaves_the_registers_pool_and_counters_of_others_alone) {
     EXPECT_EQ(device.tx_queue(0).counters().packets.value(), 0U);
 }
 
-TEST_P(Queues, share_no_cache_line) {
-    auto device = open();
-    const auto line = [](const auto& object) { return reinterpret_cast<std::uintptr_t>(&object) / 64; };
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&device.driver().rx_ring(1)) % 64, 0U);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&device.driver().tx_ring(1)) % 64, 0U);
-    EXPECT_NE(line(device.rx_queue(0).counters()), line(device.rx_queue(1).counters()));
-    EXPECT_NE(line(device.tx_queue(0).counters()), line(device.tx_queue(1).counters()));
-    EXPECT_NE(device.pool(0), device.pool(1));
-}
-
 TEST_P(Queues, what_is_in_any_ring_is_sent_before_the_card_is_closed) {
     std::vector<std::shared_ptr<Mempool>> pools;
     {
@@ -155,8 +135,7 @@ TEST_P(Queues, work_in_threads_of_their_own) {
             for (unsigned j = 0; j < 4; ++j) {
                 const Frame frame = wire_receive();
                 if (frame.empty()) break;
-                const std::uint32_t hash = rss_hash(default_rss_key, std::span(frame).subspan(26, 12));
-                ++came[rss_queue({}, hash % 128, 2)];
+                ++came[test::queue_of(frame)];
             }
         }
         stop = true;

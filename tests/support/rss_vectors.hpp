@@ -11,6 +11,8 @@
 
 #include "tests/support/internet_frames.hpp"
 
+#include <ixy/nic/rss.hpp>
+
 namespace ixy::test {
 
 struct RssVector {
@@ -53,5 +55,20 @@ inline constexpr RssVector rss_vectors[] = {
     {6, "3ffe:2501:200:1fff::7", "3ffe:2501:200:3::1", 2794, 1766, 0x2cc18cd5, 0x40207d3d},
     {6, "3ffe:501:8::260:97ff:fe40:efab", "ff02::1", 14230, 4739, 0x0f0c461c, 0xdde51bbf},
     {6, "3ffe:1900:4545:3:200:f8ff:fe21:67cf", "fe80::200:f8ff:fe21:67cf", 44251, 38024, 0x4b61e985, 0x02d1feef}};
+
+/// The queue, of two, to which RSS with its default options sends an IPv4 TCP frame.
+inline std::size_t queue_of(const Frame& frame) {
+    return rss_queue({}, rss_hash(default_rss_key, std::span(frame).subspan(26, 12)) % 128, 2);
+}
+
+/// A TCP frame that goes to queue `queue` of two: its source port is chosen for that.
+inline Frame frame_for(std::size_t queue, unsigned seed, std::size_t payload = 20) {
+    Frame frame = InternetFrame{.protocol = 6, .payload = payload, .seed = seed}.complete();
+    for (unsigned port = seed; queue_of(frame) != queue; ++port) {
+        frame[34] = static_cast<std::byte>(port >> 8);
+        frame[35] = static_cast<std::byte>(port);
+    }
+    return frame;
+}
 
 }  // namespace ixy::test
