@@ -72,7 +72,7 @@ constexpr std::size_t stride_of(const MempoolOptions& options) {
 
 Expected<std::shared_ptr<Mempool>> Mempool::create(std::shared_ptr<DmaSpace> space, const MempoolOptions& options) {
     if (auto valid = check(options); !valid) return std::unexpected(std::move(valid.error()));
-    std::shared_ptr<Mempool> pool(new Mempool(std::move(space), options), let_go);
+    std::shared_ptr<Mempool> pool(new Mempool(std::move(space), options), let_go, LineAllocator<Mempool>());
     if (auto built = pool->build(options); !built) return std::unexpected(std::move(built.error()));
     PoolRegistry::add(*pool);
     return pool;
@@ -108,8 +108,8 @@ Expected<> Mempool::build(const MempoolOptions& options) {
                        space_->describe() + ": no room for a packet of " + std::to_string(stride) + " bytes",
                        "choose a smaller data_room");
     packets_.reserve(options.packets);
-    next_ = std::make_unique<std::atomic<std::uint32_t>[]>(options.packets);
-    if (checked_) taken_ = std::make_unique<std::atomic<bool>[]>(options.packets);
+    next_ = decltype(next_)(options.packets);
+    if (checked_) taken_ = decltype(taken_)(options.packets);
     while (packets_.size() < options.packets) {
         const std::size_t count = std::min(fit, options.packets - packets_.size());
         auto piece = space_->allocate(count * stride, 64, options.node);

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include <ixy/core/cache_lines.hpp>
 #include <ixy/core/dma.hpp>
 #include <ixy/core/packet.hpp>
 #include <ixy/core/thread_slot.hpp>
@@ -91,11 +92,11 @@ public:
 
 private:
     /// Touched only by its own thread, except in available(). 512 packets serve bulks of 256 both ways.
-    struct alignas(64) Cache {
+    struct alignas(cache_line) Cache {
         static constexpr std::size_t most = 512;
         std::atomic<std::uint32_t> count{0};
         std::uint32_t capacity = 0;
-        alignas(64) Packet* packets[most];
+        alignas(cache_line) Packet* packets[most];
     };
     /// One more cache than there are slots: the last, with no room, serves threads without a slot.
     static constexpr std::size_t cache_count = detail::thread_slots + 1;
@@ -125,11 +126,11 @@ private:
     std::shared_ptr<DmaSpace> space_;
     std::vector<DmaMemory> memory_;
     std::vector<Packet*> packets_;                        ///< by index
-    std::unique_ptr<std::atomic<std::uint32_t>[]> next_;  ///< by index: the packet below it on the shared stack
-    std::unique_ptr<std::atomic<bool>[]> taken_;          ///< by index; checked pools only
+    LineArray<std::atomic<std::uint32_t>> next_;  ///< by index: the packet below it on the shared stack
+    LineArray<std::atomic<bool>> taken_;  ///< by index; checked pools only
 
-    alignas(64) std::atomic<std::uint64_t> top_;  ///< of the shared stack: tag and index, see mempool.cpp
-    alignas(64) std::atomic<std::int64_t> shared_count_{0};
+    alignas(cache_line) std::atomic<std::uint64_t> top_;  ///< of the shared stack: tag and index, see mempool.cpp
+    alignas(cache_line) std::atomic<std::int64_t> shared_count_{0};
 };
 
 /// Returns packets, with all pieces of their chains, to their own pools.

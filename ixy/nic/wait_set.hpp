@@ -10,8 +10,8 @@
 
 #include <functional>
 #include <utility>
-#include <vector>
 
+#include <ixy/core/cache_lines.hpp>
 #include <ixy/core/files.hpp>
 #include <ixy/nic/event_source.hpp>
 
@@ -45,7 +45,7 @@ private:
     Expected<bool> arm_and_look();
 
     File epoll_;
-    std::vector<Entry> entries_;
+    LineArray<Entry> entries_;
 };
 
 }  // namespace ixy

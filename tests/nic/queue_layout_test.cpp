@@ -143,7 +143,7 @@ protected:
     static void expect_apart(const std::vector<Worker>& workers) {
         for (std::size_t i = 0; i < workers.size(); ++i) {
             for (const std::uintptr_t line : workers[i].written->lines()) {
-                EXPECT_LE(heap_blocks_in(line), 1U) << workers[i].name << ": " << contents_of(line);
+                EXPECT_TRUE(has_one_owner(line)) << workers[i].name << ": " << contents_of(line);
                 for (std::size_t j = i + 1; j < workers.size(); ++j) {
                     EXPECT_FALSE(workers[j].written->lines().contains(line))
                         << workers[i].name << " and " << workers[j].name << " both write to " << contents_of(line);

@@ -62,6 +62,11 @@ std::vector<Sizes::value_type, Unlisted<Sizes::value_type>> blocks_in(std::uintp
     return found;
 }
 
+bool is_static(std::uintptr_t line) {
+    const auto* const begin = reinterpret_cast<const std::byte*>(line * line_bytes);
+    return begin + line_bytes > &__data_start && begin < &_end;
+}
+
 class Watch final : public BarBackend {
 public:
     explicit Watch(Bar inner) : inner_(inner) {}
@@ -175,17 +180,21 @@ std::unique_ptr<PciFunction> watched(std::unique_ptr<PciFunction> inner) {
                                              [](unsigned, Bar bar) { return std::make_unique<Watch>(bar); });
 }
 
-std::size_t heap_blocks_in(std::uintptr_t line) { return blocks_in(line).size(); }
+bool has_one_owner(std::uintptr_t line) {
+    if (is_static(line)) return false;
+    const auto found = blocks_in(line);
+    const std::uintptr_t begin = line * line_bytes, end = begin + line_bytes;
+    return found.empty() || (found[0].first <= begin && found[0].first + found[0].second >= end);
+}
 
 std::string contents_of(std::uintptr_t line) {
-    const auto* const begin = reinterpret_cast<const std::byte*>(line * line_bytes);
-    if (begin + line_bytes > &__data_start && begin < &_end) return "static data";
+    if (is_static(line)) return "static data";
     std::string text;
     for (const auto& [address, bytes] : blocks_in(line)) {
-        text += (text.empty() ? "" : ", ") + std::to_string(bytes) + " bytes at " +
-                std::to_string(static_cast<std::intptr_t>(address - line * line_bytes));
+        text += (text.empty() ? "heap: " : ", ") + std::to_string(bytes) + " bytes from " +
+                std::to_string(static_cast<std::intptr_t>(address - line * line_bytes)) + " on";
     }
-    return text.empty() ? "DMA memory" : "heap: " + text;
+    return text.empty() ? "DMA memory" : text;
 }
 
 }  // namespace ixy::test

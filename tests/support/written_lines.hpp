@@ -95,8 +95,9 @@ private:
 /// A function like `inner`, which says when the card is at work.
 std::unique_ptr<PciFunction> watched(std::unique_ptr<PciFunction> inner);
 
-/// How many heap blocks lie in a line, or partly.
-std::size_t heap_blocks_in(std::uintptr_t line);
+/// Whether nothing else can ever lie in that line: one heap block covers all of it, or it is DMA memory, which is given
+/// out by lines.
+bool has_one_owner(std::uintptr_t line);
 /// What lies in a line, in words: heap blocks with their sizes, static data, or DMA memory.
 std::string contents_of(std::uintptr_t line);
 

@@ -41,7 +41,7 @@ Expected<std::unique_ptr<ReceiveRing>> ReceiveRing::create(PciFunction& function
 ReceiveRing::ReceiveRing(Bar registers, DmaMemory memory, std::shared_ptr<Mempool> pool, const DeviceOptions& options)
     : registers_(registers),
       ring_(reinterpret_cast<Descriptor*>(memory.data())),
-      packets_(std::make_unique<Packet*[]>(options.rx_ring_size + 1)),
+      packets_(options.rx_ring_size + 1),
       size_(static_cast<std::uint32_t>(options.rx_ring_size)),
       refill_at_(worth_a_refill(options, *pool)),
       noteworthy_(noteworthy(options)),

@@ -34,7 +34,7 @@ Expected<std::unique_ptr<TransmitRing>> TransmitRing::create(PciFunction& functi
 TransmitRing::TransmitRing(Bar registers, DmaMemory memory, const DeviceOptions& options)
     : registers_(registers),
       ring_(reinterpret_cast<Descriptor*>(memory.data())),
-      packets_(std::make_unique<Packet*[]>(options.tx_ring_size)),
+      packets_(options.tx_ring_size),
       size_(static_cast<std::uint32_t>(options.tx_ring_size)),
       block_(report_every(options.tx_ring_size)),
       allowed_((options.vlan ? PacketFlags::insert_vlan : PacketFlags::none) |

@@ -14,7 +14,7 @@ using namespace datasheet::e1000;
 // --- one event -------------------------------------------------------------------------------------------------------
 
 /// What sends the message of one vector.
-class Interrupts::Event : public EventSource {
+class alignas(cache_line) Interrupts::Event : public EventSource {
 public:
     Event(Interrupts& interrupts, std::size_t vector, Causes causes)
         : interrupts_(interrupts), vector_(vector), causes_(causes) {}

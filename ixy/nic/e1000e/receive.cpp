@@ -44,7 +44,7 @@ ReceiveRing::ReceiveRing(Bar registers, std::size_t queue, DmaMemory memory, std
     : registers_(registers),
       at_(receive_rings[queue]),
       ring_(reinterpret_cast<Descriptor*>(memory.data())),
-      packets_(std::make_unique<Packet*[]>(options.rx_ring_size + 1)),
+      packets_(options.rx_ring_size + 1),
       size_(static_cast<std::uint32_t>(options.rx_ring_size)),
       refill_at_(worth_a_refill(options, *pool)),
       noteworthy_(noteworthy(options)),

@@ -16,13 +16,14 @@
 
 #include <ixy/nic/e1000e/rings.hpp>
 
+#include <ixy/core/cache_lines.hpp>
 #include <ixy/core/dma.hpp>
 #include <ixy/datasheet/e1000/descriptors.hpp>
 #include <ixy/nic/device.hpp>
 
 namespace ixy::e1000e {
 
-class alignas(64) ReceiveRing final : public RxRing {
+class alignas(cache_line) ReceiveRing final : public RxRing {
 public:
     /// Allocates a ring and the pool behind it. The card is not told yet.
     static Expected<std::unique_ptr<ReceiveRing>> create(PciFunction& function, Bar registers, std::size_t queue,
@@ -73,7 +74,7 @@ private:
     Bar registers_;
     RingRegisters at_;
     Descriptor* ring_;
-    std::unique_ptr<Packet*[]> packets_;  // the buffer that each descriptor points to, and one slot to prefetch
+    LineArray<Packet*> packets_;  // the buffer that each descriptor points to, and one slot to prefetch
     std::uint32_t size_;
     std::uint32_t next_ = 0;
     std::uint32_t tail_ = 0;

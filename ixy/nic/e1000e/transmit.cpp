@@ -35,7 +35,7 @@ TransmitRing::TransmitRing(Bar registers, std::size_t queue, DmaMemory memory, c
     : registers_(registers),
       at_(transmit_rings[queue]),
       ring_(reinterpret_cast<Descriptor*>(memory.data())),
-      packets_(std::make_unique<Packet*[]>(options.tx_ring_size)),
+      packets_(options.tx_ring_size),
       size_(static_cast<std::uint32_t>(options.tx_ring_size)),
       block_(report_every(options.tx_ring_size)),
       allowed_((options.vlan ? PacketFlags::insert_vlan : PacketFlags::none) |

@@ -14,6 +14,7 @@
 
 #include <ixy/nic/e1000e/rings.hpp>
 
+#include <ixy/core/cache_lines.hpp>
 #include <ixy/core/dma.hpp>
 #include <ixy/datasheet/e1000/descriptors.hpp>
 #include <ixy/nic/device.hpp>
@@ -28,7 +29,7 @@ inline constexpr PacketFlags context_flags = checksum_flags | PacketFlags::tcp_s
 /// checksum context, and a block of them may wait for its report.
 std::size_t most_pieces(std::size_t ring_size);
 
-class alignas(64) TransmitRing final : public TxRing {
+class alignas(cache_line) TransmitRing final : public TxRing {
 public:
     static Expected<std::unique_ptr<TransmitRing>> create(PciFunction& function, Bar registers, std::size_t queue,
                                                           const DeviceOptions& options);
@@ -71,7 +72,7 @@ private:
     Bar registers_;
     RingRegisters at_;
     Descriptor* ring_;
-    std::unique_ptr<Packet*[]> packets_;  // the buffer that each descriptor points to; null for a context
+    LineArray<Packet*> packets_;  // the buffer that each descriptor points to; null for a context
     std::uint32_t size_;
     std::uint32_t block_;  // descriptors per report, a power of two
     std::uint32_t oldest_ = 0;
@@ -85,7 +86,7 @@ private:
 
     Mempool* last_pool_ = nullptr;                 // the previous packet's pool
     bool several_pools_ = false;                   // not all packets came from the same one
-    std::vector<std::shared_ptr<Mempool>> pools_;  // of all packets sent: they must outlive their packets in this ring
+    LineArray<std::shared_ptr<Mempool>> pools_;  // of all packets sent: they must outlive their packets in this ring
 };
 
 }  // namespace ixy::e1000e
