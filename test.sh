@@ -59,7 +59,7 @@ if [ $quick = yes ]; then
 else
     counted release "build: g++, warnings are errors" build release
     counted asan "build: clang++-19, address and undefined sanitizers" build asan
-    counted tsan "build: thread sanitizer" build tsan test_core test_sim_card test_wires test_waiting
+    counted tsan "build: thread sanitizer" build tsan test_core test_sim_card test_wires test_waiting test_queue_threads
     counted format "format: clang-format-19" scripts/check-format
     counted tidy "lint: clang-tidy-19" scripts/check-tidy
     counted kernel "the lab's kernel" lab/lab kernel
@@ -70,6 +70,7 @@ else
     include build/tsan/tests/sim/card
     include build/tsan/tests/sim/wires
     include build/tsan/tests/waiting
+    include build/tsan/tests/nic/threads
 fi
 
 run_tests() { ctest --test-dir $all --output-on-failure --no-tests=error --timeout 600 "${selection[@]}"; }
