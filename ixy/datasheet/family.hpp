@@ -116,7 +116,8 @@ struct Family {
     std::span<const WideCounter> wide_counters;
     std::span<const Remark> remarks;
     Setting reset;    ///< what a driver writes to reset the registers
-    Setting link_up;  ///< what the device shows while it has a link
+    Setting link_on;  ///< what a driver writes to have a link
+    Setting link_up;  ///< what the device shows while it has one
     /// Registers that drivers wait for, base decisions on or use as doorbells: where faults hurt most.
     std::span<const std::string_view> pivotal;
     /// Registers that never read as all ones while the device is there.

@@ -23,6 +23,9 @@ struct Card {
     std::unique_ptr<sim::Model> nic;
 };
 
+/// The number of the last one.
+inline std::uint32_t last_card() { return static_cast<std::uint32_t>(sim::card_types().size() - 1); }
+
 /// The card whose type has that number in sim::card_types(), as after power-on.
 inline Card& fresh_card(std::size_t number, std::size_t memory) {
     static const std::vector<std::unique_ptr<Card>> cards = [memory] {
@@ -33,6 +36,7 @@ inline Card& fresh_card(std::size_t number, std::size_t memory) {
     Card& card = *cards.at(number);
     card.nic->reset(sim::ResetKind::power_on);
     card.nic->set_cable(true);
+    card.host.msi_x = false;
     return card;
 }
 

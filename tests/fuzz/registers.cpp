@@ -11,8 +11,6 @@ using datasheet::RegisterInfo;
 
 constexpr std::uint32_t memory_size = 0x4000, register_space = 0x2'0000, io_space = 64;
 
-std::uint32_t last_card() { return static_cast<std::uint32_t>(sim::card_types().size() - 1); }
-
 class Script {
 public:
     explicit Script(Input input) : input_(input), card_(fresh_card(input_.up_to(last_card()), memory_size)) {}

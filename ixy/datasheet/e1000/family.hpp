@@ -94,6 +94,7 @@ inline constexpr Family FAMILY{
     .wide_counters = WIDE_COUNTERS,
     .remarks = REMARKS,
     .reset = setting(CTRL, CTRL.RST),  // 13.4.1
+    .link_on = setting(CTRL, CTRL.SLU),
     .link_up = setting(STATUS, STATUS.LU),
     .pivotal = PIVOTAL,
     .signs_of_life = {&CTRL, &STATUS},
