@@ -85,6 +85,7 @@ TEST(families, name_only_registers_that_a_chip_has) {
             EXPECT_LE(remark.text.size(), 100U) << remark.text;
         }
         EXPECT_TRUE(some_chip_has(*family, family->reset.info));
+        EXPECT_TRUE(some_chip_has(*family, family->link_on.info));
         EXPECT_TRUE(some_chip_has(*family, family->link_up.info));
     }
     for (const Chip* chip : all_chips()) {

@@ -54,7 +54,6 @@ public:
             card_.host.frames.resize(std::min(card_.host.frames.size(), most_to_come_back));
             card_.host.reports.clear();
         }
-        if (getenv("SHOW")) { int dd = 0; for (auto& r : rings_) for (unsigned i = 0; i < ring_size; ++i) dd += r.bank->is_receive && (card_.host.memory[r.base + i * 16 + 8] != std::byte{0} || card_.host.memory[r.base+i*16+12] != std::byte{0}) && card_.host.memory[r.base + i*16] != std::byte{0x5a}; fprintf(stderr, "frames left %zu, rx words %d\n", card_.host.frames.size(), dd); }
         card_.host.pass(*card_.nic, several_turns);
         const Setting& reset = card_.chip.family->reset;  // the rest of a million segments would take too long
         write(*reset.info, 0, reset.value);
