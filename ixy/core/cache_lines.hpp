@@ -1,5 +1,5 @@
-// Memory on cache lines of its own. Threads that write to different parts of one line wait for each other, although they
-// share nothing ("false sharing"). The heap puts small blocks into one line, whoever they are for.
+// Memory on cache lines of its own. Threads that write to different parts of one line wait for each other, although
+// they share nothing ("false sharing"). The heap puts small blocks into one line, whoever they are for.
 #pragma once
 
 #include <cstddef>
