@@ -125,9 +125,9 @@ private:
     std::size_t cache_capacity_;
     std::shared_ptr<DmaSpace> space_;
     std::vector<DmaMemory> memory_;
-    std::vector<Packet*> packets_;                        ///< by index
+    std::vector<Packet*> packets_;                ///< by index
     LineArray<std::atomic<std::uint32_t>> next_;  ///< by index: the packet below it on the shared stack
-    LineArray<std::atomic<bool>> taken_;  ///< by index; checked pools only
+    LineArray<std::atomic<bool>> taken_;          ///< by index; checked pools only
 
     alignas(cache_line) std::atomic<std::uint64_t> top_;  ///< of the shared stack: tag and index, see mempool.cpp
     alignas(cache_line) std::atomic<std::int64_t> shared_count_{0};

@@ -79,8 +79,8 @@ private:
     datasheet::e1000::ContextDescriptor context_ = {};  // the checksum context that the card holds
     DmaMemory memory_;
 
-    Mempool* last_pool_ = nullptr;                 // the previous packet's pool
-    bool several_pools_ = false;                   // not all packets came from the same one
+    Mempool* last_pool_ = nullptr;               // the previous packet's pool
+    bool several_pools_ = false;                 // not all packets came from the same one
     LineArray<std::shared_ptr<Mempool>> pools_;  // of all packets sent: they must outlive their packets in this ring
 };
 
