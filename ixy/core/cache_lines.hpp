@@ -20,13 +20,15 @@ struct LineAllocator {
     explicit(false) LineAllocator(const LineAllocator<U>&) {}
 
     T* allocate(std::size_t count) { return static_cast<T*>(::operator new(bytes(count), alignment)); }
-    void deallocate(T* memory, std::size_t count) { ::operator delete(memory, bytes(count), alignment); }
+    void deallocate(T* memory, std::size_t count) {
+        ::operator delete(static_cast<void*>(memory), bytes(count), alignment);
+    }
     friend bool operator==(const LineAllocator&, const LineAllocator&) { return true; }
 
 private:
     static constexpr std::align_val_t alignment{cache_line};
     static constexpr std::size_t bytes(std::size_t count) {
-        return (count * sizeof(T) + cache_line - 1) / cache_line * cache_line;
+        return (count * sizeof(T[1]) + cache_line - 1) / cache_line * cache_line;
     }
 };
 
