@@ -2,8 +2,11 @@
 //
 // The reading path begins here. Everything that happens to a packet is in Direction::forward(); from receive() and
 // send() it is one step into the driver (ixy/nic/e1000/receive.cpp and transmit.cpp).
+#include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <string>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -32,8 +35,12 @@ constexpr std::size_t touched = 48;  // the byte that --touch changes: in the pa
 /// One way: from a card's receive queue to the other card's transmit queue.
 class Direction {
 public:
-    Direction(Device& from, Device& to, std::shared_ptr<Mempool> copies, const Options& options)
-        : from_(from.rx_queue(0)), to_(to), copies_(std::move(copies)), batch_(options.batch), touch_(options.touch) {}
+    Direction(Device& from, Device& to, std::size_t queue, std::shared_ptr<Mempool> copies, const Options& options)
+        : from_(from.rx_queue(queue)),
+          to_(to, queue),
+          copies_(std::move(copies)),
+          batch_(options.batch),
+          touch_(options.touch) {}
 
     /// Moves one batch, or the packets that the other card had no room for last time. Returns false when
     /// there is nothing to move.
@@ -71,22 +78,47 @@ private:
     bool touch_;
 };
 
-Expected<> check_distinct(const Options& options) {
-    if (options.first != options.second || options.first.starts_with("sim:")) return {};  // each of those is a new card
-    return failure(ErrorKind::invalid_argument, options.second + ": the same device twice", "name two devices");
-}
-
+/// Pools for copies; null when both cards reach the same memory.
 struct Copies {
     std::shared_ptr<Mempool> to_second;
     std::shared_ptr<Mempool> to_first;
 };
 
-/// Pools for copies, each in memory that the card that sends them reaches; none if both cards share one DMA space.
-Expected<Copies> pools_for_copies(Device& first, Device& second) {
+/// One thread's work: a queue of each card, both ways. No two threads write to the same cache line.
+class alignas(64) Forwarder {
+public:
+    Forwarder(Device& first, Device& second, std::size_t queue, const Copies& copies, const Options& options)
+        : forth_(first, second, queue, copies.to_second, options),
+          back_(second, first, queue, copies.to_first, options) {}
+
+    void run(Pulse& pulse) {
+        while (pulse.going()) {
+            const bool went_forth = forth_.forward();
+            const bool came_back = back_.forward();
+            pulse.rest_unless(went_forth || came_back);
+        }
+    }
+    std::vector<WaitFor> events() { return {forth_.packets(), forth_.room(), back_.packets(), back_.room()}; }
+    std::uint64_t received() const { return forth_.received() + back_.received(); }
+    std::uint64_t forwarded() const { return forth_.forwarded() + back_.forwarded(); }
+
+private:
+    Direction forth_;
+    Direction back_;
+};
+
+Expected<> check_distinct(const Options& options) {
+    if (options.first != options.second || options.first.starts_with("sim:")) return {};  // each of those is a new card
+    return failure(ErrorKind::invalid_argument, options.second + ": the same device twice", "name two devices");
+}
+
+/// Pools for copies, each in memory that the card that sends them reaches, for all queues; none if both cards share one
+/// DMA space.
+Expected<Copies> pools_for_copies(Device& first, Device& second, std::size_t queues) {
     if (first.dma_space() == second.dma_space()) return {};
     say(fmt::format("{}: the cards do not share memory, so every packet is copied", program));
-    const auto pool = [](Device& from, Device& to) {
-        return to.create_pool({.packets = from.pool()->size(), .data_room = from.pool()->data_room()});
+    const auto pool = [queues](Device& from, Device& to) {
+        return to.create_pool({.packets = queues * from.pool()->size(), .data_room = from.pool()->data_room()});
     };
     auto to_second = pool(first, second);
     if (!to_second) return std::unexpected(to_second.error());
@@ -95,10 +127,13 @@ Expected<Copies> pools_for_copies(Device& first, Device& second) {
     return Copies{std::move(*to_second), std::move(*to_first)};
 }
 
-Totals totals(const Direction& forth, const Direction& back) {
-    const std::uint64_t received = forth.received() + back.received();
-    const std::uint64_t forwarded = forth.forwarded() + back.forwarded();
-    return {{"received", received}, {"forwarded", forwarded}, {"dropped", received - forwarded}};
+Totals totals(const std::deque<Forwarder>& queues) {
+    std::uint64_t received = 0, forwarded = 0;
+    for (const Forwarder& queue : queues) {
+        forwarded += queue.forwarded();
+        received += queue.received();
+    }
+    return {{"received", received}, {"forwarded", forwarded}, {"dropped", received - std::min(received, forwarded)}};
 }
 
 Expected<> run(const Options& options) {
@@ -108,20 +143,14 @@ Expected<> run(const Options& options) {
     auto second = Device::open(options.second, options.device);
     if (!second) return std::unexpected(second.error());
     if (auto joined = check_wires({&*first, &*second}); !joined) return joined;
-    if (auto pinned = choose_cpu(options, first->numa_node()); !pinned) return pinned;
-
-    auto copies = pools_for_copies(*first, *second);
+    auto copies = pools_for_copies(*first, *second, options.queues);
     if (!copies) return std::unexpected(copies.error());
 
-    Direction forth(*first, *second, copies->to_second, options);
-    Direction back(*second, *first, copies->to_first, options);
-    Monitor monitor(program, options, {&*first, &*second}, [&] { return totals(forth, back); });
-    if (auto set = monitor.wait_for({forth.packets(), forth.room(), back.packets(), back.room()}); !set) return set;
-    while (monitor.going()) {
-        const bool went_forth = forth.forward();
-        const bool came_back = back.forward();
-        monitor.rest_unless(went_forth || came_back);
-    }
+    std::deque<Forwarder> queues;
+    for (std::size_t i = 0; i < options.queues; ++i) queues.emplace_back(*first, *second, i, *copies, options);
+    Monitor monitor(program, options, {&*first, &*second}, [&] { return totals(queues); });
+    for (Forwarder& queue : queues) monitor.add(queue);
+    if (auto ran = monitor.run(); !ran) return ran;
     return monitor.finish();
 }
 

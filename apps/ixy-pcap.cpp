@@ -1,8 +1,14 @@
 // ixy-pcap DEVICE FILE [COUNT]: writes the frames that a card receives to a capture file.
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <limits>
+#include <mutex>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/capture_filter.hpp"
 #include "common/monitor.hpp"
@@ -26,33 +32,86 @@ struct Options : CommonOptions {
     PcapOptions pcap;
 };
 
-/// Writes the frames of `batch` that pass the filter, up to `count` in all. False when the disk is full; the rest of
-/// the batch is then counted as lost.
-bool store(const PacketBatch& batch, CaptureFilter& filter, PcapFile& file, std::uint64_t count) {
-    const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
-    bool stored = true;
-    for (const Packet& frame : batch) {
-        if (file.packets() == count) break;
-        if (filter.matches(frame)) stored = file.write(now, frame) && stored;
+/// The file that all threads write to. A thread that has to wait, for the reader of a pipe, holds up the others.
+class Capture {
+public:
+    Capture(PcapFile& file, std::uint64_t count) : file_(file), count_(count) {}
+
+    /// Writes `frames`, up to the count in all. False when there is nothing more to do: the count is reached, or the
+    /// disk is full; the rest of the frames is then counted as lost.
+    bool store(std::span<const Packet* const> frames) {
+        const std::scoped_lock lock(mutex_);
+        const std::chrono::nanoseconds now =
+            std::chrono::system_clock::now().time_since_epoch();  // in the file's order
+        bool stored = true;
+        for (const Packet* frame : frames) {
+            if (file_.packets() == count_) break;
+            stored = file_.write(now, *frame) && stored;
+        }
+        return stored && file_.packets() < count_;
     }
-    return stored;
+
+private:
+    std::mutex mutex_;
+    PcapFile& file_;
+    const std::uint64_t count_;
+};
+
+/// One thread's work: a receive queue and a filter. No two threads write to the same cache line.
+class alignas(64) Receiver {
+public:
+    Receiver(RxQueue& queue, CaptureFilter filter, Capture& capture, std::size_t batch)
+        : queue_(queue), filter_(std::move(filter)), capture_(capture), batch_(batch) {}
+
+    void run(Pulse& pulse) {
+        while (pulse.going()) {
+            const std::size_t received = queue_.receive(batch_);
+            if (received != 0 && !store()) return;
+            pulse.rest_unless(received != 0);
+        }
+    }
+    std::vector<WaitFor> events() { return {{&queue_.arrivals()}}; }
+    std::uint64_t received() const { return queue_.counters().packets.value(); }
+
+private:
+    /// Whether to go on.
+    bool store() {
+        std::size_t count = 0;
+        for (const Packet& frame : batch_) {
+            if (filter_.matches(frame)) matching_[count++] = &frame;
+        }
+        return count == 0 || capture_.store(std::span(matching_).first(count));
+    }
+
+    RxQueue& queue_;
+    CaptureFilter filter_;
+    Capture& capture_;
+    SizedBatch batch_;
+    std::array<const Packet*, largest_batch> matching_;
+};
+
+/// A filter for each queue: a filter belongs to one thread.
+Expected<std::vector<CaptureFilter>> compile_filters(const Options& options) {
+    std::vector<CaptureFilter> filters;
+    for (std::size_t i = 0; i < options.queues; ++i) {
+        auto filter = CaptureFilter::compile(options.filter);
+        if (!filter) return std::unexpected(filter.error());
+        filters.push_back(std::move(*filter));
+    }
+    return filters;
 }
 
-/// Receives until the count is reached, the disk is full or the monitor says that it is time to end.
-void capture(RxQueue& queue, CaptureFilter& filter, PcapFile& file, const Options& options, Monitor& monitor) {
-    SizedBatch batch(options.batch);
-    while (file.packets() < options.count && monitor.going()) {
-        const std::size_t received = queue.receive(batch);
-        if (received != 0 && !store(batch, filter, file, options.count)) break;
-        monitor.rest_unless(received != 0);
-    }
+Totals totals(const std::deque<Receiver>& queues, const PcapFile& file) {
+    std::uint64_t received = 0;
+    for (const Receiver& queue : queues) received += queue.received();
+    return {{"received", received}, {"captured", file.packets()}};
 }
 
 Expected<> run(const Options& options) {
-    // Check the whole command line before taking the card. Until the filter is compiled, a signal ends the program at
+    // Check the whole command line before taking the card. Until the filters are compiled, a signal ends the program at
     // once: there is nothing to give back yet.
-    auto filter = CaptureFilter::compile(options.filter);
-    if (!filter) return std::unexpected(filter.error());
+    auto filters = compile_filters(options);
+    if (!filters) return std::unexpected(filters.error());
     catch_signals();
     if (options.file == "-") {
         return failure(ErrorKind::invalid_argument, "FILE \"-\" would name a file, not standard output",
@@ -65,16 +124,18 @@ Expected<> run(const Options& options) {
     auto device = Device::open(options.address, options.device);
     if (!device) return std::unexpected(device.error());
     if (auto joined = check_wires({&*device}); !joined) return joined;
-    if (auto begun = file.begin(); !begun) return begun;  // before pinning: its helper thread must not share our CPU
-    if (auto pinned = choose_cpu(options, device->numa_node()); !pinned) return pinned;
+    if (auto begun = file.begin(); !begun)
+        return begun;  // before threads are pinned: its helper must not share our CPU
 
-    RxQueue& queue = device->rx_queue(0);
-    Monitor monitor(program, options, {&*device}, [&] {
-        return Totals{{"received", queue.counters().packets.value()}, {"captured", file.packets()}};
-    });
-    if (auto ready = monitor.wait_for({{&queue.arrivals()}}); !ready) return ready;
+    Capture capture(file, options.count);
+    std::deque<Receiver> queues;
+    for (CaptureFilter& filter : *filters) {
+        queues.emplace_back(device->rx_queue(queues.size()), std::move(filter), capture, options.batch);
+    }
+    Monitor monitor(program, options, {&*device}, [&] { return totals(queues, file); });
+    for (Receiver& queue : queues) monitor.add(queue);
     file.wait_while([&monitor](auto standstill) { return monitor.keeps_waiting(standstill); });
-    capture(queue, *filter, file, options, monitor);
+    if (auto ran = monitor.run(); !ran) return ran;
     const Expected<> written = file.finish();
     if (!written) monitor.fail(written.error());
     return monitor.finish();

@@ -2,12 +2,17 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -55,42 +60,83 @@ private:
     Clock::time_point since_ = never;
 };
 
-/// Sends until the count is reached or the monitor says that it is time to end. Errors: those of Monitor::wait_for.
-Expected<> send_frames(Device& device, Generator& generator, const Options& options, Monitor& monitor) {
-    RxQueue& rx_queue = device.rx_queue(0);
-    TxQueue& tx_queue = device.tx_queue(0);
-    SizedBatch batch(options.batch);
-    SizedBatch unwanted(options.batch);
-    std::uint64_t left = options.count;
-    const double rate = options.rate ? packets_per_second(*options.rate, options.frame.size) : 1;
-    const auto catch_up = static_cast<std::size_t>(rate / 50);  // of 20 ms in which this process did not run
-    if (options.rate) ::prctl(PR_SET_TIMERSLACK, 1UL);          // nanosecond: a sleep ends when the next frame is due
-    Pacer pacer(rate, std::max(2 * options.batch, catch_up));
-    StallWatch stall;
+/// One thread's work: a share of the frames, sent through one queue. Thread i of N sends frames i, i + N, i + 2N, and
+/// so on: together they send what one thread would. No two threads write to the same cache line.
+class alignas(64) Sender {
+public:
+    /// `unfinished`: how many threads have frames left; the last one ends the program.
+    Sender(Device& device, std::size_t queue, std::shared_ptr<Mempool> pool, const Options& options,
+           std::atomic<std::size_t>& unfinished)
+        : device_(device),
+          queue_(queue),
+          options_(options),
+          rx_queue_(device.rx_queue(queue)),
+          tx_queue_(device.tx_queue(queue)),
+          pool_(std::move(pool)),
+          batch_(options.batch),
+          unwanted_(options.batch),
+          left_(options.count > queue ? (options.count - queue - 1) / options.queues + 1 : 0),
+          unfinished_(unfinished) {}
 
-    // Frames that arrive are to be discarded; room matters while frames wait for it, not while they are not due.
-    const auto needs_room = [&] { return !options.rate || !batch.empty(); };
-    if (auto set = monitor.wait_for({{&rx_queue.arrivals()}, {&tx_queue.room(), needs_room}}); !set) return set;
-    while (left != 0 && monitor.going()) {
-        if (batch.empty()) {
-            std::size_t wanted = std::min<std::uint64_t>(batch.capacity(), left);
-            if (options.rate) wanted = std::min(wanted, pacer.due(Pacer::Clock::now()));
-            generator.generate(batch, wanted);
-            pacer.take(batch.size());
+    void run(Pulse& pulse);
+    /// Frames that arrive are to be discarded; room matters while frames wait for it, not while they are not due.
+    std::vector<WaitFor> events() {
+        const auto needs_room = [this] { return !batch_.empty() || (!options_.rate && left_ != 0); };
+        return {{&rx_queue_.arrivals()}, {&tx_queue_.room(), needs_room}};
+    }
+    const TxQueueCounters& counters() const { return tx_queue_.counters(); }
+
+private:
+    Pacer start_pacer() const;
+
+    Device& device_;
+    const std::size_t queue_;
+    const Options& options_;
+    RxQueue& rx_queue_;
+    TxQueue& tx_queue_;
+    std::shared_ptr<Mempool> pool_;
+    SizedBatch batch_;
+    SizedBatch unwanted_;
+    StallWatch stall_;
+    std::uint64_t left_;
+    std::atomic<std::size_t>& unfinished_;
+};
+
+/// Of this thread's share of the rate. The threads' frames are due in turn.
+Pacer Sender::start_pacer() const {
+    const double all = options_.rate ? packets_per_second(*options_.rate, options_.frame.size) : 1;
+    const double rate = all / static_cast<double>(options_.queues);
+    const std::chrono::duration<double> turn(static_cast<double>(queue_) / all);
+    const auto catch_up = static_cast<std::size_t>(rate / 50);  // of 20 ms in which this process did not run
+    return {rate, std::max(2 * options_.batch, catch_up),
+            Pacer::Clock::now() + std::chrono::duration_cast<Pacer::Clock::duration>(turn)};
+}
+
+/// Sends until all threads have sent their share or the pulse says that it is time to end.
+void Sender::run(Pulse& pulse) {
+    if (options_.rate) ::prctl(PR_SET_TIMERSLACK, 1UL);  // nanosecond: a sleep ends when the next frame is due
+    Generator generator(pool_, options_.frame, options_.flows, queue_, options_.queues);
+    Pacer pacer = start_pacer();
+    while (pulse.going()) {
+        if (batch_.empty()) {
+            std::size_t wanted = std::min<std::uint64_t>(batch_.capacity(), left_);
+            if (options_.rate) wanted = std::min(wanted, pacer.due(Pacer::Clock::now()));
+            generator.generate(batch_, wanted);
+            pacer.take(batch_.size());
         }
         // Frames that the card has no room for stay at the front of the batch and are offered again: no number is
         // skipped.
-        const std::size_t sent = tx_queue.send(batch);
-        left -= sent;
-        const bool received = rx_queue.receive(unwanted) != 0;  // discarded, but a full ring would count it as missed
-        const bool is_early = options.rate && batch.empty();
-        monitor.rest_unless(sent != 0 || received, is_early ? pacer.next() : Pacer::Clock::time_point::max());
-        if (stall.is_stuck(sent != 0 || batch.empty(), device)) {
-            monitor.fail({ErrorKind::timeout, fmt::format("{}: the card has stopped sending", device.address()),
-                          "its link is up, so it is broken; start again, which resets it"});
+        const std::size_t sent = tx_queue_.send(batch_);
+        left_ -= sent;
+        if (sent != 0 && left_ == 0 && unfinished_.fetch_sub(1) == 1) pulse.end();
+        const bool received = rx_queue_.receive(unwanted_) != 0;  // discarded, but a full ring would count it as missed
+        const bool is_early = options_.rate && batch_.empty() && left_ != 0;
+        pulse.rest_unless(sent != 0 || received, is_early ? pacer.next() : Pacer::Clock::time_point::max());
+        if (stall_.is_stuck(sent != 0 || batch_.empty(), device_)) {
+            pulse.fail({ErrorKind::timeout, fmt::format("{}: the card has stopped sending", device_.address()),
+                        "its link is up, so it is broken; start again, which resets it"});
         }
     }
-    return {};
 }
 
 /// On a loop, receives the sent frames that have not come back yet; gives up when nothing comes for five seconds.
@@ -101,27 +147,46 @@ void take_back(Device& device, const Options& options) {
     StallWatch stall;
     while (stop_requests() < 2) {
         const bool all_arrived = card->frames_waiting_on_wire() == 0;
-        const bool received = device.rx_queue(0).receive(unwanted) != 0;
+        bool received = false;
+        for (std::size_t i = 0; i < options.queues; ++i) received |= device.rx_queue(i).receive(unwanted) != 0;
         if ((all_arrived && !received) || stall.is_stuck(received, device)) return;
         if (!received) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
+}
+
+/// Adds a sender for each queue, with a pool of its own.
+Expected<> add_senders(std::deque<Sender>& senders, Device& device, const Options& options,
+                       std::atomic<std::size_t>& unfinished) {
+    const std::size_t frames = options.device.tx_ring_size + 2 * options.batch + 256;
+    for (std::size_t i = 0; i < options.queues; ++i) {
+        auto pool = create_frame_pool(device, frames, options.frame.size);
+        if (!pool) return std::unexpected(pool.error());
+        senders.emplace_back(device, i, std::move(*pool), options, unfinished);
+    }
+    return {};
+}
+
+Totals totals(const std::deque<Sender>& senders) {
+    std::uint64_t sent = 0;
+    for (const Sender& sender : senders) sent += sender.counters().packets.value();
+    return {{"sent", sent}};
 }
 
 Expected<> run(Options& options) {
     auto device = Device::open(options.address, options.device);
     if (!device) return std::unexpected(device.error());
     if (auto joined = check_wires({&*device}); !joined) return joined;
-    if (auto pinned = choose_cpu(options, device->numa_node()); !pinned) return pinned;
     options.frame.source_mac = options.source_mac.value_or(device->mac_address());
 
-    auto pool = create_frame_pool(*device, options.device.tx_ring_size + 2 * options.batch + 256, options.frame.size);
-    if (!pool) return std::unexpected(pool.error());
-    Generator generator(*pool, options.frame, options.flows);
-    const TxQueueCounters& counters = device->tx_queue(0).counters();
-    Monitor monitor(program, options, {&*device}, [&] { return Totals{{"sent", counters.packets.value()}}; });
-    if (auto sent = send_frames(*device, generator, options, monitor); !sent) return sent;
+    std::atomic<std::size_t> unfinished = std::min<std::uint64_t>(options.queues, options.count);
+    std::deque<Sender> senders;
+    if (auto added = add_senders(senders, *device, options, unfinished); !added) return added;
+    Monitor monitor(program, options, {&*device}, [&] { return totals(senders); });
+    for (Sender& sender : senders) monitor.add(sender);
+    if (auto ran = monitor.run(); !ran) return ran;
     take_back(*device, options);
-    if (counters.refused.value() != 0) {
+    const auto was_refused = [](const Sender& sender) { return sender.counters().refused.value() != 0; };
+    if (std::ranges::any_of(senders, was_refused)) {
         monitor.fail({ErrorKind::unsupported,
                       fmt::format("{}: the card cannot send frames of {} bytes", device->address(), options.frame.size),
                       "choose a smaller --size"});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -27,7 +28,8 @@ Figures difference(const Figures& now, const Figures& before) {
              .rx_errors = now.rx_errors - before.rx_errors,
              .rx_dropped = now.rx_dropped - before.rx_dropped,
              .tx_errors = now.tx_errors - before.tx_errors},
-            now.lost_on_wire - before.lost_on_wire};
+            now.lost_on_wire - before.lost_on_wire,
+            now.queues};
 }
 
 /// `amount` in the largest unit that makes it at least one, to three digits.
@@ -55,6 +57,16 @@ std::string device_line(const Device& device, const Figures& change, double seco
     return line;
 }
 
+/// "sim:82574l,wire=a: queue 0 rx 812, tx 500; queue 1 rx 188, tx 500"
+std::string queues_line(const Device& device, const std::vector<QueueFigures>& queues) {
+    std::string line = fmt::format("{}:", device.address());
+    for (std::size_t i = 0; i < queues.size(); ++i) {
+        line +=
+            fmt::format("{} queue {} rx {}, tx {}", i == 0 ? "" : ";", i, queues[i].rx_packets, queues[i].tx_packets);
+    }
+    return line;
+}
+
 /// Frames that the other end of a software NIC's wire has not read yet.
 std::uint64_t waiting_on_wire(Device& device) {
     const sim::Card* const card = sim::find_card(device.pci_function());
@@ -71,13 +83,18 @@ nlohmann::ordered_json device_object(const Device& device, const Figures& total,
                                      double seconds) {
     const Rate rx = rate_of(change.rx_packets, change.rx_bytes, seconds);
     const Rate tx = rate_of(change.tx_packets, change.tx_bytes, seconds);
-    return {{"device", device.address()},     {"rx_mpps", rx.mpps},
-            {"rx_mbits", rx.megabits},        {"tx_mpps", tx.mpps},
-            {"tx_mbits", tx.megabits},        {"rx_packets", total.rx_packets},
-            {"rx_bytes", total.rx_bytes},     {"tx_packets", total.tx_packets},
-            {"tx_bytes", total.tx_bytes},     {"rx_missed", total.rx_missed},
-            {"rx_dropped", total.rx_dropped}, {"rx_errors", total.rx_errors},
-            {"tx_errors", total.tx_errors},   {"lost_on_wire", total.lost_on_wire}};
+    nlohmann::ordered_json object{{"device", device.address()},     {"rx_mpps", rx.mpps},
+                                  {"rx_mbits", rx.megabits},        {"tx_mpps", tx.mpps},
+                                  {"tx_mbits", tx.megabits},        {"rx_packets", total.rx_packets},
+                                  {"rx_bytes", total.rx_bytes},     {"tx_packets", total.tx_packets},
+                                  {"tx_bytes", total.tx_bytes},     {"rx_missed", total.rx_missed},
+                                  {"rx_dropped", total.rx_dropped}, {"rx_errors", total.rx_errors},
+                                  {"tx_errors", total.tx_errors},   {"lost_on_wire", total.lost_on_wire}};
+    if (total.queues.size() < 2) return object;
+    for (const QueueFigures& queue : total.queues) {
+        object["queues"].push_back({{"rx_packets", queue.rx_packets}, {"tx_packets", queue.tx_packets}});
+    }
+    return object;
 }
 
 }  // namespace
@@ -146,7 +163,6 @@ void Monitor::open_window() {
 }
 
 bool Monitor::look() {
-    if (!result_) return false;
     if (take_rings_request()) {
         for (Device* device : devices_)
             if (PciFunction* const function = device->pci_function()) explain::print_rings(*function);
@@ -157,35 +173,48 @@ bool Monitor::look() {
     next_ += std::chrono::seconds(1);
     if (next_ < now) next_ = now + std::chrono::seconds(1);
     check_devices();
-    if (!result_) return false;
+    if (ending_.has_begun()) return false;
     const std::vector<Figures> figures = read_figures();
     print(at_last_, figures, std::chrono::duration<double>(now - last_).count(), false);
     at_last_ = figures;
     last_ = now;
-    return result_.has_value();
+    return !ending_.has_begun();
 }
 
-Expected<> Monitor::wait_for(std::initializer_list<WaitFor> events) {
-    auto waiter = choose_waiter(options_, events);
-    if (!waiter) return std::unexpected(waiter.error());
-    waiter_ = std::move(*waiter);
-    return signal_file() < 0 ? Expected<>() : waiter_.add_file(signal_file());
+Expected<> Monitor::run() {
+    std::deque<Pulse> pulses;
+    for (const Thread& thread : threads_) {
+        Pulse& pulse = pulses.emplace_back(ending_, pulses.empty() ? this : nullptr);
+        if (auto ready = pulse.wait_for(options_, thread.events); !ready) return ready;
+    }
+    const ThreadCpus cpus(options_, devices_.front()->numa_node());
+    if (cpus.count() != 0 && cpus.count() < threads_.size()) {
+        say(fmt::format("{}: {} threads share {} CPUs", program_, threads_.size(), cpus.count()));
+    }
+    if (auto pinned = cpus.pin(0); !pinned) return pinned;
+    run_threads(pulses, cpus);
+    return {};
 }
 
-void Monitor::rest(Clock::time_point until) {
-    if (auto rested = waiter_.rest(std::min({until, next_, end_}) - Clock::now()); !rested) fail(rested.error());
-    if (waiter_.mode() == WaitMode::poll) return;
-    clear_signal_file();
-    calls_ = ~0U;  // the next call of going() looks
+/// The main thread is the first; while it works, it looks after all of them.
+void Monitor::run_threads(std::deque<Pulse>& pulses, const ThreadCpus& cpus) {
+    const auto work = [&](std::size_t thread) {
+        if (auto pinned = cpus.pin(thread); !pinned) fail(pinned.error());
+        threads_[thread].run(pulses[thread]);
+        ending_.begin();
+    };
+    std::vector<std::jthread> others;
+    try {
+        for (std::size_t thread = 1; thread < threads_.size(); ++thread) others.emplace_back(work, thread);
+    } catch (const std::system_error& problem) {
+        const auto failed = system_failure("starting a thread for each queue", problem.code().value());
+        fail(failed.error());
+    }
+    work(0);
 }
 
 bool Monitor::keeps_waiting(std::chrono::milliseconds standstill) const {
-    return app::keeps_waiting(Clock::now() < end_, standstill);
-}
-
-void Monitor::fail(Error error) {
-    if (result_) result_ = std::unexpected(std::move(error));
-    calls_ = ~0U;  // the next call of going() looks
+    return app::keeps_waiting(Clock::now() < end_ && !ending_.has_failed(), standstill);
 }
 
 void Monitor::check_devices() {
@@ -201,20 +230,24 @@ std::vector<Figures> Monitor::read_figures() {
     std::vector<Figures> all;
     for (Device* device : devices_) {
         const sim::Card* const card = sim::find_card(device->pci_function());
-        all.push_back({device->statistics(), card != nullptr ? card->frames_lost_on_wire() : 0});
+        Figures& figures = all.emplace_back(device->statistics(), card != nullptr ? card->frames_lost_on_wire() : 0);
+        for (std::size_t i = 0; i < options_.queues; ++i) {
+            figures.queues.push_back({.rx_packets = device->rx_queue(i).counters().packets.value(),
+                                      .tx_packets = device->tx_queue(i).counters().packets.value()});
+        }
     }
     return all;
 }
 
 void Monitor::wait_until_sent() {
     for (Device* device : devices_) {
-        if (device->driver().options().tx_queues == 0) continue;
-        const std::uint64_t handed_over = device->tx_queue(0).counters().packets.value();
+        std::uint64_t handed_over = 0;
+        for (std::size_t i = 0; i < options_.queues; ++i) handed_over += device->tx_queue(i).counters().packets.value();
         const auto in_card = [&] { return handed_over - std::min(handed_over, device->statistics().tx_packets); };
         std::uint64_t left = in_card() + waiting_on_wire(*device);
         Clock::time_point moved = Clock::now();
         while (left != 0 && stop_requests() < 2 && Clock::now() < moved + longest_standstill) {
-            device->tx_queue(0).reclaim();
+            for (std::size_t i = 0; i < options_.queues; ++i) device->tx_queue(i).reclaim();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
             const std::uint64_t before = std::exchange(left, in_card() + waiting_on_wire(*device));
             if (left < before) moved = Clock::now();
@@ -244,13 +277,14 @@ Expected<> Monitor::finish() {
         for (std::size_t i = 0; i < devices_.size(); ++i) figures[i].lost_on_wire += waiting_on_wire(*devices_[i]);
     }
     print(std::vector<Figures>(devices_.size()), figures, seconds, true);
-    return std::exchange(result_, {});
+    return ending_.result();
 }
 
 void Monitor::print(const std::vector<Figures>& since, const std::vector<Figures>& now, double seconds, bool summary) {
     if (summary) say(fmt::format("{}: {:.1f} s in all: {}", program_, seconds, totals_line(totals_())));
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         say(device_line(*devices_[i], difference(now[i], since[i]), seconds));
+        if (summary && now[i].queues.size() > 1) say(queues_line(*devices_[i], now[i].queues));
     }
     if (options_.json) print_json(since, now, seconds, summary);
 }

@@ -1,7 +1,8 @@
-// The heartbeat of a running program: when to end, what to print once a second, what to print at the end.
+// A running program: its threads, when to end, what to print once a second, what to print at the end.
 //
 //   Monitor monitor("ixy-fwd", options, {&first, &second}, [&] { return Totals{{"forwarded", forwarded}}; });
-//   while (monitor.going()) work();
+//   for (Work& queue : queues) monitor.add(queue);
+//   if (auto ran = monitor.run(); !ran) return ran;
 //   return monitor.finish();
 //
 // Rates are those of the wire. Bits count for each frame its bytes, the 4 of its check sequence (FCS) and the 20 of
@@ -9,22 +10,26 @@
 // use the units that suit the amounts; JSON always uses millions.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ixy/nic/device.hpp>
-#include <ixy/nic/waiter.hpp>
 #include <ixy/sim/card/card.hpp>
 #include <ixy/sim/servers/window/window.hpp>
 
 #include "options.hpp"
 #include "process.hpp"
+#include "pulse.hpp"
+#include "thread_cpus.hpp"
 
 namespace ixy::app {
 
@@ -40,9 +45,16 @@ Rate rate_of(std::uint64_t packets, std::uint64_t bytes, double seconds);
 /// "1.49 Mpps 1.00 Gbit/s", "83 pps 55.8 kbit/s": the units suit the amounts.
 std::string text_of(const Rate& rate);
 
+/// What one receive queue and one transmit queue of a card have carried.
+struct QueueFigures {
+    std::uint64_t rx_packets = 0;
+    std::uint64_t tx_packets = 0;  ///< handed over to the card
+};
+
 /// A card's counters, and what no card can count.
 struct Figures : Statistics {
     std::uint64_t lost_on_wire = 0;  ///< software NICs: sent, but the other end of the wire was full or absent
+    std::vector<QueueFigures> queues;
 };
 
 /// A program's own figure, with its name in text and in JSON.
@@ -62,40 +74,49 @@ class Monitor {
     using Clock = std::chrono::steady_clock;
 
 public:
-    /// Starts the clock and prints which cards are used. Calls `totals` once a second. The devices and the options must
-    /// outlive the monitor.
+    /// Starts the clock and prints which cards are used. Calls `totals` once a second, in the main thread while the
+    /// others run. The devices and the options must outlive the monitor.
     Monitor(std::string program, const CommonOptions& options, std::vector<Device*> devices,
             std::function<Totals()> totals);
+    Monitor(const Monitor&) = delete;
+    Monitor& operator=(const Monitor&) = delete;
 
-    /// False when it is time to end: a stop was requested, time is up, or a card has gone. Prints statistics once a
-    /// second. Meant for the inner loop: only every 32nd call looks at the clock.
-    bool going() {
-        if (stop_requests() != 0) return false;
-        return (++calls_ & 31) != 0 || look();
+    /// Adds a thread: run() will call `work.run(Pulse&)` in it, and its pulse sleeps for `work.events()`, which are
+    /// WaitFors. One for each queue; the first has the main thread. The program ends when one of them returns. `work`
+    /// must outlive this.
+    template <class Work>
+    void add(Work& work) {
+        threads_.push_back({work.events(), [&work](Pulse& pulse) { work.run(pulse); }});
     }
-    /// From now on rest_unless() sleeps for these events, if the options and the cards allow it. Errors: those of
-    /// choose_waiter().
-    Expected<> wait_for(std::initializer_list<WaitFor> events);
-    /// Call it after each loop: whether it `worked`. After one or many that did nothing, as --wait says, sleeps until
-    /// an event, a signal, the next statistics, the end or `until`; or yields the CPU to other threads.
-    void rest_unless(bool worked, std::chrono::steady_clock::time_point until = Clock::time_point::max()) {
-        if (waiter_.should_rest(worked)) rest(until);
-    }
+    /// Runs them, each on the CPU that the options give it, until all have ended. Errors: those of ThreadCpus::pin and
+    /// Pulse::wait_for; what ends a running program is finish()'s to tell.
+    Expected<> run();
 
-    /// Whether to go on waiting for a peer, such as a pipe's reader, that has done nothing for `standstill`.
+    /// Whether to go on waiting for a peer, such as a pipe's reader, that has done nothing for `standstill`. Any
+    /// thread.
     bool keeps_waiting(std::chrono::milliseconds standstill) const;
 
     /// Waits (bounded) until all sent frames have left the cards, and prints the summary. Fails when a card has gone,
     /// when frames did not leave or when standard output could not be written.
     Expected<> finish();
-    /// Ends the program with this error: going() is false from now on, finish() returns it.
-    void fail(Error error);
+    /// Ends the program with this error: finish() returns it. Any thread.
+    void fail(Error error) { ending_.fail(std::move(error)); }
+
+    /// What the main thread's pulse asks for now and then: false when time is up or a card has gone. Prints statistics
+    /// once a second.
+    bool look();
+    /// When there will be something to see.
+    Clock::time_point next_look() const { return std::min(next_, end_); }
 
 private:
+    struct Thread {
+        std::vector<WaitFor> events;
+        std::function<void(Pulse&)> run;
+    };
+
     void introduce(Device& device) const;
     void open_window();
-    bool look();
-    void rest(Clock::time_point until);
+    void run_threads(std::deque<Pulse>& pulses, const ThreadCpus& cpus);
     void check_devices();
     void wait_until_sent();
     void print(const std::vector<Figures>& since, const std::vector<Figures>& now, double seconds, bool summary);
@@ -111,9 +132,8 @@ private:
     Clock::time_point last_;
     Clock::time_point next_;
     std::vector<Figures> at_last_;
-    std::uint32_t calls_ = 0;
-    Waiter waiter_ = Waiter::polling();
-    Expected<> result_;
+    std::vector<Thread> threads_;
+    Ending ending_;
     std::unique_ptr<sim::Window> window_;  ///< lets other processes look at the software cards
 };
 

@@ -41,13 +41,18 @@ void add_seconds(CLI::App& app, const std::string& name, double least, double mo
         ->type_name("SECONDS");
 }
 
-/// Tries to pin a thread of its own to the CPU, so that the check changes nothing.
-std::string can_run_on(const std::string& text) {
-    const auto cpu = parse_whole(text, 0, 65535);
-    if (!cpu) return text + " is not a CPU number";
-    Expected<> pinned;
-    std::jthread([&] { pinned = pin_to_cpu(static_cast<int>(*cpu)); }).join();
-    return pinned ? "" : pinned.error().text();
+/// The CPUs in a list such as 2,4-6. Tries each with a thread of its own, so that the check changes nothing.
+Expected<std::vector<int>> parse_usable_cpus(std::string_view text) {
+    auto cpus = parse_cpu_list(text);
+    if (!cpus) return cpus;
+    if (cpus->empty()) return failure(ErrorKind::invalid_argument, "no CPU is named", "write a list such as 2,4-6");
+    Expected<> usable;
+    std::jthread([&] {
+        for (const int cpu : *cpus)
+            if (usable) usable = pin_to_cpu(cpu);
+    }).join();
+    if (!usable) return std::unexpected(usable.error());
+    return cpus;
 }
 
 }  // namespace
@@ -68,9 +73,10 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
         app, "--duration", 0.001, 1e6, "end after this time, like 1.5 or 200ms",
         [&options](std::chrono::nanoseconds time) { options.duration = std::chrono::duration<double>(time).count(); });
     add_switch(app, "--json", options.json, "print statistics on standard output too, as one JSON object per line");
-    app.add_option("--cpu", options.cpu, "run on this CPU (default: those of the card's NUMA node)")
-        ->check(can_run_on)
-        ->type_name("N");
+    add_parsed_option(app, "--cpu", options.cpus, parse_usable_cpus,
+                      "run on these CPUs, such as 2,4-6: the first queue's thread on the first, and so on (default: "
+                      "those of the card's NUMA node)")
+        ->type_name("LIST");
 
     app.add_option_function<std::string>(
            "--wait", [&options](const std::string& mode) { options.wait = wait_modes.at(mode); },
@@ -83,6 +89,8 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
 
     DeviceOptions& device = options.device;
     const DeviceLimits limits = widest_limits();
+    add_number(app, "--queues", options.queues, {1, std::min(limits.rx_queues, limits.tx_queues)},
+               "receive and transmit queues of each card, a thread for each");
     const NumberRange ring_size{limits.smallest_ring, limits.largest_ring};
     add_number(app, "--rx-ring", device.rx_ring_size, ring_size, "descriptors of the receive ring");
     add_number(app, "--tx-ring", device.tx_ring_size, ring_size, "descriptors of the transmit ring");
@@ -144,21 +152,23 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
 std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& options) {
     if (const auto status = parse(app, argc, argv)) return status;
     request_explanations(options.explain);
+    options.device.rx_queues = options.queues;
+    options.device.tx_queues = options.queues;
     options.device.stop_waiting = [] { return stop_requests() != 0; };
     // Enough buffers to fill both rings while the program holds a batch and another waits in a thread's pool cache.
+    // The main thread's cache keeps some of the buffers that it did not need to fill the other threads' rings.
+    constexpr std::size_t cached = 512;
     const std::size_t in_use = options.device.rx_ring_size + options.device.tx_ring_size + 2 * options.batch;
-    options.device.pool_packets = std::max(options.device.pool_packets, in_use + 512);
+    options.device.pool_packets = std::max(options.device.pool_packets, in_use + (options.queues > 1 ? 2 : 1) * cached);
     return std::nullopt;
 }
 
-Expected<> choose_cpu(const CommonOptions& options, int node) {
-    if (options.cpu) return pin_to_cpu(*options.cpu);
-    (void)pin_to_node(node);  // a preference: without it, the program still works
-    return {};
-}
-
-Expected<Waiter> choose_waiter(const CommonOptions& options, std::initializer_list<WaitFor> events) {
-    auto waiter = Waiter::create(options.wait.value_or(WaitMode::adaptive), events);
+Expected<Waiter> choose_waiter(const CommonOptions& options, std::span<const WaitFor> events) {
+    auto waiter = Waiter::create(options.wait.value_or(WaitMode::adaptive), {});
+    for (const WaitFor& event : events) {
+        if (!waiter) break;
+        if (auto added = waiter->add(event); !added) waiter = std::unexpected(added.error());
+    }
     const bool may_poll = !waiter && !options.wait && waiter.error().kind == ErrorKind::unsupported;
     if (may_poll) return Waiter::polling();
     if (!waiter && waiter.error().kind == ErrorKind::unsupported) {

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <ixy/core/error.hpp>
@@ -31,7 +33,8 @@ struct ExplainOptions {
 struct CommonOptions {
     DeviceOptions device;
     std::size_t batch = 32;          ///< packets handled at a time, 1 to largest_batch
-    std::optional<int> cpu;          ///< the CPU to run on; none: those of the card's NUMA node
+    std::size_t queues = 1;          ///< receive and transmit queues of each card, each with a thread
+    std::vector<int> cpus;           ///< the CPUs to run on, one for each thread; none: those of the card's NUMA node
     std::optional<double> duration;  ///< seconds after which to end
     std::optional<WaitMode> wait;    ///< none: adaptive if all cards have interrupts, else poll
     bool json = false;               ///< statistics also as JSON lines on standard output
@@ -44,18 +47,14 @@ inline constexpr auto device_help = "the card: 0000:03:00.0, or sim:82540em,wire
 void add_common_options(CLI::App& app, CommonOptions& options);
 
 /// Parses the command line. Returns the status to exit with (after --help, --version or a mistake, which has been
-/// printed), or nothing: go on. Sets options.device.pool_packets to what --batch and the rings need.
+/// printed), or nothing: go on. Sets the queues of options.device, and pool_packets to what --batch and the rings need.
 std::optional<int> parse(CLI::App& app, int argc, char** argv, CommonOptions& options);
 /// The same for a program without the common options.
 std::optional<int> parse(CLI::App& app, int argc, char** argv);
 
-/// Pins the calling thread, and the threads that it starts from now on, to the CPU that the options name, or else to
-/// those of NUMA node `node`, if it is known. Errors: invalid_argument.
-Expected<> choose_cpu(const CommonOptions& options, int node);
-
-/// What the program does while there is nothing to do, as the options say. Errors: unsupported (a card without
+/// What a thread does while there is nothing to do, as the options say. Errors: unsupported (a card without
 /// interrupts, and the options ask for them); system.
-Expected<Waiter> choose_waiter(const CommonOptions& options, std::initializer_list<WaitFor> events);
+Expected<Waiter> choose_waiter(const CommonOptions& options, std::span<const WaitFor> events);
 
 /// Prints what went wrong, if anything did, and returns the matching exit status: exit_usage for an invalid argument.
 int exit_status(std::string_view program, const Expected<>& result);

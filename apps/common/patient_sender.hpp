@@ -15,11 +15,11 @@ inline bool waits_for_wire(Device& device) {
     return card != nullptr && card->waits_for_wire();
 }
 
-/// A card's first transmit queue, for a program that passes packets on: the other end of a busy wire holds the program
+/// A card's transmit queue, for a program that passes packets on: the other end of a busy wire holds the program
 /// up, which in turn holds up its own sender, so that nothing is lost.
 class PatientSender {
 public:
-    explicit PatientSender(Device& device) : device_(device), queue_(device.tx_queue(0)) {}
+    explicit PatientSender(Device& device, std::size_t queue = 0) : device_(device), queue_(device.tx_queue(queue)) {}
 
     /// Sends `batch` and returns how many packets went. Packets that find no room stay, to be sent before anything
     /// else. If they find none the second time either, and the wire is not busy, they are dropped, as by any switch.

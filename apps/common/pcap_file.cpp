@@ -82,7 +82,7 @@ bool PcapFile::write_header(std::chrono::nanoseconds time, std::size_t captured,
 
 bool PcapFile::finish_record() {
     end_ = file_->size();
-    ++packets_;
+    packets_.store(packets() + 1, std::memory_order_relaxed);
     if (file_->is_buffered()) {
         buffered_.push_back(end_);
         while (!buffered_.empty() && buffered_.front() <= file_->written()) buffered_.pop_front();
@@ -101,7 +101,7 @@ Expected<> PcapFile::finish() {
     auto finished = file_->finish(end_);
     if (finished) return finished;
     const auto unwritten = std::ranges::count_if(buffered_, [&](auto end) { return end > file_->written(); });
-    packets_ -= static_cast<std::uint64_t>(unwritten);
+    packets_.store(packets() - static_cast<std::uint64_t>(unwritten), std::memory_order_relaxed);
     lost_ += static_cast<std::uint64_t>(unwritten);
     Error error = finished.error();
     if (lost_ != 0) error.what += " (" + std::to_string(lost_) + " frames could not be written)";

@@ -5,6 +5,7 @@
 // Format: draft-ietf-opsawg-pcap.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -26,7 +27,7 @@ struct PcapOptions {
     std::size_t window = GrowingFile::default_window;
 };
 
-/// A capture file being written. Thread rule: as GrowingFile.
+/// A capture file being written. Thread rule: as GrowingFile; several threads append in turn.
 class PcapFile {
 public:
     /// Opens `path`, as GrowingFile::open.
@@ -46,8 +47,8 @@ public:
     /// system.
     Expected<> finish();
 
-    /// Frames that were stored. Once finish() has failed, those that made it into the file.
-    std::uint64_t packets() const { return packets_; }
+    /// Frames that were stored. Once finish() has failed, those that made it into the file. Any thread.
+    std::uint64_t packets() const { return packets_.load(std::memory_order_relaxed); }
 
 private:
     PcapFile(std::unique_ptr<GrowingFile> file, const PcapOptions& options)
@@ -58,8 +59,8 @@ private:
 
     std::unique_ptr<GrowingFile> file_;
     PcapOptions options_;
-    std::uint64_t end_ = 0;  ///< of the last complete record
-    std::uint64_t packets_ = 0;
+    std::uint64_t end_ = 0;                   ///< of the last complete record
+    std::atomic<std::uint64_t> packets_ = 0;  ///< written by the thread that appends
     std::uint64_t lost_ = 0;
     std::deque<std::uint64_t> buffered_;  ///< ends of the records that are, at least in part, still in a buffer
     bool begun_ = false;

@@ -15,10 +15,12 @@ namespace ixy::app {
 class Generator {
 public:
     /// Writes the frame into every buffer of `pool`. All buffers must be free, have room for it and stay this
-    /// generator's.
-    Generator(std::shared_ptr<Mempool> pool, const FrameOptions& options, std::uint32_t flows);
+    /// generator's; the calling thread's pool cache keeps some, so use it in this thread. Of all frames, numbered from
+    /// 0, it makes first, first + step, first + 2 step, and so on; `step` is at least 1.
+    Generator(std::shared_ptr<Mempool> pool, const FrameOptions& options, std::uint32_t flows, std::size_t first = 0,
+              std::size_t step = 1);
 
-    /// Adds up to `count` frames with the next sequence numbers to `batch`; fewer when there is no room or no buffer.
+    /// Adds up to `count` frames with its next sequence numbers to `batch`; fewer when there is no room or no buffer.
     /// Send the frames in this order and leave none out: offer those that a card does not take again.
     void generate(PacketBatch& batch, std::size_t count) {
         const std::size_t before = batch.size();
@@ -26,7 +28,8 @@ public:
         for (std::size_t i = before; i < batch.size(); ++i) {
             Packet& packet = batch[i];
             packet.set_length(size_);
-            write_sequence(packet.start(), size_, sequence_++);
+            write_sequence(packet.start(), size_, sequence_);
+            sequence_ += step_;
             if (flows_.size() > 1) write_flow(packet.start());
         }
     }
@@ -34,14 +37,17 @@ public:
 private:
     void write_flow(std::byte* frame) {
         flows_[flow_].write_to(frame);
-        flow_ = flow_ + 1 == flows_.size() ? 0 : flow_ + 1;
+        flow_ += flow_step_;
+        if (flow_ >= flows_.size()) flow_ -= flows_.size();
     }
 
     std::shared_ptr<Mempool> pool_;
     std::size_t size_;
-    std::uint32_t sequence_ = 0;  // starts over after 2^32 frames
+    std::uint32_t sequence_;  // starts over after 2^32 frames
+    std::uint32_t step_;
     std::vector<Flow> flows_;
-    std::size_t flow_ = 0;
+    std::size_t flow_;       // of the next frame: its number modulo the flows
+    std::size_t flow_step_;  // less than the flows
 };
 
 /// A pool for `frames` frames of `size` bytes in `device`'s memory.

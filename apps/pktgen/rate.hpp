@@ -19,12 +19,13 @@ class Pacer {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// `packets_per_second` > 0; `burst` >= 1. The first packet is due at once, the second after one period.
+    /// `packets_per_second` > 0; `burst` >= 1. The first packet is due at `start`, the second after one period.
     Pacer(double packets_per_second, std::size_t burst, Clock::time_point start = Clock::now())
         : per_nanosecond_(packets_per_second / 1e9), burst_(burst), start_(start) {}
 
     /// Packets that may be sent at `now`. `now` never goes backwards.
     std::size_t due(Clock::time_point now) {
+        if (now < start_) return 0;
         const double since_start = static_cast<double>(std::chrono::nanoseconds(now - start_).count());
         const auto scheduled = static_cast<std::uint64_t>(since_start * per_nanosecond_) + 1;
         if (scheduled <= taken_) return 0;
