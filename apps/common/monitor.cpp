@@ -1,6 +1,8 @@
 // Statistics once a second and a summary at the end, for people and for machines.
 #include "monitor.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -189,7 +191,8 @@ Expected<> Monitor::run() {
     }
     const ThreadCpus cpus(options_, devices_.front()->numa_node());
     if (cpus.count() != 0 && cpus.count() < threads_.size()) {
-        say(fmt::format("{}: {} threads share {} CPUs", program_, threads_.size(), cpus.count()));
+        say(fmt::format("{}: {} threads share {} CPU{}", program_, threads_.size(), cpus.count(),
+                        cpus.count() == 1 ? "" : "s"));
     }
     if (auto pinned = cpus.pin(0); !pinned) return pinned;
     run_threads(pulses, cpus);
@@ -199,6 +202,7 @@ Expected<> Monitor::run() {
 /// The main thread is the first; while it works, it looks after all of them.
 void Monitor::run_threads(std::deque<Pulse>& pulses, const ThreadCpus& cpus) {
     const auto work = [&](std::size_t thread) {
+        if (thread != 0) ::pthread_setname_np(::pthread_self(), fmt::format("queue {}", thread).c_str());
         if (auto pinned = cpus.pin(thread); !pinned) fail(pinned.error());
         threads_[thread].run(pulses[thread]);
         ending_.begin();
@@ -207,7 +211,8 @@ void Monitor::run_threads(std::deque<Pulse>& pulses, const ThreadCpus& cpus) {
     try {
         for (std::size_t thread = 1; thread < threads_.size(); ++thread) others.emplace_back(work, thread);
     } catch (const std::system_error& problem) {
-        const auto failed = system_failure("starting a thread for each queue", problem.code().value());
+        const auto failed = system_failure("a thread for each queue", problem.code().value(),
+                                           "see how many threads you may have: ulimit -u");
         fail(failed.error());
     }
     work(0);

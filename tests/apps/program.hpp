@@ -44,6 +44,7 @@ public:
     bool running();
     /// Waits until it ends. Returns its exit status; 128 + the signal that ended it; -1 if it was killed after `limit`.
     int wait(std::chrono::seconds limit = std::chrono::seconds(30));
+    pid_t id() const { return process_; }
     /// The processor time that all of its threads have used; zero once it has ended.
     std::chrono::nanoseconds processor_time() const;
     std::string output() const;

@@ -1,0 +1,297 @@
+// Every program with two queues and a thread for each: the threads share the work and end together.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <pcap/pcap.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <thread>
+
+#include <ixy/core/cpu.hpp>
+
+#include "tests/apps/program.hpp"
+
+namespace ixy::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The card hashes a UDP packet's addresses alone. ixy-pktgen's first 1,024 flows come from 10.0.0.1, whose hash
+/// selects queue 1, and the next from 10.0.0.2, which selects queue 0.
+const std::string two_addresses = "--flows=2048";
+
+struct Seen {
+    std::int64_t time;
+    std::uint32_t number;
+    std::string flow;  ///< source address and port
+};
+
+std::vector<Seen> read_capture(const std::filesystem::path& path) {
+    char message[PCAP_ERRBUF_SIZE];
+    pcap_t* file = pcap_open_offline(path.c_str(), message);
+    std::vector<Seen> frames;
+    if (file == nullptr) {
+        ADD_FAILURE() << message;
+        return frames;
+    }
+    pcap_pkthdr* header = nullptr;
+    const u_char* data = nullptr;
+    int result = 0;
+    while ((result = pcap_next_ex(file, &header, &data)) == 1) {
+        Seen& frame = frames.emplace_back(header->ts.tv_sec * 1'000'000 + header->ts.tv_usec);
+        std::memcpy(&frame.number, data + header->caplen - 4, 4);
+        frame.flow.assign(data + 26, data + 30).append(data + 34, data + 36);
+    }
+    EXPECT_EQ(result, PCAP_ERROR_BREAK) << pcap_geterr(file);
+    pcap_close(file);
+    return frames;
+}
+
+class QueuesTest : public testing::Test {
+protected:
+    std::string card(const std::string& wire, const std::string& more = {}) const {
+        return "sim:82574l,wire=" + (folder / wire).string() + more;
+    }
+    static void await(Program& program, const std::string& text) {
+        while (program.running() && program.errors().find(text) == std::string::npos) std::this_thread::sleep_for(1ms);
+    }
+    /// Until it has opened its cards.
+    static void await_start(Program& program) { await(program, ", link "); }
+    static void expect_said(const Program& program, const std::string& text) {
+        EXPECT_NE(program.errors().find(text), std::string::npos) << program.errors();
+    }
+    static void expect_end(Program& program, int status) { EXPECT_EQ(program.wait(), status) << program.errors(); }
+    /// Of the first card, at the end.
+    static nlohmann::json queues(const Program& program) { return program.json_lines().back()["devices"][0]["queues"]; }
+
+    TemporaryFolder folder;
+};
+
+class ProgramQueues : public QueuesTest, public testing::WithParamInterface<std::string> {
+protected:
+    std::string wait() const { return "--wait=" + GetParam(); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Modes, ProgramQueues, testing::Values("poll", "interrupt", "adaptive"),
+                         [](const auto& mode) { return mode.param; });
+
+TEST_P(ProgramQueues, every_frame_passes_three_programs_once_and_each_flow_in_order) {
+    Program pcap("ixy-pcap",
+                 {card("b"), folder / "seen.pcap", "6001", "--queues=2", "--rx-ring=4096", "--json", wait()});
+    await_start(pcap);
+    Program fwd("ixy-fwd", {card("a"), card("b"), "--queues=2", "--rx-ring=4096", "--json", wait()});
+    await_start(fwd);
+    Program pktgen("ixy-pktgen",
+                   {card("a"), "--queues=2", "--count=6001", two_addresses, "--rate=20kpps", "--json", wait()});
+    for (Program* program : {&pktgen, &pcap}) expect_end(*program, 0);
+    fwd.signal(SIGINT);
+    expect_end(fwd, 0);
+    expect_said(fwd, "received 6001, forwarded 6001, dropped 0");
+    expect_said(fwd, "queue 0 rx 2048, tx 0; queue 1 rx 3953, tx 0");
+
+    EXPECT_EQ(queues(pktgen)[0]["tx_packets"], 3001);
+    EXPECT_EQ(queues(pktgen)[1]["tx_packets"], 3000);
+    for (const Program* program : {&fwd, &pcap}) {
+        EXPECT_EQ(queues(*program)[0]["rx_packets"], 2048);
+        EXPECT_EQ(queues(*program)[1]["rx_packets"], 3953);
+    }
+    auto frames = read_capture(folder / "seen.pcap");
+    EXPECT_TRUE(std::ranges::is_sorted(frames, {}, &Seen::time));
+    std::map<std::string, std::uint32_t> next;
+    for (const Seen& frame : frames) {
+        EXPECT_GE(frame.number, next[frame.flow]) << "of its flow";
+        next[frame.flow] = frame.number + 1;
+    }
+    EXPECT_EQ(next.size(), 2048U);
+    std::ranges::sort(frames, {}, &Seen::number);
+    ASSERT_EQ(frames.size(), 6001U);
+    for (std::uint32_t i = 0; i < frames.size(); ++i) ASSERT_EQ(frames[i].number, i);
+}
+
+TEST_P(ProgramQueues, signals_end_all_threads_while_they_sleep) {
+    for (const int signal : {SIGINT, SIGTERM}) {
+        Program fwd("ixy-fwd", {card("a"), card("b"), "--queues=2", wait()});
+        Program pcap("ixy-pcap", {card("c"), folder / "seen.pcap", "--queues=2", wait()});
+        Program pktgen("ixy-pktgen", {card("d"), "--queues=2", "--rate=0.01pps", wait()});
+        for (Program* program : {&fwd, &pcap, &pktgen}) {
+            await_start(*program);
+            std::this_thread::sleep_for(20ms);
+            program->signal(signal);
+            expect_end(*program, 0);
+        }
+        expect_said(fwd, "received 0");
+    }
+}
+
+TEST_P(ProgramQueues, threads_end_in_time_and_show_all_rings_when_asked) {
+    Program fwd("ixy-fwd", {card("a"), card("b"), "--queues=2", "--duration=300ms", wait()});
+    await_start(fwd);
+    std::this_thread::sleep_for(20ms);
+    fwd.signal(SIGUSR1);
+    expect_end(fwd, 0);
+    expect_said(fwd, "receive ring 1");
+}
+
+TEST_P(ProgramQueues, the_capture_has_exactly_the_frames_that_were_asked_for) {
+    Program pcap("ixy-pcap", {card("a"), folder / "seen.pcap", "1001", "--queues=2", "--rx-ring=4096", wait()});
+    await_start(pcap);
+    Program pktgen("ixy-pktgen", {card("a"), "--queues=2", two_addresses, "--rate=50kpps", wait()});
+    expect_end(pcap, 0);
+    pktgen.signal(SIGINT);
+    expect_end(pktgen, 0);
+    expect_said(pcap, "captured 1001\n");
+    EXPECT_EQ(read_capture(folder / "seen.pcap").size(), 1001U);
+}
+
+TEST_P(ProgramQueues, all_frames_on_a_slow_loop_come_back) {
+    Program pktgen("ixy-pktgen", {"sim:82574l,wire=loop,rate=100M", "--queues=2", "--count=2001", two_addresses,
+                                  "--tx-ring=64", "--rx-ring=4096", "--json", wait()});
+    expect_end(pktgen, 0);
+    EXPECT_EQ(pktgen.json_lines().back()["devices"][0]["rx_packets"], 2001);
+}
+
+using Queues = QueuesTest;
+
+TEST_F(Queues, the_count_is_that_of_all_threads) {
+    for (const std::uint64_t count : {1, 2, 3, 1001}) {
+        Program pktgen("ixy-pktgen", {"sim:82574l", "--queues=2", "--json", "--count=" + std::to_string(count)});
+        expect_end(pktgen, 0);
+        EXPECT_EQ(pktgen.json_lines().back()["sent"], count);
+        EXPECT_EQ(queues(pktgen)[0]["tx_packets"], (count + 1) / 2);
+        EXPECT_EQ(queues(pktgen)[1]["tx_packets"], count / 2);
+    }
+}
+
+TEST_F(Queues, the_rate_is_that_of_all_threads) {
+    Program pktgen("ixy-pktgen", {"sim:82574l", "--queues=2", "--json", "--rate=1kpps", "--count=501"});
+    expect_end(pktgen, 0);
+    EXPECT_GE(pktgen.json_lines().back()["seconds"], 0.5);
+}
+
+TEST_F(Queues, frames_that_match_the_filter_are_captured_from_both) {
+    Program pcap("ixy-pcap", {card("a"), folder / "seen.pcap", "4", "--queues=2", "--filter=udp src port 1340"});
+    await_start(pcap);
+    Program pktgen("ixy-pktgen", {card("a"), "--queues=2", two_addresses, "--count=4096", "--rate=50kpps"});
+    expect_end(pktgen, 0);
+    expect_end(pcap, 0);
+    for (const Seen& frame : read_capture(folder / "seen.pcap")) EXPECT_EQ(frame.number % 1024, 3U);
+}
+
+/// All frames go to queue 1, so it is its thread that finds the disk full.
+TEST_F(Queues, a_full_disk_that_one_thread_finds_ends_all) {
+    Program pcap("ixy-pcap", {card("a"), folder / "seen.pcap", "--queues=2"}, {.file_size_limit = 256 << 10});
+    await_start(pcap);
+    Program pktgen("ixy-pktgen", {card("a"), "--count=10000", "--rate=50kpps"});
+    expect_end(pcap, 1);
+    expect_said(pcap, "File too large");
+    EXPECT_GT(read_capture(folder / "seen.pcap").size(), 1000U);
+}
+
+TEST_F(Queues, a_queue_that_stops_sending_ends_all_threads) {
+    ::setenv("IXY_FAULTS", "ignore TDT[1]", 1);
+    Program pktgen("ixy-pktgen", {"sim:82574l", "--queues=2", "--rate=10kpps"});
+    ::unsetenv("IXY_FAULTS");
+    expect_end(pktgen, 1);
+    expect_said(pktgen, "the card has stopped sending");
+}
+
+TEST_F(Queues, a_pipe_gets_the_frames_of_both_and_its_reader_can_hold_up_and_leave) {
+    const auto pipe = folder / "pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    Program pcap("ixy-pcap", {card("a"), pipe, "--queues=2"});
+    await_start(pcap);
+    Program pktgen("ixy-pktgen", {card("a"), "--queues=2", two_addresses, "--rate=100kpps"});
+    // More than the pipe and the buffer hold: both threads wait, one for the reader, one for the other.
+    while (pktgen.running() && pktgen.processor_time() < 300ms) std::this_thread::sleep_for(1ms);
+    EXPECT_TRUE(pcap.running());
+    ::close(reader);
+    expect_end(pcap, 1);
+    expect_said(pcap, "Broken pipe");
+
+    reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    Program stopped("ixy-pcap", {card("a"), pipe, "--queues=2"});
+    await_start(stopped);
+    await(stopped, "rx ");
+    stopped.signal(SIGINT);
+    std::this_thread::sleep_for(20ms);
+    stopped.signal(SIGINT);
+    expect_end(stopped, 1);
+    expect_said(stopped, "its reader has stopped reading");
+    ::close(reader);
+    pktgen.signal(SIGINT);
+    (void)pktgen.wait();
+}
+
+TEST_F(Queues, idle_threads_leave_the_processor_alone) {
+    Program fwd("ixy-fwd", {card("a"), card("b"), "--queues=2"});
+    Program pcap("ixy-pcap", {card("c"), folder / "seen.pcap", "--queues=2"});
+    Program pktgen("ixy-pktgen", {card("d"), "--queues=2", "--rate=1pps"});
+    for (Program* program : {&fwd, &pcap, &pktgen}) await_start(*program);
+    std::this_thread::sleep_for(100ms);
+    std::chrono::nanoseconds before[] = {fwd.processor_time(), pcap.processor_time(), pktgen.processor_time()};
+    std::this_thread::sleep_for(1s);
+    EXPECT_LT(fwd.processor_time() - before[0], 50ms);
+    EXPECT_LT(pcap.processor_time() - before[1], 50ms);
+    EXPECT_LT(pktgen.processor_time() - before[2], 50ms);
+    EXPECT_TRUE(fwd.running() && pcap.running() && pktgen.running());
+}
+
+TEST_F(Queues, a_card_with_fewer_is_refused_with_its_limit) {
+    Program pktgen("ixy-pktgen", {"sim:82540em", "--queues=2"});
+    expect_end(pktgen, 2);
+    expect_said(pktgen, "2 receive queues are not possible on the 82540EM; choose 1");
+}
+
+TEST_F(Queues, other_numbers_and_lists_of_cpus_are_usage_errors) {
+    for (const std::string words :
+         {"--queues=0", "--queues=129", "--queues=two", "--cpu=", "--cpu=0,", "--cpu=60000", "--cpu=1-0"}) {
+        Program pktgen("ixy-pktgen", {"sim:82574l", words});
+        expect_end(pktgen, 2);
+        expect_said(pktgen, words.substr(0, words.find('=')));
+    }
+}
+
+/// Where each thread of a program may run, by the thread's name.
+std::map<std::string, std::string> cpus_by_thread(const Program& program) {
+    std::map<std::string, std::string> found;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(program.id()) + "/task")) {
+        std::string name;
+        std::getline(std::ifstream(task.path() / "comm") >> std::ws, name);
+        std::ifstream status(task.path() / "status");
+        for (std::string line; std::getline(status, line);) {
+            const std::string key = "Cpus_allowed_list:\t";
+            const bool is_main = task.path().filename() == std::to_string(program.id());
+            if (line.starts_with(key)) found[is_main ? "main" : name] = line.substr(key.size());
+        }
+    }
+    return found;
+}
+
+TEST_F(Queues, each_thread_has_a_cpu_of_its_own_while_there_are_enough) {
+    const std::vector<int> cpus = allowed_cpus();
+    const std::string first = std::to_string(cpus.front()), last = std::to_string(cpus.back());
+    const std::string next = std::to_string(cpus[1 % cpus.size()]);
+    const auto expect_cpus = [&](std::vector<std::string> options, const std::string& main, const std::string& other) {
+        for (const char* word : {"sim:82574l", "--queues=2", "--rate=1pps"}) options.emplace_back(word);
+        Program pktgen("ixy-pktgen", options);
+        await_start(pktgen);
+        while (pktgen.running() && cpus_by_thread(pktgen)["queue 1"] != other) std::this_thread::sleep_for(1ms);
+        EXPECT_EQ(cpus_by_thread(pktgen)["main"], main);
+        EXPECT_EQ(pktgen.errors().find("threads share 1 CPU") != std::string::npos, main == other) << pktgen.errors();
+        pktgen.signal(SIGINT);
+        expect_end(pktgen, 0);
+    };
+    expect_cpus({"--cpu=" + last}, last, last);
+    expect_cpus({"--cpu=" + first + "," + last}, first, last);
+    if (numa_nodes().size() < 2) expect_cpus({}, first, next);
+}
+
+}  // namespace
+}  // namespace ixy::test
