@@ -211,8 +211,8 @@ void Monitor::run_threads(std::deque<Pulse>& pulses, const ThreadCpus& cpus) {
     try {
         for (std::size_t thread = 1; thread < threads_.size(); ++thread) others.emplace_back(work, thread);
     } catch (const std::system_error& problem) {
-        const auto failed = system_failure("a thread for each queue", problem.code().value(),
-                                           "see how many threads you may have: ulimit -u");
+        const auto failed =
+            system_failure("a thread for each queue", problem.code().value(), "raise this user's limit: ulimit -u");
         fail(failed.error());
     }
     work(0);

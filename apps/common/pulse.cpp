@@ -60,9 +60,11 @@ bool Pulse::look() {
     return monitor_ == nullptr || monitor_->look();
 }
 
+/// A round now and then, so that the program's loop can notice that an event does not come.
 void Pulse::rest(Clock::time_point until) {
-    if (monitor_ != nullptr) until = std::min(until, monitor_->next_look());
-    if (auto rested = waiter_.rest(until - Clock::now()); !rested) fail(rested.error());
+    const Clock::time_point now = Clock::now();
+    until = std::min(until, monitor_ != nullptr ? monitor_->next_look() : now + std::chrono::seconds(1));
+    if (auto rested = waiter_.rest(until - now); !rested) fail(rested.error());
     if (waiter_.mode() == WaitMode::poll) return;
     if (monitor_ != nullptr) clear_signal_file();
     calls_ = ~0U;

@@ -60,7 +60,7 @@ public:
         return (++calls_ & 31) != 0 || look();
     }
     /// Call it after each round: whether it `worked`. After one or many that did nothing, as --wait says, sleeps until
-    /// an event, a signal, the program's end or `until`; or yields the CPU to other threads.
+    /// an event, a signal, the program's end or `until`, but at most a second; or yields the CPU to other threads.
     void rest_unless(bool worked, Clock::time_point until = Clock::time_point::max()) {
         if (waiter_.should_rest(worked)) rest(until);
     }
