@@ -27,7 +27,7 @@ namespace ixy {
 /// An open network card. Movable. Destroying it stops receive and transmit, waits for DMA to end, frees rings and
 /// buffers and gives the card back to the kernel driver that it came from. Return its packets to their pools first
 /// (else see Mempool), and do not use its queues afterwards. Thread rule: set-up and statistics belong to one thread at
-/// a time, each queue to one.
+/// a time, each queue to one; any thread may call link().
 class Device {
 public:
     /// Opens the card that `address` names ("0000:03:00.0", "qtest:/path"; sim: with the software NICs' library).

@@ -153,6 +153,39 @@ TEST(Generator, frames_stay_intact_after_many_reuses_of_their_buffers) {
     }
 }
 
+/// One generator in each thread: together they make what one makes alone.
+TEST(Generator, generators_of_several_threads_share_the_numbers_and_keep_each_numbers_flow) {
+    constexpr std::uint32_t flow_count = 7;
+    const auto flows = build_flows({}, flow_count);
+    for (const std::size_t threads : {2, 3, 16}) {
+        std::vector<std::uint32_t> numbers;
+        for (std::size_t thread = 0; thread < threads; ++thread) {
+            Generator generator(make_pool(64), {}, flow_count, thread, threads);
+            SizedBatch batch(50);
+            generator.generate(batch, 50);
+            for (const Packet& packet : batch) {
+                const std::uint32_t number = sequence_of(packet.data());
+                auto expected = build_frame({});
+                flows[number % flow_count].write_to(expected.data());
+                write_sequence(expected.data(), expected.size(), number);
+                EXPECT_TRUE(std::ranges::equal(packet.data(), expected)) << number;
+                numbers.push_back(number);
+            }
+        }
+        std::ranges::sort(numbers);
+        for (std::uint32_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(numbers[i], i);
+    }
+}
+
+TEST(Generator, numbers_start_over_after_32_bits_for_any_number_of_threads) {
+    Generator generator(make_pool(64), {}, 1, 0xffff'fffe, 3);
+    SizedBatch batch(3);
+    generator.generate(batch, 3);
+    EXPECT_EQ(sequence_of(batch[0].data()), 0xffff'fffeU);
+    EXPECT_EQ(sequence_of(batch[1].data()), 1U);
+    EXPECT_EQ(sequence_of(batch[2].data()), 4U);
+}
+
 TEST(Generator, generates_no_more_than_there_are_buffers) {
     auto pool = make_pool(40);
     Generator generator(pool, {}, 1);

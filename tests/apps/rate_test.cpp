@@ -36,6 +36,14 @@ TEST(Rate, refuses_anything_else_and_says_how_to_write_a_rate) {
     }
 }
 
+TEST(Pacer, nothing_is_due_before_the_start) {
+    const Clock::time_point start = Clock::time_point{} + 10s;
+    Pacer pacer(100, 32, start);
+    EXPECT_EQ(pacer.due(start - 5s), 0U);
+    EXPECT_EQ(pacer.next(), start);
+    EXPECT_EQ(pacer.due(start), 1U);
+}
+
 /// Packets released by a pacer in `duration`, on a clock that advances by `step`.
 std::size_t paced_packets(double rate, std::size_t burst, std::chrono::nanoseconds step,
                           std::chrono::nanoseconds duration) {
