@@ -45,7 +45,7 @@ private:
     std::uint64_t offset_ = 0;
 };
 
-/// Thread rule: one thread appends. SIGXFSZ must be ignored by the process, and SIGPIPE for pipes.
+/// Thread rule: one thread at a time appends. SIGXFSZ must be ignored by the process, and SIGPIPE for pipes.
 class GrowingFile {
 public:
     static constexpr std::size_t default_window = std::size_t{16} << 20;
