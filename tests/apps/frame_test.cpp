@@ -157,7 +157,7 @@ TEST(Generator, frames_stay_intact_after_many_reuses_of_their_buffers) {
 TEST(Generator, generators_of_several_threads_share_the_numbers_and_keep_each_numbers_flow) {
     constexpr std::uint32_t flow_count = 7;
     const auto flows = build_flows({}, flow_count);
-    for (const std::size_t threads : {2, 3, 16}) {
+    for (const std::size_t threads : {2U, 3U, 16U}) {
         std::vector<std::uint32_t> numbers;
         for (std::size_t thread = 0; thread < threads; ++thread) {
             Generator generator(make_pool(64), {}, flow_count, thread, threads);

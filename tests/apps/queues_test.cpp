@@ -160,7 +160,7 @@ TEST_P(ProgramQueues, all_frames_on_a_slow_loop_come_back) {
 using Queues = QueuesTest;
 
 TEST_F(Queues, the_count_is_that_of_all_threads) {
-    for (const std::uint64_t count : {1, 2, 3, 1001}) {
+    for (const std::uint64_t count : {1U, 2U, 3U, 1001U}) {
         Program pktgen("ixy-pktgen", {"sim:82574l", "--queues=2", "--json", "--count=" + std::to_string(count)});
         expect_end(pktgen, 0);
         EXPECT_EQ(pktgen.json_lines().back()["sent"], count);
