@@ -10,9 +10,9 @@
 
 #include <fmt/core.h>
 
+#include "common/command_line.hpp"
 #include "common/copy.hpp"
 #include "common/monitor.hpp"
-#include "common/options.hpp"
 #include "common/patient_sender.hpp"
 #include "common/plain_words.hpp"
 #include "common/sized_batch.hpp"

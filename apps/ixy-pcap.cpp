@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "common/capture_filter.hpp"
+#include "common/command_line.hpp"
 #include "common/monitor.hpp"
-#include "common/options.hpp"
 #include "common/pcap_file.hpp"
 #include "common/plain_words.hpp"
 #include "common/sized_batch.hpp"

@@ -16,8 +16,8 @@
 
 #include <fmt/core.h>
 
+#include "common/command_line.hpp"
 #include "common/monitor.hpp"
-#include "common/options.hpp"
 #include "common/patient_sender.hpp"
 #include "common/sized_batch.hpp"
 #include "pktgen/generator.hpp"

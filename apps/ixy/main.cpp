@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "../common/options.hpp"
+#include "../common/command_line.hpp"
 #include "../common/plain_words.hpp"
 #include "../common/process.hpp"
 #include "commands.hpp"
