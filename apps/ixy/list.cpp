@@ -168,7 +168,7 @@ nlohmann::json json_of(const sim::CardElsewhere& card) {
 Expected<> list(const KernelTree& tree, bool json, bool with_limits) {
     const auto cards = list_network_cards(tree);
     if (!cards) return std::unexpected(cards.error());
-    const std::vector<sim::CardElsewhere> elsewhere = sim::list_cards_elsewhere();
+    const std::vector<sim::CardElsewhere> elsewhere = sim::list_cards_elsewhere(tree.proc);
     if (json) {
         for (const NetworkCard& card : *cards) fmt::print("{}\n", json_of(card, with_limits).dump());
         for (const sim::CardElsewhere& card : elsewhere) fmt::print("{}\n", json_of(card).dump());

@@ -67,7 +67,8 @@ public:
     Expected<> set_multicast(std::span<const MacAddress> groups) { return driver_->set_multicast(groups); }
     Expected<> set_promiscuous(bool on) { return driver_->set_promiscuous(on); }
     Link link() { return driver_->link(); }
-    /// That the link goes up or down: an event to wait for, alone or together with queues (WaitSet).
+    /// That the link goes up or down: an event to wait for, alone or together with queues (WaitSet). A change
+    /// that nobody waited for ends the next wait, even if the link is back.
     EventSource& link_changes() { return driver_->link_changes(); }
     Statistics statistics() { return driver_->statistics(); }
     /// Every counter that the card keeps, under the datasheet's names.

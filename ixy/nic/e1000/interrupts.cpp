@@ -62,13 +62,17 @@ class Interrupts::LinkChanges final : public Event {
 public:
     LinkChanges(Interrupts& interrupts, Bar registers) : Event(interrupts, ICR.LSC), registers_(registers) {}
     Expected<int> event_file() override {
-        if (!was_up_) was_up_ = is_up();
-        return Event::event_file();
+        auto file = Event::event_file();
+        if (file && !was_up_) (void)acknowledge();
+        return file;
     }
-    bool is_ready() override { return is_up() != was_up_; }
+    /// There and back again while nobody waited is a change too.
+    bool is_ready() override { return is_up() != was_up_ || was_missed(); }
     bool acknowledge() override {
-        was_up_ = is_up();  // first: a change from here on is news
-        return Event::acknowledge();
+        const bool fired = Event::acknowledge();
+        forget_missed();
+        was_up_ = is_up();  // last: a change from here on is news
+        return fired;
     }
 
 private:
@@ -189,9 +193,24 @@ bool Interrupts::Event::acknowledge() {
     return std::exchange(fired_, false);
 }
 
+bool Interrupts::Event::was_missed() const {
+    const std::lock_guard lock(interrupts_.mutex_);
+    return was_missed_;
+}
+
+void Interrupts::Event::forget_missed() {
+    const std::lock_guard lock(interrupts_.mutex_);
+    interrupts_.collect(interrupts_.take_signal());
+    was_missed_ = false;
+}
+
 /// The lock is held. The waiter itself sees `fired_`; if it still sleeps, its own file wakes it.
 void Interrupts::Event::note(Causes found) {
-    if (!is_armed_ || !(found & causes_)) return;
+    if (!(found & causes_)) return;
+    if (!is_armed_) {
+        was_missed_ = true;
+        return;
+    }
     fired_ = true;
     (void)::eventfd_write(own_.get(), 1);
 }

@@ -47,6 +47,11 @@ private:
         bool acknowledge() override;
         void note(Causes found);
 
+    protected:
+        /// Whether its cause was found while it was not armed, since forget_missed().
+        bool was_missed() const;
+        void forget_missed();
+
     private:
         Expected<> open_files();
 
@@ -56,6 +61,7 @@ private:
         File joined_;  ///< epoll of the interrupt's file and of own_
         bool is_armed_ = false;
         bool fired_ = false;
+        bool was_missed_ = false;
     };
     class Patience;
     template <class Ring>

@@ -27,8 +27,8 @@ public:
     /// here on sends a message.
     Expected<> arm() override {
         (void)take_signal();
-        registers().write(ICR, causes_);
-        registers().write(IMS, IMS.from(causes_.bits));
+        clear_cause();
+        let_through();
         return {};
     }
     bool acknowledge() override {
@@ -38,13 +38,15 @@ public:
 
 protected:
     Bar& registers() const { return interrupts_.registers_; }
-
-private:
-    int file() const { return interrupts_.event_files_[vector_]; }
     bool take_signal() const {
         eventfd_t count = 0;
         return ::eventfd_read(file(), &count) == 0;
     }
+    void clear_cause() { registers().write(ICR, causes_); }
+    void let_through() { registers().write(IMS, IMS.from(causes_.bits)); }
+
+private:
+    int file() const { return interrupts_.event_files_[vector_]; }
 
     Interrupts& interrupts_;
     const std::size_t vector_;
@@ -75,13 +77,24 @@ class Interrupts::LinkChanges final : public Event {
 public:
     explicit LinkChanges(Interrupts& interrupts) : Event(interrupts, 2 * queues, ICR.OTHER | ICR.LSC) {}
     Expected<int> event_file() override {
-        if (!was_up_) was_up_ = is_up();
+        if (!was_up_) {
+            clear_cause();
+            was_up_ = is_up();
+        }
         return Event::event_file();
+    }
+    /// A cause that came while nobody waited stays set, and fires at once: there and back again is a change too.
+    Expected<> arm() override {
+        (void)take_signal();
+        let_through();
+        return {};
     }
     bool is_ready() override { return is_up() != was_up_; }
     bool acknowledge() override {
-        was_up_ = is_up();  // first: a change from here on is news
-        return Event::acknowledge();
+        const bool fired = Event::acknowledge();
+        clear_cause();
+        was_up_ = is_up();  // last: a change from here on is news
+        return fired;
     }
 
 private:

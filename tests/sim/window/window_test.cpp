@@ -73,6 +73,7 @@ TEST_F(WindowTest, is_listed_with_its_cards) {
     ASSERT_NE(own, cards.end());
     EXPECT_EQ(own->identity.device, 0x4321);
     EXPECT_FALSE(own->program.empty());
+    EXPECT_TRUE(list_cards_elsewhere("/nonexistent").empty()) << "found by the proc that it was given";
 }
 
 TEST_F(WindowTest, mistaken_addresses_name_the_next_step) {

@@ -201,10 +201,10 @@ private:
     std::array<RemoteBar, 6> windows_;
 };
 
-/// The processes that have a window, by /proc/net/unix.
-std::vector<int> processes_with_windows() {
+/// The processes that have a window, by the kernel's list of sockets.
+std::vector<int> processes_with_windows(const std::string& proc) {
     std::vector<int> found;
-    const std::string sockets = read_text("/proc/net/unix").value_or("");
+    const std::string sockets = read_text(proc + "/net/unix").value_or("");
     constexpr std::string_view mark = "@ixy-window-";
     for (std::size_t at = sockets.find(mark); at != std::string::npos; at = sockets.find(mark, at + 1)) {
         const std::size_t begin = at + mark.size();
@@ -233,9 +233,9 @@ Expected<std::unique_ptr<PciFunction>> look_at_card_elsewhere(std::string_view a
     return std::make_unique<ObservedFunction>(std::string(address), shared, place->card, *who);
 }
 
-std::vector<CardElsewhere> list_cards_elsewhere() {
+std::vector<CardElsewhere> list_cards_elsewhere(const std::string& proc) {
     std::vector<CardElsewhere> cards;
-    for (const int pid : processes_with_windows()) {
+    for (const int pid : processes_with_windows(proc)) {
         const auto viewer = Viewer::connect(pid);
         if (!viewer) continue;
         for (std::uint32_t card = 0;; ++card) {

@@ -25,7 +25,7 @@ struct CardElsewhere {
     std::string program;  ///< "ixy-fwd"
     PciIdentity identity;
 };
-/// All software cards that this user can look at.
-std::vector<CardElsewhere> list_cards_elsewhere();
+/// All software cards that this user can look at. `proc` is where proc is mounted.
+std::vector<CardElsewhere> list_cards_elsewhere(const std::string& proc = "/proc");
 
 }  // namespace ixy::sim
