@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds everything, and runs every test.
 #
-#   ./test.sh                everything: about 30 minutes on two cores
+#   ./test.sh                everything: about 22 minutes on two cores
 #   ./test.sh --quick        one build and the unit tests: some minutes
 #   ./test.sh --no-install   uses the packages that are installed
 #
