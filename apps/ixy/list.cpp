@@ -15,6 +15,7 @@
 #include <ixy/sim/servers/window/view.hpp>
 #include <nlohmann/json.hpp>
 
+#include "../common/process.hpp"
 #include "commands.hpp"
 
 namespace ixy::app {
@@ -63,10 +64,12 @@ constexpr std::pair<RssHash, std::string_view> hash_names[] = {
     {RssHash::ipv6, "ipv6"}, {RssHash::tcp_ipv6, "tcp-ipv6"}, {RssHash::udp_ipv6, "udp-ipv6"},
 };
 
-/// What a card can do, a line for each kind of thing.
-void print_limits(const NetworkCard& card, const DriverEntry& known) {
-    const DeviceLimits& limits = known.limits;
-    fmt::print("\n{} {}\n", card.address, known.model);
+/// What a card can do, a line for each kind of thing. Nothing if no driver knows it.
+void print_limits(const std::string& address, const PciIdentity& identity) {
+    const DriverEntry* const known = find_driver(identity);
+    if (known == nullptr) return;
+    const DeviceLimits& limits = known->limits;
+    fmt::print("\n{} {}\n", address, known->model);
     fmt::print("  queues      {} receive, {} transmit\n", limits.rx_queues, limits.tx_queues);
     fmt::print("  rings       {} to {} descriptors, in steps of {}\n", limits.smallest_ring, limits.largest_ring,
                limits.ring_step);
@@ -116,26 +119,35 @@ void print_table(const std::vector<NetworkCard>& cards) {
     if (std::ranges::any_of(cards, [](const NetworkCard& card) { return card.in_use.has_value(); })) fmt::print("\n");
 }
 
-nlohmann::json json_of(const NetworkCard& card, bool with_limits) {
-    const DriverEntry* const known = find_driver(card.identity);
-    const auto optional = [](const auto& value) { return value ? nlohmann::json(*value) : nlohmann::json(); };
+/// What is known of every card.
+nlohmann::json json_of(const std::string& address, const PciIdentity& identity, bool with_limits) {
+    const DriverEntry* const known = find_driver(identity);
     nlohmann::json object = {
-        {"address", card.address},
-        {"id", ids(card.identity)},
-        {"subsystem", fmt::format("{:04x}:{:04x}", card.identity.subsystem_vendor, card.identity.subsystem_device)},
-        {"class", fmt::format("{:06x}", card.identity.class_code)},
+        {"address", address},
+        {"id", ids(identity)},
+        {"subsystem", fmt::format("{:04x}:{:04x}", identity.subsystem_vendor, identity.subsystem_device)},
+        {"class", fmt::format("{:06x}", identity.class_code)},
         {"model", nullptr},
         {"driver", nullptr},
         {"kernel_driver", nullptr},
-        {"numa_node", card.numa_node},
-        {"iommu_group", optional(card.iommu_group)},
-        {"interfaces", card.interfaces},
-        {"in_use", card.in_use.has_value()},
+        {"numa_node", any_node},
+        {"iommu_group", nullptr},
+        {"interfaces", nlohmann::json::array()},
+        {"in_use", true},
         {"reason", nullptr}};
     if (known != nullptr) object["model"] = known->model;
     if (known != nullptr) object["driver"] = known->driver;
-    if (!card.driver.empty()) object["kernel_driver"] = card.driver;
     if (known != nullptr && with_limits) object["limits"] = json_of(known->limits);
+    return object;
+}
+
+nlohmann::json json_of(const NetworkCard& card, bool with_limits) {
+    nlohmann::json object = json_of(card.address, card.identity, with_limits);
+    if (!card.driver.empty()) object["kernel_driver"] = card.driver;
+    object["numa_node"] = card.numa_node;
+    if (card.iommu_group) object["iommu_group"] = *card.iommu_group;
+    object["interfaces"] = card.interfaces;
+    object["in_use"] = card.in_use.has_value();
     if (card.in_use) object["reason"] = card.in_use->text();
     return object;
 }
@@ -153,14 +165,13 @@ void print_elsewhere(const std::vector<sim::CardElsewhere>& cards) {
         fmt::print("{}  {}  {}  {}\n", card.address, name_of(card.identity), card.program, card.name);
 }
 
-nlohmann::json json_of(const sim::CardElsewhere& card) {
-    return {{"address", card.address},
-            {"id", ids(card.identity)},
-            {"model", name_of(card.identity)},
-            {"in_use", true},
-            {"reason", card.program + " drives it"},
-            {"program", card.program},
-            {"name", card.name}};
+nlohmann::json json_of(const sim::CardElsewhere& card, bool with_limits) {
+    nlohmann::json object = json_of(card.address, card.identity, with_limits);
+    object["subsystem"] = object["class"] = nullptr;  // its window does not tell
+    object["reason"] = card.program + " drives it";
+    object["program"] = card.program;
+    object["name"] = card.name;
+    return object;
 }
 
 }  // namespace
@@ -168,22 +179,23 @@ nlohmann::json json_of(const sim::CardElsewhere& card) {
 Expected<> list(const KernelTree& tree, bool json, bool with_limits) {
     const auto cards = list_network_cards(tree);
     if (!cards) return std::unexpected(cards.error());
-    const std::vector<sim::CardElsewhere> elsewhere = sim::list_cards_elsewhere(tree.proc);
+    const auto [elsewhere, unseen] = sim::list_cards_elsewhere(tree.proc);
+    for (const Error& error : unseen) say("ixy: " + error.text());
     if (json) {
         for (const NetworkCard& card : *cards) fmt::print("{}\n", json_of(card, with_limits).dump());
-        for (const sim::CardElsewhere& card : elsewhere) fmt::print("{}\n", json_of(card).dump());
+        for (const sim::CardElsewhere& card : elsewhere) fmt::print("{}\n", json_of(card, with_limits).dump());
         return {};
     }
     if (cards->empty()) {
         fmt::print("There is no network card on this machine's PCI bus.\n");
     } else {
         print_table(*cards);
-        for (const NetworkCard& card : *cards) {
-            const DriverEntry* const known = find_driver(card.identity);
-            if (with_limits && known != nullptr) print_limits(card, *known);
-        }
+        for (const NetworkCard& card : *cards)
+            if (with_limits) print_limits(card.address, card.identity);
     }
     print_elsewhere(elsewhere);
+    for (const sim::CardElsewhere& card : elsewhere)
+        if (with_limits) print_limits(card.address, card.identity);
     return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 #include <ixy/datasheet/decode.hpp>
+#include <ixy/sim/servers/window/view.hpp>
 
 #include "card_view.hpp"
 #include "commands.hpp"
@@ -15,15 +16,8 @@ namespace {
 
 using datasheet::Access;
 using datasheet::Chip;
+using datasheet::reading_changes;
 using datasheet::RegisterInfo;
-
-/// Whether reading the register has a side effect: it clears it, or acquires a semaphore.
-bool reading_changes(const RegisterInfo& info) {
-    const auto clears = [](Access access) { return access == Access::RC || access == Access::RC1; };
-    return clears(info.access) || std::ranges::any_of(info.fields(), [&](const datasheet::FieldInfo& field) {
-               return clears(field.access) || field.access == Access::RS;
-           });
-}
 
 void print_register(const Chip& chip, const RegisterInfo& info, std::size_t index, std::uint32_t value) {
     const std::string name = info.count > 1 ? fmt::format("{}[{}]", info.name, index) : std::string(info.name);
@@ -59,12 +53,13 @@ Expected<> print_registers(const KernelTree& tree, const RegisterOptions& option
     const Chip* const chip = view->chip;
     if (auto known = check_names(*chip, options.names); !known) return known;
 
+    const bool may_change = options.all && !sim::is_card_elsewhere(options.device);
     std::size_t left_out = 0;
     for (const RegisterInfo* info : chip->registers) {
         const bool named = std::ranges::find(options.names, info->name) != options.names.end();
         if (!named && !options.names.empty()) continue;
         if (info->access == Access::WO || info->address(info->count - 1U) + 4 > view->registers.size()) continue;
-        if (reading_changes(*info) && !options.all) {
+        if (reading_changes(*info) && !may_change) {
             ++left_out;
             continue;
         }
@@ -73,8 +68,11 @@ Expected<> print_registers(const KernelTree& tree, const RegisterOptions& option
             if (info->count == 1 || value != 0 || options.all) print_register(*chip, *info, index, value);
         }
     }
-    if (left_out != 0)
-        fmt::print("{} registers that a read would change are left out; --all reads them too\n", left_out);
+    if (left_out != 0) {
+        fmt::print("{} registers that a read would change are left out{}\n", left_out,
+                   sim::is_card_elsewhere(options.device) ? ": they belong to the program that drives the card"
+                                                          : "; --all reads them too");
+    }
     return {};
 }
 

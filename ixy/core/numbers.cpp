@@ -140,17 +140,19 @@ Expected<TrafficRate> parse_rate(std::string_view text) {
     std::string_view unit = text;
     const double amount = take_amount(unit);
     const bool is_packets = unit == "pps";
-    if ((is_packets || unit == "bit" || unit == "bit/s") && amount > 0 && amount <= 1e12) {
+    const double least = is_packets ? 1e-6 : 1;  // frames follow each other within years, which fit a clock
+    if ((is_packets || unit == "bit" || unit == "bit/s") && amount >= least && amount <= 1e12) {
         return TrafficRate{.amount = amount, .unit = is_packets ? TrafficRate::Unit::packets : TrafficRate::Unit::bits};
     }
-    return mistake(text, "a rate", "write packets or bits per second like 1.5Mpps, 100kpps, 500Mbit");
+    return mistake(text, "a rate",
+                   "write packets or bits per second like 1.5Mpps, 100kpps, 500Mbit; at least 0.000001pps or 1bit");
 }
 
 Expected<double> parse_bit_rate(std::string_view text) {
     std::string_view unit = text;
     const double amount = take_amount(unit);
-    if ((unit.empty() || unit == "bit" || unit == "bit/s") && amount > 0 && amount <= 1e15) return amount;
-    return mistake(text, "a rate in bits per second", "write it like 1G, 2.5Gbit or 100Mbit/s");
+    if ((unit.empty() || unit == "bit" || unit == "bit/s") && amount >= 1 && amount <= 1e15) return amount;
+    return mistake(text, "a rate in bits per second", "write it like 1G, 2.5Gbit or 100Mbit/s; at least 1");
 }
 
 }  // namespace ixy

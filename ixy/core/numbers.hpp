@@ -36,9 +36,9 @@ struct TrafficRate {
     double amount = 0;
     Unit unit = Unit::packets;
 };
-/// A rate: 1.5Mpps, 100kpps, 500Mbit, 1Gbit/s; above 0, at most 10^12. Errors: invalid_argument.
+/// A rate: 1.5Mpps, 100kpps, 500Mbit, 1Gbit/s; from 10^-6 packets or 1 bit to 10^12. Errors: invalid_argument.
 Expected<TrafficRate> parse_rate(std::string_view text);
-/// Bits per second, with or without a unit: 1G, 2.5Gbit, 100Mbit/s. Errors: invalid_argument.
+/// Bits per second, with or without a unit: 1G, 2.5Gbit, 100Mbit/s; from 1 to 10^15. Errors: invalid_argument.
 Expected<double> parse_bit_rate(std::string_view text);
 
 }  // namespace ixy

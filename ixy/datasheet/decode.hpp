@@ -1,6 +1,7 @@
 // The meaning of a register's value, field by field, for programs that show it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,15 @@ constexpr std::vector<DecodedField> decode(const RegisterInfo& info, std::uint32
         decoded.push_back({field.name, number, field.meaning, value_meaning(field, number), field.low, field.width});
     }
     return decoded;
+}
+
+/// Whether reading the register has a side effect: it clears it, or acquires a semaphore.
+constexpr bool reading_changes(const RegisterInfo& info) {
+    const auto changes = [](Access access) {
+        return access == Access::RC || access == Access::RC1 || access == Access::RS;
+    };
+    return changes(info.access) ||
+           std::ranges::any_of(info.fields(), [&](const FieldInfo& field) { return changes(field.access); });
 }
 
 /// The bits that no field describes: no field that `chip` has or, if it is null, no field at all. None for a register

@@ -39,7 +39,8 @@ std::optional<std::uint64_t> octets_sent(const CardCounters& counters) {
 }  // namespace
 
 /// A card that disappears while it is read answers with ones, which must not be counted. When everything is sent, the
-/// octets show whether they include the check sequences: QEMU's card leaves them out.
+/// octets show whether they include the check sequences: QEMU's card leaves them out. Fewer octets than were handed
+/// over mean that not everything is sent: a packet that the card cuts into segments is several frames.
 void E1000e::refresh_counters() {
     CardCounters latest = counters_;
     latest.refresh();
@@ -47,8 +48,9 @@ void E1000e::refresh_counters() {
     counters_ = std::move(latest);
     const HandedOver all = handed_over(transmit_);
     const std::uint64_t frames = counters_[GPTC];
-    if (frames != 0 && frames == all.packets && octets_sent(counters_) < all.bytes + frames * fcs_size)
-        counts_fcs_ = false;
+    const auto octets = octets_sent(counters_);
+    const bool all_sent = frames != 0 && frames == all.packets && octets >= all.bytes;
+    if (all_sent && octets < all.bytes + frames * fcs_size) counts_fcs_ = false;
 }
 
 /// The octets without check sequences. The bytes handed over are the last resort: they may not have reached the wire.

@@ -1,8 +1,12 @@
 // `ixy list`, `ixy regs` and `ixy rings` look at the cards of a forwarder that is running.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <thread>
+
+#include <ixy/datasheet/catalogue.hpp>
+#include <ixy/sim/servers/window/view.hpp>
 
 #include "tests/apps/program.hpp"
 
@@ -57,6 +61,60 @@ TEST_F(RunningForwarder, is_listed_and_looked_at) {
     forwarder.signal(SIGINT);
     EXPECT_EQ(forwarder.wait(), 0) << forwarder.errors();
     EXPECT_EQ(ixy({"regs", address}).status, 1);
+}
+
+/// A read of interrupt causes or of statistics would clear them: the program would miss what it has not seen.
+TEST_F(RunningForwarder, loses_nothing_to_a_look_at_all_registers) {
+    ASSERT_FALSE(address.empty()) << forwarder.errors();
+    for (int i = 0; i < 3; ++i) {
+        const Ran regs = ixy({"regs", address, "--all"});
+        EXPECT_NE(regs.output.find("left out: they belong to the program"), std::string::npos) << regs.output;
+        EXPECT_EQ(regs.output.find("GPRC"), std::string::npos) << regs.output;
+    }
+    Program pktgen("ixy-pktgen", {"sim:82540em,wire=" + wire, "--count=100"});
+    EXPECT_EQ(pktgen.wait(), 0) << pktgen.errors();
+    EXPECT_EQ(ixy({"regs", address, "GPRC", "--all"}).output.find("GPRC  "), std::string::npos);
+    forwarder.signal(SIGINT);
+    forwarder.signal(SIGINT);
+    forwarder.wait();
+    EXPECT_NE(forwarder.errors().find("received 100,"), std::string::npos) << forwarder.errors();
+}
+
+TEST_F(RunningForwarder, refuses_a_viewer_that_would_change_something) {
+    ASSERT_FALSE(address.empty()) << forwarder.errors();
+    const auto view = sim::look_at_card_elsewhere(address);
+    ASSERT_TRUE(view) << view.error().text();
+    const Bar bar = (*view)->map_bar(0, 0).value();
+    const datasheet::Chip& chip = *datasheet::find_chip((*view)->identity().vendor, (*view)->identity().device);
+    const auto read = [&](std::string_view name) { return bar.load<std::uint32_t>(chip.find(name)->offset); };
+    EXPECT_NE(read("STATUS"), ~0U);
+    for (const std::string_view name : {"ICR", "GPRC", "GPTC"}) EXPECT_EQ(read(name), ~0U) << name;
+}
+
+TEST_F(RunningForwarder, that_is_stopped_is_named_by_the_list) {
+    ASSERT_FALSE(address.empty()) << forwarder.errors();
+    ::kill(forwarder.id(), SIGSTOP);
+    const Ran list = ixy({"list"});
+    EXPECT_EQ(list.output.find(wire), std::string::npos);
+    EXPECT_NE(list.errors.find("process " + std::to_string(forwarder.id()) + " does not answer"), std::string::npos)
+        << list.errors;
+    ::kill(forwarder.id(), SIGCONT);
+    EXPECT_NE(ixy({"list"}).output.find(wire), std::string::npos);
+}
+
+TEST_F(RunningForwarder, leaves_the_processor_alone_while_a_viewer_cannot_be_accepted) {
+    ASSERT_FALSE(address.empty()) << forwarder.errors();
+    const rlimit none{3, 3};
+    ASSERT_EQ(::prlimit(forwarder.id(), RLIMIT_NOFILE, &none, nullptr), 0);
+    const auto before = forwarder.processor_time();
+    EXPECT_EQ(ixy({"regs", address, "STATUS"}).status, 1);
+    EXPECT_LT(forwarder.processor_time() - before, 200ms) << "in two seconds";
+}
+
+TEST_F(RunningForwarder, is_listed_with_what_its_cards_can_do) {
+    EXPECT_NE(ixy({"list", "--long"}).output.find(address + " 82540EM\n  queues"), std::string::npos);
+    const std::string json = ixy({"list", "--json", "--long"}).output;
+    EXPECT_NE(json.find("\"limits\""), std::string::npos) << json;
 }
 
 TEST_F(RunningForwarder, a_new_software_card_is_not_mistaken_for_one_that_runs) {

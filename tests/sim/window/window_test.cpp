@@ -68,12 +68,12 @@ TEST_F(WindowTest, lets_nobody_change_anything) {
 }
 
 TEST_F(WindowTest, is_listed_with_its_cards) {
-    const auto cards = list_cards_elsewhere();
+    const auto cards = list_cards_elsewhere().cards;
     const auto own = std::ranges::find(cards, here(), &CardElsewhere::address);
     ASSERT_NE(own, cards.end());
     EXPECT_EQ(own->identity.device, 0x4321);
     EXPECT_FALSE(own->program.empty());
-    EXPECT_TRUE(list_cards_elsewhere("/nonexistent").empty()) << "found by the proc that it was given";
+    EXPECT_TRUE(list_cards_elsewhere("/nonexistent").cards.empty()) << "found by the proc that it was given";
 }
 
 TEST_F(WindowTest, mistaken_addresses_name_the_next_step) {

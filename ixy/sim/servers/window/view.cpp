@@ -233,21 +233,22 @@ Expected<std::unique_ptr<PciFunction>> look_at_card_elsewhere(std::string_view a
     return std::make_unique<ObservedFunction>(std::string(address), shared, place->card, *who);
 }
 
-std::vector<CardElsewhere> list_cards_elsewhere(const std::string& proc) {
-    std::vector<CardElsewhere> cards;
+CardsElsewhere list_cards_elsewhere(const std::string& proc) {
+    CardsElsewhere found;
     for (const int pid : processes_with_windows(proc)) {
         const auto viewer = Viewer::connect(pid);
         if (!viewer) continue;
         for (std::uint32_t card = 0;; ++card) {
             const auto who = ask_who(**viewer, card);
+            if (!who && who.error().kind == ErrorKind::timeout) found.unseen.push_back(who.error());
             if (!who) break;
-            cards.push_back({.address = std::string(prefix) + std::to_string(pid) + "/" + std::to_string(card),
-                             .name = who->name,
-                             .program = process_name(pid),
-                             .identity = {.vendor = who->vendor, .device = who->device}});
+            found.cards.push_back({.address = std::string(prefix) + std::to_string(pid) + "/" + std::to_string(card),
+                                   .name = who->name,
+                                   .program = process_name(pid),
+                                   .identity = {.vendor = who->vendor, .device = who->device}});
         }
     }
-    return cards;
+    return found;
 }
 
 }  // namespace ixy::sim

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include <ixy/datasheet/catalogue.hpp>
+#include <ixy/datasheet/decode.hpp>
 #include <ixy/sim/servers/window/message.hpp>
 
 namespace ixy::sim {
@@ -18,7 +20,7 @@ namespace {
 
 using namespace window;
 
-constexpr int patience = 2000;  // ms
+constexpr int patience = 1000;  // ms
 
 bool may_look(int viewer) {
     ucred peer{};
@@ -36,6 +38,20 @@ CardReply describe(const Card& card) {
 
 bool is_register_width(std::uint32_t size) { return size == 1 || size == 2 || size == 4 || size == 8; }
 
+/// Whether reading them would take something from the program that drives the card. Through an I/O BAR any register
+/// might be read.
+bool reading_changes(const Card& card, const Request& request) {
+    const CardType& type = card.type();
+    if (request.bar >= type.bars.size() || type.bars[request.bar].kind == BarLayout::Kind::io) return true;
+    const datasheet::Chip* const chip = datasheet::find_chip(type.identity.vendor, type.identity.device);
+    if (chip == nullptr || request.bar != 0) return false;
+    for (std::uint64_t offset = request.offset & ~3ULL; offset < request.offset + request.size; offset += 4) {
+        const auto found = chip->find(static_cast<std::uint32_t>(offset));
+        if (found && datasheet::reading_changes(*found->info)) return true;
+    }
+    return false;
+}
+
 /// The reply to `request`; empty if it is refused.
 std::vector<std::byte> look(Card& card, const Request& request) {
     std::vector<std::byte> bytes;
@@ -46,7 +62,8 @@ std::vector<std::byte> look(Card& card, const Request& request) {
     if (request.question == Question::card) {
         const CardReply reply = describe(card);
         put(reply, sizeof reply);
-    } else if (request.question == Question::registers && is_register_width(request.size)) {
+    } else if (request.question == Question::registers && is_register_width(request.size) &&
+               !reading_changes(card, request)) {
         const std::uint64_t value = card.bar_read(request.bar, request.offset, request.size);
         put(value, request.size);
     } else if (request.question == Question::memory && request.size <= most_memory) {
@@ -96,8 +113,16 @@ void Window::run() {
     while (true) {
         if (uninterrupted([&] { return ::poll(files.data(), files.size(), -1); }) < 0 || files[1].revents != 0) return;
         const File viewer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!viewer.is_open() && !wait_for_files()) return;
         if (viewer.is_open() && may_look(viewer.get())) answer(viewer.get());
     }
+}
+
+/// The viewer stays in the queue while no file can be opened. False when it is time to end.
+bool Window::wait_for_files() const {
+    pollfd stop{.fd = stop_.get(), .events = POLLIN, .revents = 0};
+    constexpr int moment = 100;  // ms
+    return uninterrupted([&] { return ::poll(&stop, 1, moment); }) == 0;
 }
 
 void Window::answer(int viewer) const {

@@ -1,6 +1,5 @@
 // A window into the software cards of this process: other processes can look at their registers and rings while they
-// run, as `ixy regs` and `ixy rings` do. They cannot change anything, but reading a register has the effects that it
-// has.
+// run, as `ixy regs` and `ixy rings` do. They cannot change anything: registers that a read would change are refused.
 //
 //   ixy-fwd, pid 1234                              ixy rings sim:@1234/0
 //     Card ◀── Window ◀────── socket ◀────── ObservedFunction (view.hpp)
@@ -29,6 +28,7 @@ public:
 private:
     Window(std::vector<Card*> cards, File listener, File stop);
     void run();
+    bool wait_for_files() const;
     void answer(int viewer) const;
 
     std::vector<Card*> cards_;
