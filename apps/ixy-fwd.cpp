@@ -85,7 +85,7 @@ struct Copies {
 };
 
 /// One thread's work: a queue of each card, both ways. No two threads write to the same cache line.
-class alignas(64) Forwarder {
+class alignas(cache_line) Forwarder {
 public:
     Forwarder(Device& first, Device& second, std::size_t queue, const Copies& copies, const Options& options)
         : forth_(first, second, queue, copies.to_second, options),

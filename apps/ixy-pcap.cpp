@@ -58,7 +58,7 @@ private:
 };
 
 /// One thread's work: a receive queue and a filter. No two threads write to the same cache line.
-class alignas(64) Receiver {
+class alignas(cache_line) Receiver {
 public:
     Receiver(RxQueue& queue, CaptureFilter filter, Capture& capture, std::size_t batch)
         : queue_(queue), filter_(std::move(filter)), capture_(capture), batch_(batch) {}

@@ -60,13 +60,21 @@ private:
     Clock::time_point since_ = never;
 };
 
+/// What the threads share.
+struct Shared {
+    explicit Shared(const Options& options)
+        : flows(build_flows(options.frame, options.flows)),
+          unfinished(std::min<std::uint64_t>(options.queues, options.count)) {}
+
+    const std::vector<Flow> flows;
+    alignas(cache_line) std::atomic<std::size_t> unfinished;  ///< threads with frames left: the last ends the program
+};
+
 /// One thread's work: a share of the frames, sent through one queue. Thread i of N sends frames i, i + N, i + 2N, and
 /// so on: together they send what one thread would. No two threads write to the same cache line.
-class alignas(64) Sender {
+class alignas(cache_line) Sender {
 public:
-    /// `unfinished`: how many threads have frames left; the last one ends the program.
-    Sender(Device& device, std::size_t queue, std::shared_ptr<Mempool> pool, const Options& options,
-           std::atomic<std::size_t>& unfinished)
+    Sender(Device& device, std::size_t queue, std::shared_ptr<Mempool> pool, const Options& options, Shared& shared)
         : device_(device),
           queue_(queue),
           options_(options),
@@ -76,7 +84,7 @@ public:
           batch_(options.batch),
           unwanted_(options.batch),
           left_(options.count > queue ? (options.count - queue - 1) / options.queues + 1 : 0),
-          unfinished_(unfinished) {}
+          shared_(shared) {}
 
     void run(Pulse& pulse);
     /// Frames that arrive are to be discarded; room matters while frames wait for it, not while they are not due.
@@ -99,7 +107,7 @@ private:
     SizedBatch unwanted_;
     StallWatch stall_;
     std::uint64_t left_;
-    std::atomic<std::size_t>& unfinished_;
+    Shared& shared_;
 };
 
 /// Of this thread's share of the rate. The threads' frames are due in turn.
@@ -115,7 +123,7 @@ Pacer Sender::start_pacer() const {
 /// Sends until all threads have sent their share or the pulse says that it is time to end.
 void Sender::run(Pulse& pulse) {
     if (options_.rate) ::prctl(PR_SET_TIMERSLACK, 1UL);  // nanosecond: a sleep ends when the next frame is due
-    Generator generator(pool_, options_.frame, options_.flows, queue_, options_.queues);
+    Generator generator(pool_, options_.frame, shared_.flows, queue_, options_.queues);
     Pacer pacer = start_pacer();
     while (pulse.going()) {
         if (batch_.empty()) {
@@ -128,7 +136,7 @@ void Sender::run(Pulse& pulse) {
         // skipped.
         const std::size_t sent = tx_queue_.send(batch_);
         left_ -= sent;
-        if (sent != 0 && left_ == 0 && unfinished_.fetch_sub(1) == 1) pulse.end();
+        if (sent != 0 && left_ == 0 && shared_.unfinished.fetch_sub(1) == 1) pulse.end();
         const bool received = rx_queue_.receive(unwanted_) != 0;  // discarded, but a full ring would count it as missed
         const bool is_early = options_.rate && batch_.empty() && left_ != 0;
         pulse.rest_unless(sent != 0 || received, is_early ? pacer.next() : Pacer::Clock::time_point::max());
@@ -155,13 +163,12 @@ void take_back(Device& device, const Options& options) {
 }
 
 /// Adds a sender for each queue, with a pool of its own.
-Expected<> add_senders(std::deque<Sender>& senders, Device& device, const Options& options,
-                       std::atomic<std::size_t>& unfinished) {
+Expected<> add_senders(std::deque<Sender>& senders, Device& device, const Options& options, Shared& shared) {
     const std::size_t frames = options.device.tx_ring_size + 2 * options.batch + 256;
     for (std::size_t i = 0; i < options.queues; ++i) {
         auto pool = create_frame_pool(device, frames, options.frame.size);
         if (!pool) return std::unexpected(pool.error());
-        senders.emplace_back(device, i, std::move(*pool), options, unfinished);
+        senders.emplace_back(device, i, std::move(*pool), options, shared);
     }
     return {};
 }
@@ -178,9 +185,9 @@ Expected<> run(Options& options) {
     if (auto joined = check_wires({&*device}); !joined) return joined;
     options.frame.source_mac = options.source_mac.value_or(device->mac_address());
 
-    std::atomic<std::size_t> unfinished = std::min<std::uint64_t>(options.queues, options.count);
+    Shared shared(options);
     std::deque<Sender> senders;
-    if (auto added = add_senders(senders, *device, options, unfinished); !added) return added;
+    if (auto added = add_senders(senders, *device, options, shared); !added) return added;
     Monitor monitor(program, options, {&*device}, [&] { return totals(senders); });
     for (Sender& sender : senders) monitor.add(sender);
     if (auto ran = monitor.run(); !ran) return ran;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <thread>
 #include <vector>
@@ -131,7 +132,10 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help) {
-        return app.exit(help);
+        const int status = app.exit(help);
+        if (std::cout.flush()) return status;
+        say(app.get_name() + ": standard output: not everything could be written");
+        return exit_failed;
     } catch (const CLI::ParseError& mistake) {
         app.exit(CLI::ValidationError(describe_mistake(app, mistake, {argv + 1, argv + argc})));
         return exit_usage;

@@ -2,6 +2,7 @@
 #include "monitor.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -285,13 +286,23 @@ Expected<> Monitor::finish() {
     return ending_.result();
 }
 
+/// The lines of each second are printed by the thread that moves packets, so they are left out while nobody reads them.
 void Monitor::print(const std::vector<Figures>& since, const std::vector<Figures>& now, double seconds, bool summary) {
+    const auto has_reader = [&](int file) {
+        const bool is_read = summary || takes_output(file);
+        if (!is_read) ++left_out_;
+        return is_read;
+    };
+    if (summary && left_out_ != 0)
+        say(fmt::format("{}: statistics were left out {} times: nobody read them", program_, left_out_));
     if (summary) say(fmt::format("{}: {:.1f} s in all: {}", program_, seconds, totals_line(totals_())));
-    for (std::size_t i = 0; i < devices_.size(); ++i) {
-        say(device_line(*devices_[i], difference(now[i], since[i]), seconds));
-        if (summary && now[i].queues.size() > 1) say(queues_line(*devices_[i], now[i].queues));
+    if (has_reader(STDERR_FILENO)) {
+        for (std::size_t i = 0; i < devices_.size(); ++i) {
+            say(device_line(*devices_[i], difference(now[i], since[i]), seconds));
+            if (summary && now[i].queues.size() > 1) say(queues_line(*devices_[i], now[i].queues));
+        }
     }
-    if (options_.json) print_json(since, now, seconds, summary);
+    if (options_.json && has_reader(STDOUT_FILENO)) print_json(since, now, seconds, summary);
 }
 
 void Monitor::print_json(const std::vector<Figures>& since, const std::vector<Figures>& now, double seconds,

@@ -132,6 +132,7 @@ private:
     Clock::time_point last_;
     Clock::time_point next_;
     std::vector<Figures> at_last_;
+    std::uint64_t left_out_ = 0;  ///< seconds' lines that nobody would have read
     std::vector<Thread> threads_;
     Ending ending_;
     std::unique_ptr<sim::Window> window_;  ///< lets other processes look at the software cards

@@ -2,6 +2,7 @@
 #include "process.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -69,6 +70,11 @@ void fill_standard_files() {
 bool keeps_waiting(bool going, std::chrono::milliseconds standstill) {
     if (stop_requests() == 0 && going) return true;
     return stop_requests() < 2 && standstill < longest_standstill;
+}
+
+bool takes_output(int file) {
+    pollfd entry{.fd = file, .events = POLLOUT, .revents = 0};
+    return ::poll(&entry, 1, 0) > 0;  // also when writing will fail
 }
 
 Expected<> print(std::string_view text, const KeepWaiting& keep_waiting) {

@@ -40,6 +40,8 @@ inline constexpr auto longest_standstill = std::chrono::seconds(5);
 /// program is `going`, and for longest_standstill; not when it was asked to end twice.
 bool keeps_waiting(bool going, std::chrono::milliseconds standstill);
 
+/// Whether the file takes output now: writing a line or two to it waits for nobody.
+bool takes_output(int file);
 /// Writes `text` to standard output. Errors: system; timeout, when `keep_waiting` returned false.
 Expected<> print(std::string_view text, const KeepWaiting& keep_waiting);
 /// Prints a line on standard error; never fails, never throws.

@@ -47,7 +47,7 @@ private:
 
 /// One thread's pulse; on cache lines of its own, since its thread writes to it in every round. Thread rule: wait_for()
 /// is set-up, all else is called by its own thread.
-class alignas(64) Pulse {
+class alignas(cache_line) Pulse {
     using Clock = std::chrono::steady_clock;
 
 public:

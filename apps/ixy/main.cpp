@@ -88,7 +88,7 @@ void describe_views(CLI::App& app, CommandLine& line) {
     line.rss->add_option("--protocol", line.rss_question.protocol, "tcp (default) or udp")
         ->check(CLI::IsMember({"tcp", "udp"}))
         ->type_name("NAME");
-    add_number(*line.rss, "--queues", line.rss_question.queues, {1, 128}, "receive queues in use; default 2");
+    add_number(*line.rss, "--queues", line.rss_question.queues, {1, 128}, "receive queues in use");
     add_switch(*line.rss, "--symmetric", line.rss_question.symmetric,
                "with the key that sends both directions of a flow to one queue");
     line.rss->add_option("--card", line.rss_question.card, "the card's model, as ixy list shows it")

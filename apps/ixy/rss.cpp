@@ -1,5 +1,6 @@
 // `ixy rss`: to which receive queue a card sends a flow, and why.
 #include <arpa/inet.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 #include <optional>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <ixy/core/numbers.hpp>
 #include <ixy/nic/drivers.hpp>
 
@@ -67,11 +69,14 @@ Expected<Flow> parse_flow(const RssQuestion& question) {
 
 /// The card that was named, or else the first that has several queues.
 Expected<DriverEntry> find_card(const std::string& model) {
+    std::vector<std::string_view> models;
     for (const DriverEntry& entry : known_devices()) {
-        if (entry.limits.rss_entries != 0 && (model.empty() || entry.model == model)) return entry;
+        if (entry.limits.rss_entries == 0) continue;
+        if (model.empty() || ::strcasecmp(model.c_str(), std::string(entry.model).c_str()) == 0) return entry;
+        if (std::ranges::find(models, entry.model) == models.end()) models.push_back(entry.model);
     }
-    return failure(ErrorKind::unsupported, "no driver spreads frames on a card \"" + model + "\"",
-                   "`ixy list --long` shows which cards have several receive queues");
+    return failure(ErrorKind::invalid_argument, "no driver spreads frames on a card \"" + model + "\"",
+                   fmt::format("cards with several receive queues: {}", fmt::join(models, ", ")));
 }
 
 struct Choice {

@@ -5,15 +5,15 @@
 
 namespace ixy::app {
 
-Generator::Generator(std::shared_ptr<Mempool> pool, const FrameOptions& options, std::uint32_t flows, std::size_t first,
-                     std::size_t step)
+Generator::Generator(std::shared_ptr<Mempool> pool, const FrameOptions& options, const std::vector<Flow>& flows,
+                     std::size_t first, std::size_t step)
     : pool_(std::move(pool)),
       size_(options.size),
       sequence_(static_cast<std::uint32_t>(first)),
       step_(static_cast<std::uint32_t>(step)),
-      flows_(build_flows(options, flows)),
-      flow_(first % flows),
-      flow_step_(step % flows) {
+      flows_(flows),
+      flow_(first % flows.size()),
+      flow_step_(step % flows.size()) {
     const std::vector<std::byte> frame = build_frame(options);
     std::vector<Packet*> packets(pool_->size());
     packets.resize(pool_->allocate(packets));

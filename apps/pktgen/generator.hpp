@@ -15,10 +15,11 @@ namespace ixy::app {
 class Generator {
 public:
     /// Writes the frame into every buffer of `pool`. All buffers must be free, have room for it and stay this
-    /// generator's; the calling thread's pool cache keeps some, so use it in this thread. Of all frames, numbered from
-    /// 0, it makes first, first + step, first + 2 step, and so on; `step` is at least 1.
-    Generator(std::shared_ptr<Mempool> pool, const FrameOptions& options, std::uint32_t flows, std::size_t first = 0,
-              std::size_t step = 1);
+    /// generator's; the calling thread's pool cache keeps some, so use it in this thread. `flows`, at least one,
+    /// outlive it; generators may share them. Of all frames, numbered from 0, it makes first, first + step, first + 2
+    /// step, and so on; `step` is at least 1.
+    Generator(std::shared_ptr<Mempool> pool, const FrameOptions& options, const std::vector<Flow>& flows,
+              std::size_t first = 0, std::size_t step = 1);
 
     /// Adds up to `count` frames with its next sequence numbers to `batch`; fewer when there is no room or no buffer.
     /// Send the frames in this order and leave none out: offer those that a card does not take again.
@@ -45,7 +46,7 @@ private:
     std::size_t size_;
     std::uint32_t sequence_;  // starts over after 2^32 frames
     std::uint32_t step_;
-    std::vector<Flow> flows_;
+    const std::vector<Flow>& flows_;
     std::size_t flow_;       // of the next frame: its number modulo the flows
     std::size_t flow_step_;  // less than the flows
 };

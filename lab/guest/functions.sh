@@ -80,3 +80,20 @@ ends() {
 }
 # total NAME KEY: a figure from the summary that a program with --json printed.
 total() { grep '"summary":true' "/tmp/$1.out" | sed -n "s/.*[{,]\"$2\":\([0-9]*\).*/\1/p"; }
+
+# forward_all COUNT OPTIONS PKTGEN_OPTIONS: COUNT frames go from ixy-pktgen on $CARD1 through ixy-fwd on $CARD2 and $CARD3
+# to ixy-pcap on $CARD4, which writes /out/capture.pcap; all three have OPTIONS. Makes eight checks. The rate is
+# moderate, since a busy machine delays programs.
+forward_all() {
+    start pcap ixy-pcap --json $2 "$CARD4" /out/capture.pcap "$1"
+    start fwd ixy-fwd --json $2 "$CARD2" "$CARD3"
+    check "ixy-pcap has its card" at_work pcap
+    check "ixy-fwd has its cards" at_work fwd
+    start pktgen ixy-pktgen --json $2 --count "$1" --rate 5kpps $3 "$CARD1"
+    check "ixy-pktgen ends after its count" ends pktgen
+    check "ixy-pcap ends after its count" ends pcap
+    check "ixy-fwd ends after Ctrl-C" ends fwd INT
+    same "all were sent" "$1" "$(total pktgen sent)"
+    same "all were forwarded" "$1" "$(total fwd forwarded)"
+    same "all were captured" "$1" "$(total pcap captured)"
+}

@@ -180,6 +180,7 @@ TEST_F(CarelessUse, unwritable_output_is_an_error) {
     for (const std::string words : {"list", "list --json", "--help", "sim 82540em --listen ./socket"}) {
         expect("timeout 20 ixy " + words + " >/dev/full", 1, "standard output");
     }
+    expect("ixy-fwd --version >/dev/full", 1, "standard output");
 }
 
 TEST_F(CarelessUse, scripts_that_may_never_end_are_refused) {

@@ -120,7 +120,8 @@ TEST(Frame, first_flow_is_the_frame_itself) {
 
 TEST(Generator, numbers_have_no_gap_when_the_card_accepts_part_of_a_batch) {
     auto pool = make_pool(256);
-    Generator generator(pool, {}, 1);
+    const auto flows = build_flows({}, 1);
+    Generator generator(pool, {}, flows);
     ReluctantRing ring;
     TxQueue queue(ring);
     {
@@ -137,10 +138,10 @@ TEST(Generator, numbers_have_no_gap_when_the_card_accepts_part_of_a_batch) {
 TEST(Generator, frames_stay_intact_after_many_reuses_of_their_buffers) {
     auto pool = make_pool(64);
     FrameOptions options{.size = 1514};
-    Generator generator(pool, options, 7);
+    const auto flows = build_flows(options, 7);
+    Generator generator(pool, options, flows);
     SizedBatch batch(48);
     auto expected = build_frame(options);
-    const auto flows = build_flows(options, 7);
     for (std::uint32_t number = 0; number < 4800;) {
         generator.generate(batch, 48);
         ASSERT_EQ(batch.size(), 48U);
@@ -160,7 +161,7 @@ TEST(Generator, generators_of_several_threads_share_the_numbers_and_keep_each_nu
     for (const std::size_t threads : {2U, 3U, 16U}) {
         std::vector<std::uint32_t> numbers;
         for (std::size_t thread = 0; thread < threads; ++thread) {
-            Generator generator(make_pool(64), {}, flow_count, thread, threads);
+            Generator generator(make_pool(64), {}, flows, thread, threads);
             SizedBatch batch(50);
             generator.generate(batch, 50);
             for (const Packet& packet : batch) {
@@ -178,7 +179,8 @@ TEST(Generator, generators_of_several_threads_share_the_numbers_and_keep_each_nu
 }
 
 TEST(Generator, numbers_start_over_after_32_bits_for_any_number_of_threads) {
-    Generator generator(make_pool(64), {}, 1, 0xffff'fffe, 3);
+    const auto flows = build_flows({}, 1);
+    Generator generator(make_pool(64), {}, flows, 0xffff'fffe, 3);
     SizedBatch batch(3);
     generator.generate(batch, 3);
     EXPECT_EQ(sequence_of(batch[0].data()), 0xffff'fffeU);
@@ -188,7 +190,8 @@ TEST(Generator, numbers_start_over_after_32_bits_for_any_number_of_threads) {
 
 TEST(Generator, generates_no_more_than_there_are_buffers) {
     auto pool = make_pool(40);
-    Generator generator(pool, {}, 1);
+    const auto flows = build_flows({}, 1);
+    Generator generator(pool, {}, flows);
     SizedBatch batch(64);
     generator.generate(batch, 64);
     EXPECT_EQ(batch.size(), 40U);

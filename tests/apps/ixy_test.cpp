@@ -409,13 +409,20 @@ TEST_F(Ixy, rss_names_the_queue_of_a_flow_and_why) {
               hash(run("rss --symmetric [fd00::2]:1234 [fd00::1]:80")));
 }
 
+TEST_F(Ixy, rss_takes_a_card_in_small_letters_as_sim_addresses_have_it) {
+    EXPECT_TRUE(run("rss 10.0.0.1:1 10.0.0.2:2 --card 82574l").says("82574L"));
+}
+
 TEST_F(Ixy, rss_refuses_what_is_no_flow_or_no_such_card) {
+    const Result wrong = run("rss 10.0.0.1:1 10.0.0.2:2 --card 82599x");
+    EXPECT_EQ(wrong.status, 2) << wrong.output;
+    EXPECT_TRUE(wrong.says("cards with several receive queues: 82574L")) << wrong.output;
     EXPECT_TRUE(run("rss 10.0.0.256:1 10.0.0.2:2").says("\"10.0.0.256:1\" is not an IP address"));
     EXPECT_TRUE(run("rss 10.0.0.1:1 10.0.0.2").says("one address has no port"));
     EXPECT_TRUE(run("rss 10.0.0.1 fd00::1").says("one address is IPv4 and the other IPv6"));
     EXPECT_TRUE(run("rss 10.0.0.1:99999 10.0.0.2:2").says("is not an IP address with a port"));
     EXPECT_TRUE(run("rss 10.0.0.1:1 10.0.0.2:2 --queues 3").says("has 2 receive queues, not 3"));
-    EXPECT_TRUE(run("rss 10.0.0.1:1 10.0.0.2:2 --card 82540EM").says("ixy list --long"));
+    EXPECT_TRUE(run("rss 10.0.0.1:1 10.0.0.2:2 --card 82540EM").says("cards with several receive queues"));
 }
 
 }  // namespace

@@ -17,12 +17,14 @@
 
 #include "apps/common/capture_filter.hpp"
 #include "apps/common/pcap_file.hpp"
+#include "tests/apps/capture.hpp"
 #include "tests/apps/program.hpp"
 
 namespace ixy::app {
 namespace {
 
 using namespace std::chrono_literals;
+using ixy::test::read_capture;
 using ixy::test::TemporaryFolder;
 using Frame = std::vector<std::byte>;
 
@@ -32,35 +34,6 @@ Frame make_frame(std::size_t size, unsigned seed) {
     Frame frame(size);
     for (std::size_t i = 0; i < size; ++i) frame[i] = static_cast<std::byte>(i * 7 + seed);
     return frame;
-}
-
-struct Record {
-    std::int64_t nanoseconds;
-    std::size_t original;
-    Frame data;
-};
-
-/// The records libpcap finds in a file; fails the test if the file is not complete.
-std::vector<Record> read_capture(const std::filesystem::path& path) {
-    char message[PCAP_ERRBUF_SIZE];
-    pcap_t* file = pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, message);
-    std::vector<Record> records;
-    if (file == nullptr) {
-        ADD_FAILURE() << message;
-        return records;
-    }
-    EXPECT_EQ(pcap_datalink(file), DLT_EN10MB);
-    pcap_pkthdr* header = nullptr;
-    const u_char* data = nullptr;
-    int result = 0;
-    while ((result = pcap_next_ex(file, &header, &data)) == 1) {
-        const auto* bytes = reinterpret_cast<const std::byte*>(data);
-        records.push_back({header->ts.tv_sec * 1'000'000'000 + header->ts.tv_usec, header->len,
-                           Frame(bytes, bytes + header->caplen)});
-    }
-    EXPECT_EQ(result, PCAP_ERROR_BREAK) << pcap_geterr(file);
-    pcap_close(file);
-    return records;
 }
 
 std::string content(const std::filesystem::path& path) {
@@ -85,7 +58,7 @@ void expect_filled(const std::filesystem::path& path, std::size_t count) {
     const auto records = read_capture(path);
     ASSERT_EQ(records.size(), count);
     for (std::size_t i = 0; i < count; ++i) {
-        ASSERT_EQ(records[i].data, make_frame(60 + i % 1455, static_cast<unsigned>(i))) << i;
+        ASSERT_EQ(records[i].bytes, make_frame(60 + i % 1455, static_cast<unsigned>(i))) << i;
     }
 }
 
@@ -157,10 +130,10 @@ TEST(PcapFile, snaplen_truncates_frames_and_keeps_their_original_length) {
     ASSERT_TRUE((*file)->finish());
     const auto records = read_capture(folder / "a.pcap");
     ASSERT_EQ(records.size(), 4U);
-    EXPECT_EQ(records[0].data, make_frame(60, 1));
-    EXPECT_EQ(records[1].data, make_frame(100, 1));
-    EXPECT_EQ(records[2].data, make_frame(100, 1));
-    EXPECT_EQ(records[3].data, make_frame(100, 1));
+    EXPECT_EQ(records[0].bytes, make_frame(60, 1));
+    EXPECT_EQ(records[1].bytes, make_frame(100, 1));
+    EXPECT_EQ(records[2].bytes, make_frame(100, 1));
+    EXPECT_EQ(records[3].bytes, make_frame(100, 1));
     EXPECT_EQ(records[3].original, 9000U);
 }
 
@@ -185,7 +158,7 @@ TEST(PcapFile, frame_in_several_pieces_is_written_whole_or_up_to_snaplen) {
         const auto records = read_capture(folder / "a.pcap");
         ASSERT_EQ(records.size(), 1U);
         EXPECT_EQ(records[0].original, 4101U);
-        EXPECT_EQ(records[0].data, Frame(whole.begin(), whole.begin() + std::min<std::ptrdiff_t>(snaplen, 4101)));
+        EXPECT_EQ(records[0].bytes, Frame(whole.begin(), whole.begin() + std::min<std::ptrdiff_t>(snaplen, 4101)));
     }
     free_packets({&frame, 1});
 }

@@ -38,6 +38,13 @@ void give_closed_pipe(int file) {
     ::close(ends[1]);
 }
 
+void give_full_pipe(int file) {
+    int ends[2];
+    if (::pipe2(ends, O_NONBLOCK) != 0 || ::dup2(ends[1], file) < 0) ::_exit(126);
+    while (::write(file, "", 1) == 1) continue;
+    ::fcntl(file, F_SETFL, 0);  // the reading end stays open in the program
+}
+
 }  // namespace
 
 TemporaryFolder::TemporaryFolder() {
@@ -63,7 +70,9 @@ Program::Program(const std::string& name, std::vector<std::string> arguments, co
 
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     redirect(STDERR_FILENO, folder_ / "errors");
-    options.close_output ? give_closed_pipe(STDOUT_FILENO) : redirect(STDOUT_FILENO, folder_ / "output");
+    redirect(STDOUT_FILENO, folder_ / "output");
+    if (options.close_output) give_closed_pipe(STDOUT_FILENO);
+    if (options.stall_output) give_full_pipe(STDOUT_FILENO);
     if (options.file_size_limit != 0) {
         const rlimit limit{options.file_size_limit, options.file_size_limit};
         ::setrlimit(RLIMIT_FSIZE, &limit);
@@ -82,6 +91,11 @@ Program::~Program() {
 /// A program that has ended gets no signal: its process id is now -1, which would address every process.
 void Program::signal(int number) {
     if (running()) ::kill(process_, number);
+}
+
+void Program::await(const std::string& text) {
+    while (running() && errors().find(text) == std::string::npos)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 bool Program::running() {

@@ -29,6 +29,7 @@ private:
 struct ProgramOptions {
     std::size_t file_size_limit = 0;  ///< bytes (RLIMIT_FSIZE); 0: none
     bool close_output = false;        ///< standard output is a pipe without a reader
+    bool stall_output = false;        ///< standard output is a full pipe whose reader does nothing
 };
 
 class Program {
@@ -49,6 +50,10 @@ public:
     std::chrono::nanoseconds processor_time() const;
     std::string output() const;
     std::string errors() const;
+    /// Until it has said `text` on standard error, or has ended.
+    void await(const std::string& text);
+    /// Until it has opened its cards and can be woken, or has ended.
+    void await_start() { await(", link "); }
     /// Each line of standard output as JSON.
     std::vector<nlohmann::json> json_lines() const;
 

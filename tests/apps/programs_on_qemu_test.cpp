@@ -1,12 +1,12 @@
 // The three programs, run as a user would run them, on QEMU's 82540EM: results on the wire, in the file, in the
 // statistics.
 #include <gtest/gtest.h>
-#include <pcap/pcap.h>
 
 #include <csignal>
 #include <thread>
 
 #include "apps/pktgen/frame.hpp"
+#include "tests/apps/capture.hpp"
 #include "tests/apps/program.hpp"
 #include "tests/support/qemu.hpp"
 
@@ -30,26 +30,6 @@ std::vector<Frame> receive_frames(Wire& wire, std::size_t count) {
         if (frame.empty()) break;
         frames.push_back(std::move(frame));
     }
-    return frames;
-}
-
-std::vector<Frame> read_capture(const std::filesystem::path& path) {
-    char message[PCAP_ERRBUF_SIZE];
-    pcap_t* file = pcap_open_offline(path.c_str(), message);
-    std::vector<Frame> frames;
-    if (file == nullptr) {
-        ADD_FAILURE() << message;
-        return frames;
-    }
-    pcap_pkthdr* header = nullptr;
-    const u_char* data = nullptr;
-    int result = 0;
-    while ((result = pcap_next_ex(file, &header, &data)) == 1) {
-        const auto* bytes = reinterpret_cast<const std::byte*>(data);
-        frames.emplace_back(bytes, bytes + header->caplen);
-    }
-    EXPECT_EQ(result, PCAP_ERROR_BREAK) << pcap_geterr(file);
-    pcap_close(file);
     return frames;
 }
 
@@ -181,7 +161,7 @@ TEST(PcapOnQemu, writes_what_arrives_byte_for_byte_and_stops_at_count) {
     EXPECT_EQ(program.wait(), 0) << program.errors();
     const auto frames = read_capture(folder / "a.pcap");
     ASSERT_EQ(frames.size(), 200U);
-    for (unsigned i = 0; i < 200; ++i) ASSERT_EQ(frames[i], make_frame(60, i)) << i;
+    for (unsigned i = 0; i < 200; ++i) ASSERT_EQ(frames[i].bytes, make_frame(60, i)) << i;
     EXPECT_EQ(summary_of(program)["captured"], 200);
 }
 
@@ -211,7 +191,7 @@ TEST(PcapOnQemu, keeps_frames_that_pass_the_filter_truncated_to_snaplen) {
     ASSERT_EQ(frames.size(), 5U);
     Frame expected = make_frame(100, 9);
     expected.resize(20);
-    EXPECT_EQ(frames[4], expected);
+    EXPECT_EQ(frames[4].bytes, expected);
 }
 
 TEST(PcapOnQemu, writes_jumbo_frames_whole) {
@@ -223,7 +203,7 @@ TEST(PcapOnQemu, writes_jumbo_frames_whole) {
     EXPECT_EQ(program.wait(), 0) << program.errors();
     const auto frames = read_capture(folder / "a.pcap");
     ASSERT_EQ(frames.size(), 3U);
-    EXPECT_EQ(frames[2], make_frame(9000, 2));
+    EXPECT_EQ(frames[2].bytes, make_frame(9000, 2));
 }
 
 TEST(PcapOnQemu, full_disk_ends_it_with_a_message_and_a_valid_file) {
@@ -236,7 +216,7 @@ TEST(PcapOnQemu, full_disk_ends_it_with_a_message_and_a_valid_file) {
     EXPECT_NE(program.errors().find("File too large"), std::string::npos) << program.errors();
     const auto frames = read_capture(folder / "a.pcap");
     EXPECT_GT(frames.size(), 100U);
-    for (unsigned i = 0; i < frames.size(); ++i) ASSERT_EQ(frames[i], make_frame(1500, i)) << i;
+    for (unsigned i = 0; i < frames.size(); ++i) ASSERT_EQ(frames[i].bytes, make_frame(1500, i)) << i;
 }
 
 TEST(FwdOnQemu, forwards_both_ways_and_counts) {

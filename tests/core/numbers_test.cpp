@@ -63,10 +63,10 @@ TEST(Rates, are_packets_or_bits_per_second) {
     EXPECT_EQ(parse_rate("1gbit")->unit, TrafficRate::Unit::bits);
     EXPECT_DOUBLE_EQ(parse_bit_rate("1G").value(), 1e9);
     EXPECT_DOUBLE_EQ(parse_bit_rate("2.5Gbit/s").value(), 2.5e9);
-    for (const std::string_view text :
-         {"", "1", "1M", "0pps", "-1pps", "1xpps", "1pps/s", "1/s", "1M/s", "1e300Gbit", "10000Gpps"})
+    for (const std::string_view text : {"", "1", "1M", "0pps", "-1pps", "1xpps", "1pps/s", "1/s", "1M/s", "1e300Gbit",
+                                        "10000Gpps", "0.0000001pps", "0.9bit"})
         EXPECT_FALSE(parse_rate(text)) << text;
-    for (const std::string_view text : {"", "0", "-1G", "1pps", "1GG", "1/s", "1G/s", "1bit/s/s"})
+    for (const std::string_view text : {"", "0", "-1G", "1pps", "1GG", "1/s", "1G/s", "1bit/s/s", "0.1"})
         EXPECT_FALSE(parse_bit_rate(text)) << text;
 }
 

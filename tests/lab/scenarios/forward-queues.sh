@@ -9,18 +9,8 @@ before=$(drivers)
 queues() { grep '"summary":true' "/tmp/$1.out" | sed 's/"queues"/\n&/' | sed -n '2s/[^{]*{"rx_packets":\([0-9]*\),[^{]*{"rx_packets":\([0-9]*\).*/\1 \2/p'; }
 busy() { [ "${1:-0}" -gt 0 ] && [ "${2:-0}" -gt 0 ] && [ $(($1 + $2)) -eq $count ]; }
 
-start pcap ixy-pcap --queues 2 --json --rx-ring 2048 "$CARD4" /out/capture.pcap $count
-start fwd ixy-fwd --queues 2 --json --rx-ring 2048 "$CARD2" "$CARD3"
-check "ixy-pcap has its card" at_work pcap
-check "ixy-fwd has its cards" at_work fwd
 # The card hashes a UDP packet's addresses only: 2,048 flows have two source addresses.
-start pktgen ixy-pktgen --queues 2 --json --count $count --flows 2048 --rate 5kpps "$CARD1"
-check "ixy-pktgen ends after its count" ends pktgen
-check "ixy-pcap ends after its count" ends pcap
-check "ixy-fwd ends after Ctrl-C" ends fwd INT
-same "all were sent" $count "$(total pktgen sent)"
-same "all were forwarded" $count "$(total fwd forwarded)"
-same "all were captured" $count "$(total pcap captured)"
+forward_all $count "--queues 2 --rx-ring 2048" "--flows 2048"
 check "both queues of ixy-fwd received" busy $(queues fwd)
 check "both queues of ixy-pcap received" busy $(queues pcap)
 same "the kernel's driver is back on every card" "$before" "$(drivers)"

@@ -1,8 +1,7 @@
 // The three programs as three processes with cables between them: ixy-pktgen -> ixy-fwd -> ixy-pcap.
-#include <pcap/pcap.h>
-
 #include <array>
 
+#include "tests/apps/capture.hpp"
 #include "tests/apps/program.hpp"
 #include "wires.hpp"
 
@@ -23,21 +22,12 @@ bool opens(Program& program, std::size_t cards = 1) {
            program.running();
 }
 
-/// The sequence numbers in a capture: the last four bytes of each frame.
 std::vector<std::uint32_t> sequence_numbers(const std::string& path) {
-    std::array<char, PCAP_ERRBUF_SIZE> why{};
-    pcap_t* const file = pcap_open_offline(path.c_str(), why.data());
-    if (file == nullptr) throw std::runtime_error(why.data());
     std::vector<std::uint32_t> numbers;
-    pcap_pkthdr* header = nullptr;
-    const u_char* bytes = nullptr;
-    while (pcap_next_ex(file, &header, &bytes) == 1) {
-        EXPECT_EQ(header->caplen, 60U);
-        std::uint32_t number = 0;
-        std::memcpy(&number, bytes + header->caplen - 4, sizeof number);
-        numbers.push_back(number);
+    for (const ixy::test::Captured& frame : ixy::test::read_capture(path)) {
+        EXPECT_EQ(frame.bytes.size(), 60U);
+        numbers.push_back(frame.number());
     }
-    pcap_close(file);
     return numbers;
 }
 
