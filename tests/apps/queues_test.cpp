@@ -29,7 +29,7 @@ const std::string two_addresses = "--flows=2048";
 /// Source address and port.
 std::string flow_of(const Captured& frame) {
     std::string flow;
-    for (const std::size_t at : {26, 27, 28, 29, 34, 35}) flow += static_cast<char>(frame.bytes[at]);
+    for (const std::size_t at : {26U, 27U, 28U, 29U, 34U, 35U}) flow += static_cast<char>(frame.bytes[at]);
     return flow;
 }
 
